@@ -1,0 +1,67 @@
+"""The one error tree. Each message is a sentence for a shop: what, where, what to do."""
+
+from __future__ import annotations
+
+
+class StitchSketchError(Exception):
+    """Something a person can act on; the command line ends with exit code 2 and this sentence.
+
+    Parameters
+    ----------
+    what : str
+        What is wrong, naming the photo, panel, seam or file, as a full sentence.
+    todo : str
+        What to do about it, as a full sentence.
+    """
+
+    def __init__(self, what: str, todo: str = "") -> None:
+        self.what = what
+        self.todo = todo
+        super().__init__(f"{what} {todo}".strip())
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        return (type(self), (self.what, self.todo))
+
+
+class PhotoError(StitchSketchError, ValueError):
+    """A photo, or the set of photos, can't be used."""
+
+
+class AlignError(StitchSketchError, RuntimeError):
+    """The photos don't fit together into one model."""
+
+
+class ScaleError(StitchSketchError, ValueError):
+    """The model's size in metres is not known, or not surely enough."""
+
+
+class MatError(ScaleError):
+    """The printed mat is not what it says it is (rescaled, mixed up, not flat)."""
+
+
+class MeshError(StitchSketchError, RuntimeError):
+    """No sound surface could be made."""
+
+
+class PanelError(StitchSketchError, ValueError):
+    """Seams and panels can't be made as asked."""
+
+
+class FlattenError(StitchSketchError, RuntimeError):
+    """A panel can't be laid flat within the cloth's limits."""
+
+
+class NestError(StitchSketchError, ValueError):
+    """The pieces can't be laid on this roll."""
+
+
+class ExportError(StitchSketchError, RuntimeError):
+    """A cut file can't be written, or must not be."""
+
+
+class SettingsError(StitchSketchError, ValueError):
+    """A setting or a file written by a person is wrong."""
+
+
+class StorageError(StitchSketchError, OSError):
+    """What a shop keeps could not be kept: a full disk, a missing folder, a damaged file."""

@@ -1,0 +1,176 @@
+"""Pieces: what is cut for each panel, flat, in millimetres; and the pattern that joins them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
+from stitchsketch_kernel.domain.panel import EdgeKind
+
+
+@dataclass(frozen=True)
+class FlatPanel:
+    """A panel laid flat, before allowances.
+
+    Attributes
+    ----------
+    panel : str
+        The panel's name.
+    uv_mm : ndarray, shape (n, 2)
+        Flat vertices, right side up: seen as the cloth's face is seen.
+    faces : ndarray of int32, shape (m, 3)
+        Into `uv_mm`, counter-clockwise.
+    vertices : ndarray of int32, shape (n,)
+        The same vertices in `PanelMap.mesh`.
+    surface_mm : ndarray, shape (n, 3)
+        The denoised surface that was flattened, millimetres.
+    strain_percent : ndarray, shape (m,)
+        Largest absolute principal strain of each face.
+    boundary : ndarray of int32
+        Closed outline as indices into `uv_mm`, counter-clockwise, the first not repeated.
+    grain_mm : ndarray, shape (2,)
+        Unit direction of the warp in the flat. Flatteners turn it to +y.
+    seam_vertices : dict of str to ndarray of int32
+        For each seam the indices into `uv_mm` of its points, in the seam's own order. A seam that
+        the panel meets on both sides (a sleeve) appears as ``"S03"`` and ``"S03*"``.
+    """
+
+    panel: str
+    uv_mm: FloatArray
+    faces: IntArray
+    vertices: IntArray
+    surface_mm: FloatArray
+    strain_percent: FloatArray
+    boundary: IntArray
+    grain_mm: FloatArray
+    seam_vertices: dict[str, IntArray]
+
+    def seam_length_mm(self, seam: str) -> float:
+        """Flat length of this side of the seam."""
+        line = self.uv_mm[self.seam_vertices[seam]]
+        return float(np.linalg.norm(np.diff(line, axis=0), axis=1).sum())
+
+
+@dataclass(frozen=True)
+class PieceEdge:
+    """One side of a piece, from corner to corner along the sew line.
+
+    Attributes
+    ----------
+    seam : str
+        The seam's id.
+    edge_kind : EdgeKind
+    line_mm : ndarray, shape (k, 2)
+        The sew line, counter-clockwise round the piece.
+    forward : bool
+        Whether `line_mm` runs in the seam's own direction.
+    allowance_mm : float
+        How far the cut line lies outside.
+    """
+
+    seam: str
+    edge_kind: EdgeKind
+    line_mm: FloatArray
+    forward: bool
+    allowance_mm: float
+
+    @property
+    def length_mm(self) -> float:
+        """Length of the sew line."""
+        return float(np.linalg.norm(np.diff(self.line_mm, axis=0), axis=1).sum())
+
+
+@dataclass(frozen=True)
+class Notch:
+    """A mark that meets its twin on the other side of the seam.
+
+    Attributes
+    ----------
+    seam : str
+    station : float
+        Share of the seam's length from its own start, 0 to 1: the same on both pieces.
+    sew_mm, cut_mm : ndarray, shape (2,)
+        Where it stands on the sew line and on the cut line.
+    """
+
+    seam: str
+    station: float
+    sew_mm: FloatArray
+    cut_mm: FloatArray
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What is cut for a panel.
+
+    Attributes
+    ----------
+    name : str
+        The trade name, as on the panel.
+    sew_line_mm, cut_line_mm : ndarray, shape (n, 2)
+        Closed, counter-clockwise, the first point not repeated.
+    edges : tuple of PieceEdge
+        In order round the piece; together they are the sew line.
+    notches : tuple of Notch
+    grain_mm : ndarray, shape (2, 2)
+        The grain line as drawn, from tail to head.
+    quantity : int
+    mirrored : bool
+        True: of `quantity`, half are cut face down (a left and a right).
+    uncertainty_mm : float
+        Half-width of the 95 % interval of an edge's place.
+    strain_percent : tuple of float
+        Mean and 95 % of the faces' strain by area.
+    internal_mm : tuple of ndarray, shape (k, 2)
+        Lines inside the piece (darts, fold lines), drawn and not cut.
+    notes : tuple of str
+        Printed on the piece and in the report.
+    """
+
+    name: str
+    sew_line_mm: FloatArray
+    cut_line_mm: FloatArray
+    edges: tuple[PieceEdge, ...]
+    notches: tuple[Notch, ...]
+    grain_mm: FloatArray
+    quantity: int = 1
+    mirrored: bool = False
+    uncertainty_mm: float = float("nan")
+    strain_percent: tuple[float, float] = (float("nan"), float("nan"))
+    internal_mm: tuple[FloatArray, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SeamPair:
+    """A seam's two sides in the flat. `piece_b` is None where a panel ends."""
+
+    seam: str
+    edge_kind: EdgeKind
+    piece_a: str
+    piece_b: str | None
+    length_a_mm: float
+    length_b_mm: float | None
+
+    @property
+    def difference_mm(self) -> float:
+        """How much longer side a is than side b; 0 for a one-sided seam."""
+        return 0.0 if self.length_b_mm is None else self.length_a_mm - self.length_b_mm
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """All pieces of a scan with the seams that join them."""
+
+    name: str
+    pieces: tuple[Piece, ...]
+    seams: tuple[SeamPair, ...]
+    scale_method: str
+    scale_uncertainty_percent: float
+    notes: tuple[str, ...] = field(default=())
+
+    def piece(self, name: str) -> Piece:
+        """The piece of that name."""
+        return next(piece for piece in self.pieces if piece.name == name)

@@ -1,0 +1,1 @@
+"""What a shop keeps of its jobs: projects, scans, runs, stages, artefacts."""

@@ -1,0 +1,1 @@
+"""Objects (photos, models, patterns, renders), kept by their content."""
