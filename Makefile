@@ -1,0 +1,55 @@
+# Two commands do everything on a fresh machine, system packages included:
+#   make demo    installs, renders the sample's photos, runs the pipeline, says where the files are
+#   make test    installs, then checks style, types and behaviour
+#
+# No network but the package registries; no GPU. Nothing here wants torch yet; whatever first does
+# must install torch==2.13.0 (the CPU build) before it, or pip takes several GB of CUDA packages.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# open3d's system libraries, and what a bare Python lacks
+SYSTEM_RUN := libegl1 libgl1 libx11-6 libudev1 libusb-1.0-0 libidn2-0 libglib2.0-0 libgomp1 python3-venv
+# a real browser, for the tests of pages
+SYSTEM_TEST := chromium
+
+.PHONY: help demo test style types clean system-run system-test
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+demo: $(VENV)/.run
+	$(BIN)/stitchsketch demo --out demo
+
+test: $(VENV)/.test style types
+	$(BIN)/python -m pytest
+
+style: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.test
+	$(BIN)/mypy
+
+$(VENV)/.run: pyproject.toml | system-run
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.test: $(VENV)/.run | system-test
+	$(BIN)/python -m pip install --quiet --editable ".[test,hub]"
+	touch $@
+
+system-run:
+	@.ci/system-packages $(SYSTEM_RUN)
+
+system-test:
+	@.ci/system-packages $(SYSTEM_TEST)
+
+clean:
+	rm -rf $(VENV) demo build dist *.egg-info

@@ -1,0 +1,38 @@
+"""Fixtures that every room's tests may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def missing(what: str) -> None:
+    """Skip on a person's machine; fail in CI, where everything must be there."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is missing, and in CI it must be there")
+    pytest.skip(f"{what} is not here")
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the checkout."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Third-party photo sets and instances beside the checkout, each with its licence."""
+    folder = REPOSITORY.parent / "shared" / "data"
+    if not folder.is_dir():
+        missing("shared/data (the real photo sets)")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test writes into the home of the person who runs it."""
+    monkeypatch.setenv("STITCHSKETCH_HOME", str(tmp_path_factory.mktemp("home")))

@@ -1,0 +1,82 @@
+"""The tree is the architecture: who may know whom, and how long a file may be."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+COMPUTE = ("imaging", "reconstruction", "upholstery", "visualization")
+KEEP = ("projects", "users", "storage")
+
+#: room -> the rooms it may import from (itself always).
+MAY_KNOW: dict[str, set[str]] = {
+    "domain": set(),
+    **{room: {"domain"} for room in (*COMPUTE, *KEEP)},
+    "samples": {"domain", "imaging"},
+    "pipeline": {"domain", *COMPUTE, *KEEP},
+    "cli": {"domain", *COMPUTE, *KEEP, "pipeline", "samples"},
+}
+#: compute rooms take and return values: none of these may be imported there.
+KEPT_OUT = {"sqlalchemy", "papermill", "nbclient", "ipywidgets", "pymongo", "minio", "IPython"}
+
+
+def modules(kernel: Path) -> list[Path]:
+    return sorted(path for path in kernel.rglob("*.py") if path.parent != kernel)
+
+
+def room_of(path: Path, kernel: Path) -> str:
+    return path.relative_to(kernel).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute, so that walls are seen"
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def test_each_room_knows_only_whom_it_may(repository):
+    kernel = repository / "stitchsketch_kernel"
+    faults = []
+    for path in [*modules(kernel), kernel / "cli.py"]:
+        room = room_of(path, kernel)
+        for name in imported(path):
+            parts = name.split(".")
+            if parts[0] != "stitchsketch_kernel" or len(parts) < 2:
+                continue
+            other = parts[1]
+            if other not in {room, "__version__"} and other not in MAY_KNOW[room]:
+                faults.append(f"{path.relative_to(repository)} imports {name}")
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("room", [*COMPUTE, "domain", "samples"])
+def test_computing_takes_and_returns_values(repository, room):
+    kernel = repository / "stitchsketch_kernel"
+    for path in (kernel / room).rglob("*.py"):
+        roots = {name.split(".")[0] for name in imported(path)}
+        assert not roots & KEPT_OUT, f"{path.relative_to(repository)} knows {roots & KEPT_OUT}"
+
+
+def test_files_stay_readable(repository):
+    long = {
+        str(path.relative_to(repository)): lines
+        for folder in ("stitchsketch_kernel", "tests", "benchmarks", "hub_config", "widgets")
+        for path in (repository / folder).rglob("*.py")
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 330
+    }
+    assert not long, f"about 300 lines a file: {long}"
+
+
+def test_the_top_level_is_the_one_agreed_on(repository):
+    for name in (
+        "notebooks", "stitchsketch_kernel", "widgets", "hub_config", "voila_apps", "tests",
+        "jupyterhub_config.py", "pyproject.toml", "README.md",
+    ):  # fmt: skip
+        assert (repository / name).exists(), name
