@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,15 @@ def shared_data() -> Path:
 def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test writes into the home of the person who runs it."""
     monkeypatch.setenv("STITCHSKETCH_HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 1 MiB, to be filled."""
+    place = tmp_path / "small-disk"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        missing("the right to mount a small disk (run as root)")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)

@@ -1,0 +1,124 @@
+"""The default store of objects: local folders, ``root/bucket/ab/abcdef...``."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import BinaryIO
+
+from stitchsketch_kernel.domain.errors import StorageError
+from stitchsketch_kernel.storage.interface import BUCKETS, Bucket, StoredObject
+
+_PIECE_BYTES = 1 << 20
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+#: The folder of uploads under way; no bucket has this name.
+_ASIDE = ".incoming"
+
+
+class LocalFolders:
+    """Objects as files under one root.
+
+    Parameters
+    ----------
+    root : Path
+        Made when missing. Content that was being written when the power went lies in
+        ``.incoming`` and is never listed.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.resolve()
+        for name in (*BUCKETS, _ASIDE):
+            (self._root / name).mkdir(parents=True, exist_ok=True)
+
+    def put(self, bucket: Bucket, content: BinaryIO) -> StoredObject:
+        """See `ObjectStore`."""
+        self._bucket(bucket)
+        handle, name = tempfile.mkstemp(dir=self._root / _ASIDE)
+        aside = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                sha256, size = _copy(content, file)
+                file.flush()
+                os.fsync(file.fileno())
+            target = self._path(bucket, sha256)
+            target.parent.mkdir(exist_ok=True)
+            aside.replace(target)
+        except OSError as error:
+            raise _in_words(error, self._root) from error
+        finally:
+            aside.unlink(missing_ok=True)
+        return StoredObject(bucket, sha256, size)
+
+    def open(self, bucket: Bucket, sha256: str) -> BinaryIO:
+        """See `ObjectStore`."""
+        try:
+            return self._path(bucket, sha256).open("rb")
+        except FileNotFoundError as error:
+            raise StorageError(
+                f"The stored file {sha256[:12]} of {bucket} is not there.",
+                "Run the stage that makes it again.",
+            ) from error
+
+    def exists(self, bucket: Bucket, sha256: str) -> bool:
+        """See `ObjectStore`."""
+        return self._path(bucket, sha256).is_file()
+
+    def delete(self, bucket: Bucket, sha256: str) -> None:
+        """See `ObjectStore`."""
+        self._path(bucket, sha256).unlink(missing_ok=True)
+
+    def objects(self, bucket: Bucket) -> list[StoredObject]:
+        """See `ObjectStore`."""
+        folder = self._bucket(bucket)
+        return [
+            StoredObject(bucket, path.name, path.stat().st_size)
+            for path in sorted(folder.glob("??/*"))
+            if _SHA256.fullmatch(path.name)
+        ]
+
+    def _bucket(self, bucket: str) -> Path:
+        if bucket not in BUCKETS:
+            raise StorageError(
+                f"There is no place called {bucket!r}.", f"Use one of: {', '.join(BUCKETS)}."
+            )
+        return self._root / bucket
+
+    def _path(self, bucket: str, sha256: str) -> Path:
+        """Where an object lies; a name that isn't a SHA-256 can't lead elsewhere."""
+        if not _SHA256.fullmatch(sha256):
+            raise StorageError(
+                f"{sha256[:80]!r} is not the name of a stored file.", "Names have 64 digits."
+            )
+        path = (self._bucket(bucket) / sha256[:2] / sha256).resolve()
+        if not path.is_relative_to(self._root):
+            raise StorageError(
+                f"The stored file {sha256[:12]} points out of {self._root}.",
+                "Somebody put a link there; remove it.",
+            )
+        return path
+
+
+def _copy(source: BinaryIO, target: BinaryIO) -> tuple[str, int]:
+    """Copy in pieces; the content's SHA-256 and its size."""
+    digest, size = hashlib.sha256(), 0
+    while piece := source.read(_PIECE_BYTES):
+        digest.update(piece)
+        target.write(piece)
+        size += len(piece)
+    return digest.hexdigest(), size
+
+
+def _in_words(error: OSError, root: Path) -> StorageError:
+    """What a failed write means for the shop."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return StorageError(
+            f"The disk of {root} is full.", "Free some room and try again; nothing was lost."
+        )
+    return StorageError(
+        f"{root} could not be written ({error.strerror}).",
+        "Check that the disk is there and that you may write to it.",
+    )
