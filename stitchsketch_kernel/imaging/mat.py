@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from stitchsketch_kernel.domain.arrays import FloatArray, ImageArray
@@ -10,6 +12,25 @@ from stitchsketch_kernel.domain.errors import SettingsError
 
 #: White round the outermost tags of a drawn board.
 DRAWN_MARGIN_MM = 12.0
+
+
+def tag_dictionary(name: str) -> Any:
+    """OpenCV's tag dictionary of that name.
+
+    Raises
+    ------
+    SettingsError
+        If OpenCV knows none.
+    """
+    import cv2
+
+    number = getattr(cv2.aruco, name, None) if name.startswith("DICT_") else None
+    if not isinstance(number, int):
+        raise SettingsError(
+            f"There is no tag dictionary {name!r}.",
+            "Name it as OpenCV does, for example DICT_APRILTAG_36h11 or DICT_4X4_50.",
+        )
+    return cv2.aruco.getPredefinedDictionary(number)
 
 
 def tag_modules(dictionary: str, tag_id: int) -> ImageArray:
@@ -25,13 +46,7 @@ def tag_modules(dictionary: str, tag_id: int) -> ImageArray:
     """
     import cv2
 
-    number = getattr(cv2.aruco, dictionary, None)
-    if not dictionary.startswith("DICT_") or not isinstance(number, int):
-        raise SettingsError(
-            f"There is no tag dictionary {dictionary!r}.",
-            "Name it as OpenCV does, for example DICT_APRILTAG_36h11 or DICT_4X4_50.",
-        )
-    tags = cv2.aruco.getPredefinedDictionary(number)
+    tags = tag_dictionary(dictionary)
     if not 0 <= tag_id < len(tags.bytesList):
         raise SettingsError(
             f"The dictionary {dictionary} has no tag {tag_id}.",
