@@ -44,11 +44,12 @@ class Photo:
 class PhotoNote:
     """Something to say about one photo: what is wrong and what to do about it.
 
-    ``refuse`` means the photo is left out; ``warn`` that it is used all the same.
+    ``refuse`` means the photo is left out; ``warn`` that it is used all the same. A note about the
+    whole set (``few``, and ``blur`` when all are soft) has the photo ``""``.
     """
 
     photo: str
-    kind: Literal["blur", "dark", "bright", "duplicate", "unreadable", "small", "mixed"]
+    kind: Literal["blur", "dark", "bright", "duplicate", "unreadable", "small", "mixed", "few"]
     severity: Literal["refuse", "warn"]
     text: str
 
