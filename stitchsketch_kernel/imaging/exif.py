@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import math
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,7 +72,9 @@ def camera_facts(exif: Any) -> CameraFacts:
     CameraFacts
     """
     try:
-        main, detail = dict(exif), dict(exif.get_ifd(_EXIF_IFD))
+        with warnings.catch_warnings():  # Pillow warns of damaged EXIF; it is expected here
+            warnings.simplefilter("ignore")
+            main, detail = dict(exif), dict(exif.get_ifd(_EXIF_IFD))
     except Exception as error:  # Pillow raises many kinds on damaged EXIF; none may stop a photo
         _log.info("EXIF can't be read: %s", error)
         return CameraFacts()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import PurePath
 
 _LONGEST_STEM = 100
@@ -11,14 +12,10 @@ _LONGEST_STEM = 100
 
 def by_number(name: str) -> tuple[list[tuple[int, int, str]], str]:
     """2.jpg before 10.jpg: phones number photos in the order they were taken."""
-    parts: list[tuple[int, int, str]] = []
-    run = ""
-    for sign in f"{name.casefold()}\0":
-        if run and (sign.isascii() and sign.isdigit()) != (run[-1].isascii() and run[-1].isdigit()):
-            number = run.isascii() and run.isdigit()
-            parts.append((0, int(run[:18]), run) if number else (1, 0, run))
-            run = ""
-        run += sign
+    parts = []
+    for is_number, signs in groupby(name.casefold(), lambda s: s.isascii() and s.isdigit()):
+        text = "".join(signs)
+        parts.append((0, int(text[:18]), text) if is_number else (1, 0, text))
     return parts, name
 
 
@@ -36,8 +33,13 @@ def safe_names(names: Sequence[str]) -> list[str]:
         stem = stem[:_LONGEST_STEM].strip(" .") or "photo"
         stem = "_" + stem[1:] if stem[0] == "-" else stem
         candidate, number = f"{stem}{suffix}", 2
-        while candidate.casefold() in taken:
+        while taken & _forms(candidate):
             candidate, number = f"{stem}-{number}{suffix}", number + 1
-        taken.add(candidate.casefold())
+        taken |= _forms(candidate)
         safe.append(candidate)
     return safe
+
+
+def _forms(name: str) -> set[str]:
+    """The names that a photo may need for itself: its copy may get ``.jpg`` appended."""
+    return {name.casefold(), f"{name}.jpg".casefold()}

@@ -84,8 +84,8 @@ def read_photos(
     ----------
     folder : Path
     work_dir : Path
-        The copies go to ``work_dir/upright_photos``, made anew: JPEG and PNG files that are upright and
-        small enough are copied byte by byte, others written as JPEG.
+        The copies go to ``work_dir/upright_photos``, made anew: JPEG and PNG files that are
+        upright and small enough are copied byte by byte, others written as JPEG.
     progress : Progress
     settings : PhotoSettings, optional
 
@@ -171,8 +171,9 @@ def _fresh_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
         aside.replace(folder)
     except OSError as error:
+        where, why = shown(str(folder.parent)), error.strerror or error
         raise StorageError(
-            f"The photos can't be copied to {folder.parent} ({error.strerror or error}).",
+            f"The photos can't be copied to {where} ({why}).",
             "Free some space there, or choose another folder.",
         ) from error
     finally:

@@ -160,7 +160,7 @@ def _doubles(photos: Sequence[Photo], qualities: Sequence[Quality]) -> list[Phot
     thumbnails = np.stack([quality.thumbnail for quality in qualities])
     alike = np.tril(thumbnails @ thumbnails.T, -1) > DOUBLE_CORRELATION
     notes = []
-    for later in np.flatnonzero(alike.any(axis=1)):
+    for later in np.flatnonzero(alike.any(axis=1)).tolist():
         name, other = photos[later].name, photos[int(np.argmax(alike[later]))].name
         text = f"{name} looks the same as {other}. Move a step between photos."
         notes.append(PhotoNote(name, "duplicate", "warn", text))

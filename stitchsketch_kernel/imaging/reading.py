@@ -7,6 +7,9 @@ Only JPEG, PNG and HEIF are opened, each by its own reader and by its first byte
 from __future__ import annotations
 
 import hashlib
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -133,7 +136,7 @@ def _opened(path: Path, kind: str) -> Any:
 def _decoded(path: Path, name: str, kind: str) -> Picture:
     """Decode, with every fault of a decoder told as the photo's."""
     try:
-        with _opened(path, kind) as image:
+        with _no_warnings(), _opened(path, kind) as image:
             width, height = image.size
             _check_size(name, width, height)
             image.load()
@@ -149,6 +152,14 @@ def _decoded(path: Path, name: str, kind: str) -> Picture:
     if kind == "jpeg" and not _jpeg_has_end(path):
         raise PhotoError(f"{name} is cut off: the end of the picture is missing.", _RECOPY)
     return Picture(pixels, kind, facts, as_stored)
+
+
+@contextmanager
+def _no_warnings() -> Iterator[None]:
+    """Pillow warns of damaged EXIF and of sizes; the first is expected, the second checked here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _check_size(name: str, width: int, height: int) -> None:
