@@ -1,0 +1,176 @@
+"""Pictures of a sample: rays through each pixel's quarters, shaded, then a lens and a sensor."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import Any
+
+import cv2
+import numpy as np
+from numba import njit
+
+from stitchsketch_kernel.domain.arrays import FloatArray, ImageArray
+from stitchsketch_kernel.domain.photo import Camera, View
+from stitchsketch_kernel.samples.atlas import sample_texture
+from stitchsketch_kernel.samples.sample import Sample
+from stitchsketch_kernel.samples.stage import FLOOR, MATERIALS, Stage, stage_of
+
+#: Rays a pixel, along each side.
+SUPERSAMPLE = 2
+#: Rows of pixels cast at once: bounds the memory.
+ROWS = 120
+#: What rays that leave the room see: the ceiling.
+CEILING = 0.62
+EXPOSURE = 1.15
+BLUR_SIGMA_PX = 0.45
+
+
+def render_view(sample: Sample, view: View) -> ImageArray:
+    """The photo of one view, shape (h, w, 3), RGB uint8, with the camera's distortion."""
+    stage = stage_of(sample)
+    height = view.camera.height_px
+    firsts = range(0, height, ROWS)
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        strips = pool.map(
+            lambda first: _strip(stage, view, first, min(height, first + ROWS)), firsts
+        )
+        linear = np.vstack(list(strips))
+    return _developed(linear, view, sample.seed)
+
+
+def render_depth(sample: Sample, view: View) -> FloatArray:
+    """Exact depth along the camera's z through each pixel's centre, float32 (h, w); 0: nothing."""
+    stage, camera = stage_of(sample), view.camera
+    rays = _rays(view, 0, camera.height_px, 1)
+    depth = _cast(stage.rays, rays)["t_hit"].numpy()
+    depth[~np.isfinite(depth)] = 0.0
+    return np.asarray(depth.reshape(camera.height_px, camera.width_px))
+
+
+def _rays(view: View, first: int, last: int, supersample: int) -> FloatArray:
+    # rays (n, 6) of rows first to last; directions have camera z = 1, so that t is the depth
+    in_camera = _camera_rays(view.camera, supersample)
+    mine = in_camera[first * supersample : last * supersample].reshape(-1, 3)
+    rays = np.empty((len(mine), 6), dtype=np.float32)
+    rays[:, :3] = view.centre
+    rays[:, 3:] = mine @ view.rotation.astype(np.float32)
+    return rays
+
+
+@lru_cache(maxsize=2)
+def _camera_rays(camera: Camera, supersample: int) -> FloatArray:
+    # (rows, columns, 3), float32: undoing the distortion is dear, and the same for all views
+    step = 1.0 / supersample
+    x = (np.arange(camera.width_px * supersample) + 0.5) * step
+    y = (np.arange(camera.height_px * supersample) + 0.5) * step
+    rows = [
+        camera.rays_from_pixels(np.column_stack([x, np.full(len(x), row)])).astype(np.float32)
+        for row in y
+    ]
+    return np.stack(rows)
+
+
+def _cast(scene: Any, rays: FloatArray) -> Any:
+    import open3d as o3d
+
+    return scene.cast_rays(o3d.core.Tensor(rays))
+
+
+def _strip(stage: Stage, view: View, first: int, last: int) -> FloatArray:
+    rays = _rays(view, first, last, SUPERSAMPLE)
+    hits = _cast(stage.rays, rays)
+    atlas = stage.atlas
+    light = np.empty((len(rays), 3), dtype=np.float32)
+    _shade(
+        rays,
+        hits["t_hit"].numpy(),
+        hits["primitive_ids"].numpy(),
+        hits["primitive_uvs"].numpy(),
+        1000.0 / (view.camera.fx * SUPERSAMPLE),
+        stage.faces,
+        stage.texture_mm,
+        stage.light,
+        stage.face_material,
+        stage.face_normal,
+        atlas.data,
+        atlas.levels,
+        atlas.level_count,
+        atlas.mm_per_px,
+        stage.mats,
+        light,
+    )
+    shape = (last - first, SUPERSAMPLE, view.camera.width_px, SUPERSAMPLE, 3)
+    return np.asarray(light.reshape(shape).mean(axis=(1, 3)))
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _shade(  # type: ignore[no-untyped-def]
+    rays, depth, hit, uvs, mm_per_depth, faces, texture_mm, vertex_light, face_material,
+    face_normal, data, levels, level_count, mm_per_px, mats, light,
+):  # fmt: skip
+    for i in range(len(rays)):
+        t = depth[i]
+        if not np.isfinite(t):
+            light[i, :] = CEILING
+            continue
+        face = hit[i]
+        b, c = uvs[i, 0], uvs[i, 1]
+        a = 1 - b - c
+        ia, ib, ic = faces[face]
+        u = a * texture_mm[ia, 0] + b * texture_mm[ib, 0] + c * texture_mm[ic, 0]
+        v = a * texture_mm[ia, 1] + b * texture_mm[ib, 1] + c * texture_mm[ic, 1]
+        x, y, z = rays[i, 3], rays[i, 4], rays[i, 5]
+        n = face_normal[face]
+        cosine = abs(x * n[0] + y * n[1] + z * n[2]) / np.sqrt(x * x + y * y + z * z)
+        # a pixel's trace on a slanted surface is long and narrow: between its two widths
+        footprint = mm_per_depth * t / np.sqrt(max(cosine, 0.05))
+        material = face_material[face]
+        if material == FLOOR:
+            px, py = rays[i, 0] + t * x, rays[i, 1] + t * y
+            material, u, v = _on_mat(px, py, u, v, mats, levels, mm_per_px)
+        out, spare = np.empty(3), np.empty(3)
+        sample_texture(data, levels, level_count, mm_per_px, material, u, v, footprint, out, spare)
+        for k in range(3):
+            glow = a * vertex_light[ia, k] + b * vertex_light[ib, k] + c * vertex_light[ic, k]
+            light[i, k] = out[k] * glow
+
+
+_MAT_TEXTURES = len(MATERIALS)
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _on_mat(x, y, u, v, mats, levels, mm_per_px):  # type: ignore[no-untyped-def]
+    # the floor's texture and place on it, or the mat's where a mat lies
+    for k in range(len(mats)):
+        dx, dy = 1000 * (x - mats[k, 0]), 1000 * (y - mats[k, 1])
+        sheet_x = (mats[k, 2] * dx + mats[k, 3] * dy) / mats[k, 4]
+        sheet_y = (mats[k, 2] * dy - mats[k, 3] * dx) / mats[k, 4]
+        right, down = sheet_x - mats[k, 5], mats[k, 6] - sheet_y
+        index = _MAT_TEXTURES + k
+        wide = levels[index, 0, 2] * mm_per_px[index]
+        high = levels[index, 0, 1] * mm_per_px[index]
+        if 0 <= right < wide and 0 <= down < high:
+            return index, right, down
+    return FLOOR, u, v
+
+
+def _developed(linear: FloatArray, view: View, seed: int) -> ImageArray:
+    # vignetting, a soft lens, exposure and gamma, then the sensor's noise
+    camera = view.camera
+    rng = np.random.default_rng([seed, zlib.crc32(view.name.encode())])
+    y, x = np.mgrid[0 : camera.height_px, 0 : camera.width_px].astype(np.float32)
+    r2 = ((x - camera.cx) ** 2 + (y - camera.cy) ** 2) / camera.fx**2
+    gain = EXPOSURE * (1 + rng.normal(0, 0.03)) / (1 + 0.45 * r2)
+    soft = cv2.GaussianBlur(linear * gain[..., None], (0, 0), BLUR_SIGMA_PX)
+    coded = 255 * _filmed(soft)
+    noise = rng.standard_normal(coded.shape, dtype=np.float32) * np.sqrt(0.8 + 0.02 * coded)
+    return np.clip(np.round(coded + noise), 0, 255).astype(np.uint8)
+
+
+def _filmed(light: FloatArray) -> FloatArray:
+    # sRGB's power, with a shoulder that keeps highlights from clipping
+    squeezed = np.where(light > 0.7, 0.7 + 0.3 * np.tanh((light - 0.7) / 0.3), light)
+    return np.asarray(np.clip(squeezed, 0, 1) ** (1 / 2.2))

@@ -1,0 +1,172 @@
+"""The room round the furniture, lit once: triangles, textures and light as arrays to shade from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+
+from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
+from stitchsketch_kernel.imaging.mat import draw_board, drawn_extent_mm
+from stitchsketch_kernel.samples import cloth
+from stitchsketch_kernel.samples.atlas import Atlas, pack
+from stitchsketch_kernel.samples.meshing import Patch, grid_patch
+from stitchsketch_kernel.samples.sample import PlacedMat, Sample
+
+#: The room reaches this far from the origin, and its walls this high, metres.
+ROOM_M, WALL_M = 3.0, 2.6
+PAPER_MARGIN_MM = 24.0
+MAT_PX_PER_MM = 4.0
+#: How much light white paper and black ink send back.
+PAPER, INK = 0.82, 0.035
+
+MATERIALS = (
+    "floor",
+    "wall",
+    "lining",
+    "wood",
+    "cloth armchair",
+    "welt armchair",
+    "cloth cushion",
+    "welt cushion",
+)
+FLOOR = MATERIALS.index("floor")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """All that a picture is computed from.
+
+    Attributes
+    ----------
+    rays : open3d RaycastingScene
+    vertices : ndarray, shape (n, 3)
+    texture_mm : ndarray of float32, shape (n, 2)
+    light : ndarray of float32, shape (n, 3)
+        Irradiance at each vertex, white paper in the lamp's light being about 1.
+    faces : ndarray of int32, shape (m, 3)
+    face_material : ndarray of int32, shape (m,)
+        Into `MATERIALS`.
+    face_normal : ndarray of float32, shape (m, 3)
+    atlas : Atlas
+        The materials' textures, then one for each mat.
+    mats : ndarray, shape (k, 7)
+        Origin x and y, cosine and sine of the yaw, print scale, left and top of the drawn sheet in mm.
+    """
+
+    rays: Any
+    vertices: FloatArray
+    texture_mm: FloatArray
+    light: FloatArray
+    faces: IntArray
+    face_material: IntArray
+    face_normal: FloatArray
+    atlas: Atlas
+    mats: FloatArray
+
+
+@lru_cache(maxsize=1)
+def stage_of(sample: Sample) -> Stage:
+    """The lit room of a sample; the last one is kept."""
+    import open3d as o3d
+
+    from stitchsketch_kernel.samples.lighting import lit
+
+    used = {
+        "floor",
+        "wall",
+        *(patch.material for piece in sample.furniture for patch in piece.patches),
+    }
+    patches = [*_room(), *(patch for piece in sample.furniture for patch in piece.patches)]
+    vertices = np.vstack([patch.vertices for patch in patches])
+    normals = np.vstack([patch.normals for patch in patches])
+    faces, material = _indexed(patches)
+    scene = o3d.t.geometry.RaycastingScene()
+    scene.add_triangles(
+        o3d.core.Tensor(vertices.astype(np.float32)), o3d.core.Tensor(faces.astype(np.uint32))
+    )
+    a, b, c = (vertices[faces[:, i]] for i in range(3))
+    normal = np.cross(b - a, c - a)
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-15)
+    return Stage(
+        rays=scene,
+        vertices=vertices,
+        texture_mm=_textures(patches, sample.seed),
+        light=lit(scene, vertices, normals),
+        faces=faces,
+        face_material=material,
+        face_normal=normal.astype(np.float32),
+        atlas=pack([*_materials(sample.seed, used), *(_mat_texture(mat) for mat in sample.mats)]),
+        mats=np.array([_mat_row(mat) for mat in sample.mats]).reshape(-1, 7),
+    )
+
+
+def _indexed(patches: list[Patch]) -> tuple[IntArray, IntArray]:
+    offsets = np.cumsum([0, *(len(patch.vertices) for patch in patches[:-1])])
+    faces = [patch.faces + offset for patch, offset in zip(patches, offsets, strict=True)]
+    material = [np.full(len(patch.faces), MATERIALS.index(patch.material)) for patch in patches]
+    return np.vstack(faces).astype(np.int32), np.concatenate(material).astype(np.int32)
+
+
+def _textures(patches: list[Patch], seed: int) -> FloatArray:
+    # each panel is cut from its own place of the cloth
+    rng = np.random.default_rng(seed)
+    places = rng.uniform(0, 1000, (len(patches), 2))
+    moved = [
+        patch.texture_mm + (place if patch.panel else 0.0)
+        for patch, place in zip(patches, places, strict=True)
+    ]
+    return np.vstack(moved).astype(np.float32)
+
+
+def _room() -> list[Patch]:
+    near = np.arange(-1.6, 1.6001, 0.02)
+    far = np.linspace(1.6, ROOM_M, 8)[1:]
+    stops = np.concatenate([-far[::-1], near, far]) + ROOM_M
+    x, y, z = np.eye(3)
+    low = np.array([-ROOM_M, -ROOM_M, 0.0])
+    floor = grid_patch(low, x, y, "floor", (stops, stops))
+    wide, high = np.linspace(0, 2 * ROOM_M, 25), np.linspace(0, WALL_M, 11)
+    corners = (
+        (low, y),
+        (low + 2 * ROOM_M * y, x),
+        (low + 2 * ROOM_M * (x + y), -y),
+        (low + 2 * ROOM_M * x, -x),
+    )
+    walls = [grid_patch(corner, along, z, "wall", (wide, high)) for corner, along in corners]
+    return [floor, *walls]
+
+
+def _materials(seed: int, used: set[str]) -> list[cloth.Texture]:
+    # in the order of MATERIALS; what is not used is not worth its seconds
+    makers: dict[str, Callable[[int], cloth.Texture]] = {
+        "floor": cloth.parquet,
+        "wall": cloth.plaster,
+        "wood": cloth.wood,
+        "cloth armchair": partial(
+            cloth.fabric, colour=(0.085, 0.20, 0.23), motif=(0.22, 0.37, 0.36)
+        ),
+        "welt armchair": partial(cloth.piping, colour=(0.62, 0.42, 0.13)),
+        "cloth cushion": partial(
+            cloth.fabric, colour=(0.42, 0.15, 0.085), motif=(0.56, 0.30, 0.17)
+        ),
+        "welt cushion": partial(cloth.piping, colour=(0.045, 0.06, 0.14)),
+    }
+    return [
+        makers[name](seed + index) if name in used and name in makers else cloth.lining()
+        for index, name in enumerate(MATERIALS)
+    ]
+
+
+def _mat_texture(mat: PlacedMat) -> cloth.Texture:
+    drawn = draw_board(mat.board, MAT_PX_PER_MM, PAPER_MARGIN_MM) / 255.0
+    return cloth.Texture(cloth.coded(INK + (PAPER - INK) * drawn), 1 / MAT_PX_PER_MM)
+
+
+def _mat_row(mat: PlacedMat) -> list[float]:
+    left, _, _, top = drawn_extent_mm(mat.board, PAPER_MARGIN_MM)
+    yaw = np.deg2rad(mat.yaw_deg)
+    return [*mat.origin_m, float(np.cos(yaw)), float(np.sin(yaw)), mat.print_scale, left, top]
