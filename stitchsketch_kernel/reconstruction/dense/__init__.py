@@ -1,0 +1,6 @@
+"""Dense depth of each view. Engines stand behind one interface; `depth_maps` picks one."""
+
+from stitchsketch_kernel.reconstruction.dense.interface import DenseEngine, DenseSettings
+from stitchsketch_kernel.reconstruction.dense.maps import depth_maps
+
+__all__ = ["DenseEngine", "DenseSettings", "depth_maps"]

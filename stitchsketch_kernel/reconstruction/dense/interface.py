@@ -1,0 +1,66 @@
+"""What a dense engine must do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from stitchsketch_kernel.domain.errors import SettingsError
+from stitchsketch_kernel.domain.model import Depth, Region, SparseModel
+from stitchsketch_kernel.domain.progress import Progress
+
+
+@dataclass(frozen=True)
+class DenseSettings:
+    """How depth is found.
+
+    Attributes
+    ----------
+    engine : {"sgbm"}
+    max_side_px : int
+        Depth maps are no larger than this; photos are shrunk first.
+    neighbours : int
+        Views that each view is compared with.
+    least_angle_deg, best_angle_deg, most_angle_deg : float
+        Between two views, seen from the piece: too small and depth is vague, too large and the
+        photos no longer look alike.
+    agree_percent : float
+        Depths of different pairs that differ by no more are the same surface.
+    workers : int
+        Pairs at a time; 0: one for each core.
+    """
+
+    engine: Literal["sgbm"] = "sgbm"
+    max_side_px: int = 1280
+    neighbours: int = 5
+    least_angle_deg: float = 4.0
+    best_angle_deg: float = 11.0
+    most_angle_deg: float = 32.0
+    agree_percent: float = 0.4
+    workers: int = 0
+
+    def __post_init__(self) -> None:
+        if self.engine != "sgbm":
+            raise SettingsError(f"There is no dense engine called {self.engine!r}.", "Use sgbm.")
+        if self.max_side_px < 160 or self.neighbours < 1 or self.agree_percent <= 0:
+            raise SettingsError(
+                "densify needs max_side_px of 160 or more, one neighbour or more, and an "
+                "agree_percent above 0."
+            )
+
+
+class DenseEngine(Protocol):
+    """Finds the depth of every view."""
+
+    def __call__(
+        self,
+        model: SparseModel,
+        images: Mapping[str, Path],
+        region: Region,
+        settings: DenseSettings,
+        progress: Progress,
+    ) -> list[Depth]:
+        """One depth map for each view that has neighbours."""
+        ...

@@ -1,0 +1,166 @@
+"""Depth by semi-global matching of rectified pairs, several pairs a view, agreed upon by each.
+
+Hirschmueller, Stereo processing by semiglobal matching and mutual information, PAMI 30 (2008), in
+OpenCV's implementation. A single pair is biased towards whole disparities; the mean of several
+pairs that agree is not.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from stitchsketch_kernel.domain.arrays import ImageArray
+from stitchsketch_kernel.domain.errors import PhotoError
+from stitchsketch_kernel.domain.model import Depth, Region, SparseModel
+from stitchsketch_kernel.domain.photo import Camera, View
+from stitchsketch_kernel.domain.progress import Progress
+from stitchsketch_kernel.reconstruction.dense.interface import DenseSettings
+from stitchsketch_kernel.reconstruction.dense.merge import merge_depths
+from stitchsketch_kernel.reconstruction.dense.pairs import choose_pairs
+from stitchsketch_kernel.reconstruction.dense.rectify import RectifiedPair, rectify
+
+_BLOCK_PX = 5
+_SIXTEENTHS = 16.0
+
+
+def sgbm_depths(
+    model: SparseModel,
+    images: Mapping[str, Path],
+    region: Region,
+    settings: DenseSettings,
+    progress: Progress,
+) -> list[Depth]:
+    """See `interface.DenseEngine`."""
+    views = [_shrunk(view, settings.max_side_px) for view in model.views]
+    pairs = choose_pairs(model, region, settings)
+    greys = {
+        view.name: _grey(images[view.name], view.camera)
+        for i, view in enumerate(views)
+        if any(i in pair for pair in pairs)
+    }
+    found: dict[str, list[np.ndarray]] = defaultdict(list)
+    workers = settings.workers or os.cpu_count() or 1
+    with ThreadPoolExecutor(workers) as pool:
+        jobs = [pool.submit(_pair_depths, views[i], views[j], greys, region) for i, j in pairs]
+        try:
+            for done, job in enumerate(as_completed(jobs), start=1):
+                for name, depth in job.result():
+                    found[name].append(depth)
+                progress(0.95 * done / len(jobs), f"pair {done} of {len(jobs)}")
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    depths = []
+    for view in views:
+        if found[view.name]:
+            depth, confidence = merge_depths(
+                np.stack(found.pop(view.name)), settings.agree_percent / 100
+            )
+            depths.append(Depth(replace(view, camera=pinhole(view.camera)), depth, confidence))
+    progress(1.0, f"depth of {len(depths)} views")
+    return depths
+
+
+def pinhole(camera: Camera) -> Camera:
+    """The camera without its distortion."""
+    return replace(camera, k1=0.0, k2=0.0, p1=0.0, p2=0.0)
+
+
+def _shrunk(view: View, max_side_px: int) -> View:
+    factor = max_side_px / max(view.camera.width_px, view.camera.height_px)
+    return view if factor >= 1 else replace(view, camera=view.camera.scaled(factor))
+
+
+def _grey(path: Path, camera: Camera) -> ImageArray:
+    image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
+    if image is None:
+        raise PhotoError(f"The photo {path.name} can't be read any more.", "Copy it again.")
+    size = (camera.width_px, camera.height_px)
+    if (image.shape[1], image.shape[0]) != size:
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(image, dtype=np.uint8)
+
+
+def _pair_depths(
+    a: View, b: View, greys: Mapping[str, ImageArray], region: Region
+) -> list[tuple[str, np.ndarray]]:
+    """Depth maps of both views from one pair; empty where they can't be compared."""
+    pair = rectify(a, b, region)
+    if pair is None:
+        return []
+    left = pair.picture(greys[pair.left.name], "left")
+    right = pair.picture(greys[pair.right.name], "right")
+    of_left, of_right = _disparities(left, right, pair)
+    out = []
+    for which, disparity, view in (
+        ("left", of_left, pair.left),
+        ("right", of_right, pair.right),
+    ):
+        depth = np.where(np.isnan(disparity), 0, pair.depth_of(np.nan_to_num(disparity)))
+        own = pair.to_view(depth.astype(np.float32), which, pinhole(view.camera))
+        out.append((view.name, _inside(own, replace(view, camera=pinhole(view.camera)), region)))
+    return out
+
+
+def _disparities(
+    left: ImageArray, right: ImageArray, pair: RectifiedPair
+) -> tuple[np.ndarray, np.ndarray]:
+    """Disparities of both pictures (h, w), NaN where left and right disagree."""
+    matcher = cv2.StereoSGBM.create(
+        minDisparity=0,
+        numDisparities=pair.disparities,
+        blockSize=_BLOCK_PX,
+        P1=8 * _BLOCK_PX**2,
+        P2=40 * _BLOCK_PX**2,
+        disp12MaxDiff=-1,
+        preFilterCap=31,
+        uniquenessRatio=5,
+        speckleWindowSize=0,
+        mode=cv2.STEREO_SGBM_MODE_SGBM_3WAY,
+    )
+    pad = pair.disparities
+    wide_left = cv2.copyMakeBorder(left, 0, 0, pad, pad, cv2.BORDER_REPLICATE)
+    wide_right = cv2.copyMakeBorder(right, 0, 0, pad, pad, cv2.BORDER_REPLICATE)
+    of_left = matcher.compute(wide_left, wide_right)[:, pad:-pad]
+    # the right picture's own disparities: mirror both, so that right is left
+    of_right = matcher.compute(wide_right[:, ::-1].copy(), wide_left[:, ::-1].copy())
+    of_right = of_right[:, pad:-pad][:, ::-1]
+    for disparity in (of_left, of_right):
+        cv2.filterSpeckles(disparity, -16, 120, 32)
+    a = np.where(of_left >= 0, of_left / _SIXTEENTHS, np.nan).astype(np.float32)
+    b = np.where(of_right >= 0, of_right / _SIXTEENTHS, np.nan).astype(np.float32)
+    seen_left, seen_right = left > 0, right > 0
+    return _agreeing(a, b, -1.0, seen_left), _agreeing(b, a, +1.0, seen_right)
+
+
+def _agreeing(
+    disparity: np.ndarray, other: np.ndarray, sign: float, seen: np.ndarray
+) -> np.ndarray:
+    """Keep what the other picture confirms to a pixel."""
+    rows, columns = np.indices(disparity.shape)
+    filled = np.nan_to_num(disparity)
+    target = np.rint(columns + sign * filled).astype(np.int64)
+    within = (target >= 0) & (target < disparity.shape[1])
+    back = other[rows, np.clip(target, 0, disparity.shape[1] - 1)]
+    same = within & seen & (np.abs(back - disparity) <= 1.0)
+    return np.where(same, disparity, np.nan)
+
+
+def _inside(depth: np.ndarray, view: View, region: Region) -> np.ndarray:
+    """Zero what lies outside the region."""
+    camera = view.camera
+    u, v = np.meshgrid(np.arange(camera.width_px) + 0.5, np.arange(camera.height_px) + 0.5)
+    rays = np.stack(
+        [(u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy, np.ones_like(u)], axis=-1
+    )
+    world = (rays * depth[..., None] - view.translation) @ view.rotation
+    keep = (depth > 0) & ((world >= region.low_m) & (world <= region.high_m)).all(axis=-1)
+    return np.where(keep, depth, 0).astype(np.float32)

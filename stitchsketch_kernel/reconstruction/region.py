@@ -1,0 +1,91 @@
+"""The upright box around the furniture: what lies inside the ring of cameras, above the floor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stitchsketch_kernel.domain.arrays import FloatArray
+from stitchsketch_kernel.domain.errors import MeshError, SettingsError
+from stitchsketch_kernel.domain.model import Region, SparseModel
+from stitchsketch_kernel.reconstruction.upright import looked_at
+
+#: Fewer sparse points above the floor than this don't outline a piece (plain cloth has few).
+_LEAST_POINTS = 300
+
+
+@dataclass(frozen=True)
+class RegionSettings:
+    """How the box is found, or what it is.
+
+    Attributes
+    ----------
+    box_m : tuple of float
+        ``(x0, y0, z0, x1, y1, z1)`` given by hand; empty: found from cameras and points.
+    margin : float
+        Added on each side, as a share of the cameras' distance.
+    """
+
+    box_m: tuple[float, ...] = ()
+    margin: float = 0.06
+
+    def __post_init__(self) -> None:
+        if len(self.box_m) not in {0, 6}:
+            raise SettingsError("region.box_m needs six numbers: x0, y0, z0, x1, y1, z1.")
+
+
+def find_region(model: SparseModel, settings: RegionSettings | None = None) -> Region:
+    """Find the box around what the photographer walked round.
+
+    Parameters
+    ----------
+    model : SparseModel
+        Upright, floor at 0 (metric or not).
+    settings : RegionSettings, optional
+
+    Raises
+    ------
+    MeshError
+        The cameras don't surround anything.
+    """
+    settings = settings or RegionSettings()
+    if settings.box_m:
+        box = np.array(settings.box_m, dtype=float)
+        return Region(box[:3], box[3:])
+    centres = np.array([view.centre for view in model.views])
+    middle = looked_at(model)[:2]
+    reach = np.linalg.norm(centres[:, :2] - middle, axis=1)
+    ring, distance = float(np.percentile(reach, 10)), float(np.median(reach))
+    if not distance > 0:
+        raise MeshError(
+            "The photos were all taken from one place.", "Walk round the piece and take them again."
+        )
+    low, high = _outline(model, middle, ring, distance)
+    margin = settings.margin * distance
+    floor = -0.02 * distance
+    return Region(
+        np.array([low[0] - margin, low[1] - margin, floor]),
+        np.array([high[0] + margin, high[1] + margin, high[2] + margin]),
+    )
+
+
+def _outline(
+    model: SparseModel, middle: FloatArray, ring: float, distance: float
+) -> tuple[FloatArray, FloatArray]:
+    """Low and high corner of the piece's points, or of half the ring where points are few."""
+    top = float(np.percentile([view.centre[2] for view in model.views], 90))
+    points = model.points
+    tracks = np.array([len(seen) for seen in model.point_views], dtype=int)
+    inside = np.linalg.norm(points[:, :2] - middle, axis=1) < 0.8 * ring
+    above = (points[:, 2] > 0.03 * distance) & (points[:, 2] < 1.2 * top)
+    piece = points[inside & above & (tracks >= 3)]
+    half = 0.45 * ring
+    usual = (
+        np.array([*(middle - half), 0.0]),
+        np.array([*(middle + half), min(top, 0.9 * distance)]),
+    )
+    if len(piece) < _LEAST_POINTS:
+        return usual
+    low, high = np.percentile(piece, 0.5, axis=0), np.percentile(piece, 99.5, axis=0)
+    return low, high
