@@ -1,4 +1,4 @@
-"""Boards of tags: our standard mats.
+"""Boards of tags: our standard mats, and those that a file describes (`board_file`).
 
 A sheet's coordinates are millimetres, x to the right and y up as the printed side is read, so that
 z comes out of the paper towards the reader; the origin of a standard mat is the middle of its grid.
@@ -7,14 +7,21 @@ A4 and Letter carry the very same grid: which paper a shop printed on never matt
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, get_args
 
-import numpy as np
-
-from stitchsketch_kernel.domain.arrays import FloatArray
-from stitchsketch_kernel.domain.board import Board, KnownDistance
+from stitchsketch_kernel.domain.board import Board
 from stitchsketch_kernel.domain.errors import SettingsError
+from stitchsketch_kernel.imaging.board_file import (
+    BoardFile,
+    grid_centres,
+    read_board_file,
+    write_board_file,
+)
+
+__all__ = [
+    "PAPER_MM", "STANDARD_DICTIONARY", "BoardFile", "Paper", "grid_centres", "read_board_file",
+    "standard_mats", "write_board_file",
+]  # fmt: skip
 
 Paper = Literal["A4", "Letter"]
 
@@ -27,14 +34,6 @@ STANDARD_SIDE_MM, STANDARD_PITCH_MM = 40.0, 54.0
 TAGS_A_MAT = STANDARD_ROWS * STANDARD_COLUMNS
 #: 36h11 has 587 codes.
 MOST_MATS = 587 // TAGS_A_MAT
-
-
-@dataclass(frozen=True)
-class BoardFile:
-    """What a shop's board file tells: boards, and distances that lie on no one sheet."""
-
-    boards: tuple[Board, ...]
-    distances: tuple[KnownDistance, ...] = ()
 
 
 def standard_mats(count: int = 4, paper: str = "A4") -> tuple[Board, ...]:
@@ -69,10 +68,3 @@ def standard_mats(count: int = 4, paper: str = "A4") -> tuple[Board, ...]:
         )
         for k in range(count)
     )
-
-
-def grid_centres(rows: int, columns: int, pitch_mm: float) -> FloatArray:
-    """Centres (rows * columns, 2) of a grid round the origin, row by row from the upper left."""
-    x = (np.arange(columns) - (columns - 1) / 2) * pitch_mm
-    y = ((rows - 1) / 2 - np.arange(rows)) * pitch_mm
-    return np.column_stack([np.tile(x, rows), np.repeat(y, columns)])

@@ -41,7 +41,7 @@ def fit_tag(grey: ImageArray, modules: ImageArray, corners_px: FloatArray) -> Ta
     ----------
     grey : ndarray of uint8, shape (h, w)
     modules : ndarray of uint8, shape (n, n)
-        `imaging.mat.tag_modules`: the pattern with its black frame.
+        `imaging.drawing.tag_modules`: the pattern with its black frame.
     corners_px : ndarray, shape (4, 2)
         Where the corners about are (to half a module), OpenCV's convention, the tag's order.
 

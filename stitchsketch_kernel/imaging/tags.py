@@ -11,7 +11,7 @@ import numpy as np
 from stitchsketch_kernel.domain.arrays import FloatArray, ImageArray
 from stitchsketch_kernel.domain.board import TagSighting
 from stitchsketch_kernel.imaging.boards import STANDARD_DICTIONARY
-from stitchsketch_kernel.imaging.mat import tag_dictionary, tag_modules
+from stitchsketch_kernel.imaging.drawing import tag_dictionary, tag_modules
 from stitchsketch_kernel.imaging.tag_fit import diagonals_cross, fit_tag
 
 #: Below this the pattern isn't really there (a false find, a finger over it, heavy motion blur).
