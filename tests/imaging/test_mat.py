@@ -72,7 +72,7 @@ def test_the_printed_tags_are_read_at_their_places(printed):
     assert set(found) == set(mat.tag_ids)
     places = np.array([found[tag_id] for tag_id in mat.tag_ids]) * (1, -1) / px_per_mm
     off = (places - places.mean(axis=0)) - mat.centres_mm
-    assert np.abs(off).max() < 0.02
+    assert np.abs(off).max() < 0.1  # the renderer fills boxes to whole pixels: half of one
 
 
 def test_both_bars_are_spoken_of(printed):

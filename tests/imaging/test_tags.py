@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stitchsketch_kernel.domain.errors import SettingsError
+from stitchsketch_kernel.imaging import tags
 from stitchsketch_kernel.imaging.boards import standard_mats
 from stitchsketch_kernel.imaging.mat import draw_board, drawn_extent_mm
 from stitchsketch_kernel.imaging.tag_fit import diagonals_cross
@@ -99,6 +100,21 @@ def test_a_half_hidden_tag_is_not_measured(upright):
     hidden = image.copy()
     hidden[y : y + 30, x - 30 : x + 30] = 128
     assert MAT.tag_ids[5] not in {s.tag_id for s in find_tags("p.jpg", hidden)}
+
+
+def test_a_misread_tag_is_not_measured(upright, monkeypatch):
+    image, _ = upright
+    read = tags._read(image[:, :, 0], MAT.dictionary)
+    monkeypatch.setattr(tags, "_read", lambda *_: {40: read[0], 41: read[1]})
+    assert find_tags("p.jpg", image) == []
+
+
+def test_a_fit_that_runs_away_is_not_believed(upright, monkeypatch):
+    image, _ = upright
+    read = tags._read(image[:, :, 0], MAT.dictionary)
+    assert {s.tag_id for s in find_tags("p.jpg", image)} == set(read)
+    monkeypatch.setattr(tags, "_read", lambda *_: {k: q + 5.0 for k, q in read.items()})
+    assert find_tags("p.jpg", image) == []
 
 
 def test_nothing_is_found_in_noise():
