@@ -117,6 +117,21 @@ class Sample:
         views = tuple(by_name[v] if isinstance(v, str) else v for v in names_or_views)
         return replace(self, views=views)
 
+    def views_apart(self, count: int = 5) -> Sample:
+        """The same photographed badly: `count` views (at most 6) that look away from each other.
+
+        They stand back to back and look outwards, so that no two share anything.
+        """
+        camera = self.views[0].camera
+        views = []
+        for index in range(count):
+            angle = 2 * np.pi * index / count
+            away = np.array([np.sin(angle), np.cos(angle), 0.0])
+            eye, target = 1.2 * away + [0, 0, 1.4], 2.6 * away + [0, 0, 0.3]
+            name = f"{self.name}-apart-{index + 1:02d}.jpg"
+            views.append(looking_at(name, camera, eye, target))
+        return replace(self, views=tuple(views))
+
 
 @dataclass(frozen=True)
 class Ring:
@@ -134,7 +149,7 @@ def build_sample(name: str) -> Sample:
     Parameters
     ----------
     name : {"armchair", "cushion", "demo"}
-        ``cushion``: a box cushion, 20 views of 960 x 720. ``armchair``: a club chair, 32 views of
+        ``cushion``: a box cushion, 28 views of 960 x 720. ``armchair``: a club chair, 32 views of
         1280 x 960. ``demo``: both side by side, 40 views of 1280 x 960.
 
     Raises
@@ -150,7 +165,7 @@ def build_sample(name: str) -> Sample:
 
 def _cushion() -> Sample:
     camera = Camera(960, 720, 824.0, 824.0, 483.5, 356.2, k1=-0.08, k2=0.02)
-    rings = (Ring(8, 24.0, 1.02), Ring(7, 42.0, 1.00, 20.0), Ring(5, 60.0, 1.02, 35.0))
+    rings = (Ring(12, 24.0, 1.02), Ring(10, 42.0, 1.00, 15.0), Ring(6, 60.0, 1.02, 35.0))
     furniture = (assemble(box_cushion(), _pose(0.0, 0.0, 12.0)),)
     mats = _mats(((0.43, 0.10, 10), (-0.05, 0.42, 95), (-0.44, -0.05, 185), (0.08, -0.42, -80)))
     views = _ring_views("cushion", camera, np.array([0.0, 0.0, 0.07]), rings)
