@@ -68,7 +68,7 @@ class RectifiedPair:
 
     def depth_of(self, disparity: np.ndarray) -> np.ndarray:
         """Depth along the rectified z for a disparity measured in the pictures, in pixels."""
-        true = disparity + (self.cx_left - self.cx_right)
+        true = disparity + (self.cx_right - self.cx_left)
         with np.errstate(divide="ignore", invalid="ignore"):
             depth = self.focal_px * self.baseline_m / true
         return np.where(np.isfinite(depth) & (depth > 0), depth, 0).astype(np.float32)

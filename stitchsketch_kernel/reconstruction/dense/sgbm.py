@@ -129,10 +129,10 @@ def _disparities(
     pad = pair.disparities
     wide_left = cv2.copyMakeBorder(left, 0, 0, pad, pad, cv2.BORDER_REPLICATE)
     wide_right = cv2.copyMakeBorder(right, 0, 0, pad, pad, cv2.BORDER_REPLICATE)
-    of_left = matcher.compute(wide_left, wide_right)[:, pad:-pad]
+    of_left = matcher.compute(wide_left, wide_right)[:, pad:-pad].copy()
     # the right picture's own disparities: mirror both, so that right is left
     of_right = matcher.compute(wide_right[:, ::-1].copy(), wide_left[:, ::-1].copy())
-    of_right = of_right[:, pad:-pad][:, ::-1]
+    of_right = of_right[:, pad:-pad][:, ::-1].copy()
     for disparity in (of_left, of_right):
         cv2.filterSpeckles(disparity, -16, 120, 32)
     a = np.where(of_left >= 0, of_left / _SIXTEENTHS, np.nan).astype(np.float32)

@@ -1,0 +1,171 @@
+"""Depth maps to one cloud: points that other views confirm, averaged, with normals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from stitchsketch_kernel.domain.arrays import AnyArray, FloatArray
+from stitchsketch_kernel.domain.errors import MeshError
+from stitchsketch_kernel.domain.model import Depth, Region
+from stitchsketch_kernel.domain.photo import Camera, View
+from stitchsketch_kernel.domain.progress import Progress, silent
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Points on the surface.
+
+    Attributes
+    ----------
+    points, normals : ndarray, shape (n, 3)
+        Metres; normals point out, towards the cameras.
+    weights : ndarray, shape (n,)
+        How many views saw the point, each counted by its confidence.
+    """
+
+    points: FloatArray
+    normals: FloatArray
+    weights: FloatArray
+
+
+def fuse(
+    depths: Sequence[Depth],
+    region: Region,
+    voxel_m: float,
+    agree_m: float,
+    least_views: int = 2,
+    progress: Progress = silent,
+) -> Cloud:
+    """Fuse depth maps into a cloud.
+
+    Parameters
+    ----------
+    depths : sequence of Depth
+    region : Region
+    voxel_m : float
+        Points in one voxel of this size become one.
+    agree_m : float
+        How near another view's surface must be to confirm a point (at the region's distance).
+    least_views : int
+        Views that must see a point, its own included.
+
+    Raises
+    ------
+    MeshError
+        No point was confirmed.
+    """
+    points, normals, weights = [], [], []
+    for i, depth in enumerate(depths):
+        own = _own_points(depth)
+        if len(own.points):
+            seen = _confirmations(own.points, depths, i, agree_m)
+            keep = (seen + 1 >= least_views) & region.contains(own.points)
+            points.append(own.points[keep])
+            normals.append(own.normals[keep])
+            weights.append(own.weights[keep] * (1 + seen[keep]))
+        progress((i + 1) / len(depths), f"checking view {i + 1} of {len(depths)}")
+    if not sum(len(p) for p in points):
+        raise MeshError(
+            "No part of the surface was seen alike by two photos.",
+            "Take sharper photos with smaller steps between them, in brighter light.",
+        )
+    return _thinned(
+        Cloud(np.concatenate(points), np.concatenate(normals), np.concatenate(weights)), voxel_m
+    )
+
+
+def _own_points(depth: Depth) -> Cloud:
+    """The map's pixels as points, with normals from their neighbours."""
+    camera, view = depth.view.camera, depth.view
+    z = cv2.medianBlur(np.ascontiguousarray(depth.depth_m), 3)
+    z = np.where((depth.depth_m > 0) & (z > 0), depth.depth_m, 0)
+    u, v = np.meshgrid(np.arange(z.shape[1]) + 0.5, np.arange(z.shape[0]) + 0.5)
+    rays = np.stack(
+        [(u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy, np.ones_like(u)], axis=-1
+    )
+    xyz = rays * z[..., None]
+    normal, good = _map_normals(xyz, z)
+    rows = (z > 0) & good
+    world = (xyz[rows] - view.translation) @ view.rotation
+    return Cloud(world, normal[rows] @ view.rotation, depth.confidence[rows].astype(float))
+
+
+def _map_normals(xyz: AnyArray, z: AnyArray) -> tuple[FloatArray, AnyArray]:
+    """Normals (h, w, 3) towards the camera from differences over five pixels, and where they hold.
+
+    Differences are taken only across depths that belong together (within 3 %).
+    """
+    step = 2
+    right, left = np.roll(xyz, -step, axis=1), np.roll(xyz, step, axis=1)
+    down, up = np.roll(xyz, -step, axis=0), np.roll(xyz, step, axis=0)
+    good = z > 0
+    for axis, shift in ((1, -step), (1, step), (0, -step), (0, step)):
+        other = np.roll(z, shift, axis=axis)
+        good &= (other > 0) & (np.abs(other - z) < 0.03 * np.maximum(z, 1e-9))
+    normal = np.cross(down - up, right - left)
+    length = np.linalg.norm(normal, axis=-1, keepdims=True)
+    normal = np.divide(normal, length, out=np.zeros_like(normal), where=length > 0)
+    facing = -(normal * xyz).sum(axis=-1)
+    normal *= np.where(facing < 0, -1.0, 1.0)[..., None]
+    slant = np.abs(facing) / np.maximum(np.linalg.norm(xyz, axis=-1), 1e-9)
+    good &= slant > 0.15
+    edge = np.ones_like(good)
+    edge[step:-step, step:-step] = False
+    return normal, good & ~edge
+
+
+def _confirmations(
+    points: FloatArray, depths: Sequence[Depth], own: int, agree_m: float
+) -> FloatArray:
+    """How many other maps have a surface within `agree_m` of each point, shape (n,)."""
+    seen = np.zeros(len(points))
+    for j, other in enumerate(depths):
+        if j == own:
+            continue
+        found = sampled_depth(points, other.view, other.depth_m)
+        with np.errstate(invalid="ignore"):
+            z = points @ other.view.rotation[2] + other.view.translation[2]
+            seen += (found > 0) & (np.abs(found - z) < agree_m)
+    return seen
+
+
+def sampled_depth(points: FloatArray, view: View, depth: np.ndarray) -> np.ndarray:
+    """The map's depth at each point's pixel; 0 outside."""
+    x, y, inside = _pixels(points, view, view.camera)
+    out = np.zeros(len(points), dtype=np.float32)
+    out[inside] = depth[y[inside], x[inside]]
+    return out
+
+
+def _pixels(
+    points: FloatArray, view: View, camera: Camera
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    pixels = np.nan_to_num(view.pixels_from_world(points), nan=-1.0)
+    x = np.floor(np.clip(pixels[:, 0], -1, camera.width_px)).astype(int)
+    y = np.floor(np.clip(pixels[:, 1], -1, camera.height_px)).astype(int)
+    inside = (x >= 0) & (y >= 0) & (x < camera.width_px) & (y < camera.height_px)
+    return x, y, inside
+
+
+def _thinned(cloud: Cloud, voxel_m: float) -> Cloud:
+    """One point a voxel and side: the weighted mean (surfaces back to back stay apart)."""
+    cells = np.floor(cloud.points / voxel_m).astype(np.int64)
+    cells -= cells.min(axis=0)
+    side = np.argmax(np.abs(cloud.normals), axis=1) * 2
+    side += np.take_along_axis(cloud.normals, (side // 2)[:, None], axis=1)[:, 0] > 0
+    size = cells.max(axis=0) + 1
+    key = ((cells[:, 0] * size[1] + cells[:, 1]) * size[2] + cells[:, 2]) * 6 + side
+    _, index = np.unique(key, return_inverse=True)
+    total = np.bincount(index, cloud.weights).astype(float)
+
+    def mean(values: FloatArray) -> FloatArray:
+        columns = [np.bincount(index, cloud.weights * column) for column in values.T]
+        return np.asarray(np.column_stack(columns) / total[:, None])
+
+    normals = mean(cloud.normals)
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    return Cloud(mean(cloud.points), normals, total)

@@ -1,0 +1,168 @@
+"""Depth maps to the mesh of the furniture.
+
+A surface is kept only where points were seen near it; what Poisson's equation spans beyond that is
+cut away, not handed on as if it had been measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import open3d as o3d
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from stitchsketch_kernel.domain.arrays import FloatArray
+from stitchsketch_kernel.domain.errors import MeshError, SettingsError
+from stitchsketch_kernel.domain.model import Depth, Mesh, Region
+from stitchsketch_kernel.domain.photo import View
+from stitchsketch_kernel.domain.progress import Progress, part, silent
+from stitchsketch_kernel.reconstruction.clean import clean_mesh, joined
+from stitchsketch_kernel.reconstruction.coloring import color_vertices
+from stitchsketch_kernel.reconstruction.fusion import Cloud, fuse
+
+
+@dataclass(frozen=True)
+class SurfaceSettings:
+    """How depth maps become a mesh. Lengths in millimetres (of the model's metres).
+
+    Attributes
+    ----------
+    voxel_mm : float
+        Points closer than this become one.
+    cell_mm : float
+        Size of the surface's finest cells.
+    agree_mm : float
+        Views whose surfaces are no further apart see the same.
+    least_views : int
+    bridge_mm : float
+        Holes are closed up to this far from seen points; beyond, they stay open.
+    floor_mm : float
+        What is lower than this is floor.
+    least_share : float
+        Parts smaller than this share of the largest are not furniture.
+    edge_mm : float
+        Mean edge of the mesh's triangles.
+    """
+
+    voxel_mm: float = 2.0
+    cell_mm: float = 3.0
+    agree_mm: float = 5.0
+    least_views: int = 3
+    bridge_mm: float = 12.0
+    floor_mm: float = 12.0
+    least_share: float = 0.04
+    edge_mm: float = 4.5
+
+    def __post_init__(self) -> None:
+        lengths = (self.voxel_mm, self.cell_mm, self.agree_mm, self.bridge_mm, self.edge_mm)
+        if min(lengths) <= 0 or self.floor_mm < 0 or self.least_views < 1:
+            raise SettingsError("mesh needs lengths above 0 and one view or more.")
+
+
+def make_mesh(
+    depths: Sequence[Depth],
+    images: Mapping[str, Path],
+    views: Sequence[View],
+    region: Region,
+    settings: SurfaceSettings | None = None,
+    progress: Progress = silent,
+) -> Mesh:
+    """Make the mesh of all furniture in the region.
+
+    Parameters
+    ----------
+    depths : sequence of Depth
+    images : mapping of str to Path
+        The upright photo of each view.
+    views : sequence of View
+        With their lenses, for the colours.
+    region : Region
+    settings : SurfaceSettings, optional
+    progress : Progress, optional
+
+    Returns
+    -------
+    Mesh
+        With colours, and with confidence: 1 where many views agree, 0 where a hole was closed.
+
+    Raises
+    ------
+    MeshError
+        Nothing stands above the floor.
+    """
+    settings = settings or SurfaceSettings()
+    mm = 0.001
+    cloud = fuse(
+        depths,
+        region,
+        settings.voxel_mm * mm,
+        settings.agree_mm * mm,
+        settings.least_views,
+        part(progress, 0, 0.45),
+    )
+    bodies = _bodies(cloud, settings)
+    meshes = []
+    for i, body in enumerate(bodies):
+        progress(0.45 + 0.35 * i / len(bodies), f"surface {i + 1} of {len(bodies)}")
+        meshes.append(_surface(body, settings))
+    mesh = joined(meshes)
+    progress(0.82, "colours")
+    mesh = color_vertices(mesh, depths, images, views)
+    progress(1.0, f"{len(mesh.faces)} triangles")
+    return mesh
+
+
+def _bodies(cloud: Cloud, settings: SurfaceSettings) -> list[Cloud]:
+    """The cloud above the floor, apart where it is apart, the largest first, crumbs left out."""
+    above = cloud.points[:, 2] > settings.floor_mm * 0.001
+    points = cloud.points[above]
+    if len(points) < 1000:
+        raise MeshError(
+            "Nothing was found standing on the floor.",
+            "Check that the mats lie flat on the floor that the piece stands on, and that the "
+            "piece is in the middle of the photos.",
+        )
+    cell = max(6 * settings.voxel_mm * 0.001, 0.012)
+    cells = np.floor((points - points.min(axis=0)) / cell).astype(int)
+    grid = np.zeros(cells.max(axis=0) + 1, dtype=bool)
+    grid[tuple(cells.T)] = True
+    labels, _ = ndimage.label(grid, structure=np.ones((3, 3, 3)))
+    label = labels[tuple(cells.T)]
+    counts = np.bincount(label)
+    large = np.flatnonzero(counts >= settings.least_share * counts.max())
+    large = large[np.argsort(-counts[large])]
+    normals, weights = cloud.normals[above], cloud.weights[above]
+    return [Cloud(points[label == i], normals[label == i], weights[label == i]) for i in large]
+
+
+def _surface(body: Cloud, settings: SurfaceSettings) -> Mesh:
+    """Screened Poisson (Kazhdan and Hoppe 2013), cut back to what was seen, cleaned."""
+    pcd = o3d.geometry.PointCloud(o3d.utility.Vector3dVector(body.points))
+    pcd.normals = o3d.utility.Vector3dVector(body.normals)
+    pcd, kept = pcd.remove_statistical_outlier(nb_neighbors=20, std_ratio=3.0)
+    points, weights = body.points[kept], body.weights[kept]
+    extent = float(np.ptp(points, axis=0).max()) * 1.1
+    depth = int(np.clip(np.ceil(np.log2(extent / (settings.cell_mm * 0.001))), 6, 10))
+    raw, _ = o3d.geometry.TriangleMesh.create_from_point_cloud_poisson(
+        pcd, depth=depth, scale=1.1, linear_fit=False
+    )
+    vertices, faces = np.asarray(raw.vertices), np.asarray(raw.triangles)
+    distance, nearest = cKDTree(points).query(vertices, workers=-1)
+    seen = distance <= settings.bridge_mm * 0.001
+    faces = faces[seen[faces].all(axis=1)]
+    confidence = _confidence(distance, weights[nearest], settings)
+    return clean_mesh(
+        Mesh(vertices, faces.astype(np.int32), None, confidence),
+        edge_mm=settings.edge_mm,
+        least_share=settings.least_share,
+    )
+
+
+def _confidence(distance: FloatArray, weights: FloatArray, settings: SurfaceSettings) -> FloatArray:
+    """0 where no point is near, near 1 where many views agree."""
+    near = np.clip(1 - distance / (0.5 * settings.bridge_mm * 0.001), 0, 1)
+    return np.asarray(near * weights / (weights + np.median(weights) * 0.25))
