@@ -65,3 +65,7 @@ class SettingsError(StitchSketchError, ValueError):
 
 class StorageError(StitchSketchError, OSError):
     """What a shop keeps could not be kept: a full disk, a missing folder, a damaged file."""
+
+
+class RunError(StitchSketchError, RuntimeError):
+    """A run can't begin, or was stopped from outside."""
