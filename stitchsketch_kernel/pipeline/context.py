@@ -1,0 +1,134 @@
+"""A stage from within its notebook: where it reads, where it writes, how it tells its progress."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import resource
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from stitchsketch_kernel.domain.errors import RunError, StitchSketchError
+from stitchsketch_kernel.pipeline.files import disk_in_words, plain, read_json, write_json
+from stitchsketch_kernel.pipeline.settings import settings_from
+from stitchsketch_kernel.pipeline.stage import load
+
+JOB, FIGURES, PROGRESS = "job.json", "figures.json", "progress.json"
+#: Progress is written at most this often.
+_EVERY_S = 0.2
+
+
+def open_stage(run_dir: str | Path, name: str) -> StageContext:
+    """The stage of a run that its notebook computes, or the finished one when it is opened again.
+
+    Raises
+    ------
+    RunError
+        The run has no such stage yet.
+    """
+    stages = Path(run_dir).resolve() / "stages"
+    at_work = sorted(stages.glob(f".[0-9][0-9]_{name}.*.partial"))
+    finished = sorted(stages.glob(f"[0-9][0-9]_{name}"))
+    for folder in (*at_work, *finished):
+        job = read_json(folder / JOB)
+        if job is not None:
+            return StageContext(folder, job)
+    raise RunError(
+        f"The run in {run_dir} has not come to the stage {name} yet.",
+        "Start it with 'stitchsketch run'; notebooks are opened for looking afterwards.",
+    )
+
+
+def refusal(error: StitchSketchError) -> dict[str, str]:
+    """Figures of a stage that could not give its result, though later ones can say why.
+
+    The run goes on, for looking; it ends with this error and counts as failed.
+    """
+    return {"refused": str(error), "refused_as": type(error).__name__}
+
+
+class StageContext:
+    """What a stage's `compute` is given.
+
+    Attributes
+    ----------
+    folder : Path
+        The stage's own folder: its artefacts go here.
+    """
+
+    def __init__(self, folder: Path, job: Mapping[str, Any]) -> None:
+        self.folder = folder
+        self._job = job
+        self._last_told = -1e9
+
+    def settings(self, group: str) -> Any:
+        """The settings of a group, as its dataclass."""
+        kind = load(self._job["groups"][group])
+        return settings_from(kind, group, self._job["settings"][group])
+
+    def earlier(self, stage: str) -> Path:
+        """The folder of an earlier stage that this one declares to read."""
+        return self.folder.parent / str(self._job["earlier"][stage])
+
+    def figures(self, stage: str) -> dict[str, Any]:
+        """The figures of an earlier stage."""
+        return dict(read_json(self.earlier(stage) / FIGURES) or {})
+
+    def file(self, name: str) -> Path | None:
+        """A file or folder from outside; None when the person gave none."""
+        given = self._job["files"][name]
+        return None if given is None else Path(given)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the stage was computed in an earlier run of its notebook."""
+        return (self.folder / FIGURES).is_file()
+
+    def progress(self, share: float, note: str = "") -> None:
+        """Tell the runner how far the stage is; cheap, so call it often."""
+        now = time.monotonic()
+        if now - self._last_told < _EVERY_S and share < 1:
+            return
+        self._last_told = now
+        # a full disk fails the work itself; the progress bar must not be what does
+        with suppress(OSError):
+            path = self.folder / PROGRESS
+            aside = path.with_suffix(".aside")
+            aside.write_text(
+                f'{{"share": {min(1.0, max(0.0, share)):.4f}, "note": {_quoted(note)}}}'
+            )
+            aside.replace(path)
+
+    def compute(self) -> dict[str, Any]:
+        """Compute the stage and keep its figures; a finished stage only tells them.
+
+        Raises
+        ------
+        StitchSketchError
+            In words for the shop; the runner ends the run with them.
+        """
+        if self.is_finished:
+            return dict(read_json(self.folder / FIGURES))
+        logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stdout)
+        module = importlib.import_module(self._job["module"])
+        started = time.perf_counter()
+        with disk_in_words(self.folder.parent.parent):
+            figures: dict[str, Any] = plain(module.compute(self))
+            figures["compute_s"] = round(time.perf_counter() - started, 2)
+            figures["peak_memory_mb"] = peak_memory_mb()
+            write_json(self.folder / FIGURES, figures)
+        return figures
+
+
+def peak_memory_mb() -> int:
+    """The most memory that this process has held at once."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (2**20 if sys.platform == "darwin" else 2**10))
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", " ").replace('"', "'").replace("\n", " ") + '"'

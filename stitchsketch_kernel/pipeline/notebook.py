@@ -1,0 +1,130 @@
+"""One notebook executed by Papermill, watched from outside so that it can be stopped."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from stitchsketch_kernel.domain import errors
+from stitchsketch_kernel.domain.errors import RunError, StitchSketchError
+from stitchsketch_kernel.pipeline.context import PROGRESS
+from stitchsketch_kernel.pipeline.files import disk_is_full, full_disk, read_json
+
+_LOOK_EVERY_S = 0.2
+
+
+class NotebookError(RuntimeError):
+    """A notebook failed in a way that nobody foresaw; the executed notebook tells where.
+
+    The run's folder is kept, for the sake of that notebook.
+    """
+
+    keep_folder = True
+
+
+def execute(
+    notebook: Path,
+    executed: Path,
+    run_dir: Path,
+    stage_folder: Path,
+    progress: Callable[[float, str], None],
+) -> None:
+    """Execute a stage's notebook and tell its progress until it ends.
+
+    Parameters
+    ----------
+    notebook, executed : Path
+        The notebook, and where it goes with its outputs.
+    run_dir : Path
+        The notebook's one parameter.
+    stage_folder : Path
+        Where the stage writes its progress.
+    progress : callable
+        Called in this thread with the stage's share and note. Whatever it raises, and Ctrl-C,
+        stops the kernel at once and goes on to the caller.
+
+    Raises
+    ------
+    StitchSketchError
+        The stage's own error, as the stage raised it, or a full disk.
+    NotebookError
+        Any other error of the notebook.
+    """
+    import papermill
+    from jupyter_core.utils import ensure_event_loop
+
+    # the engine's module can only be loaded by papermill
+    from stitchsketch_kernel.pipeline.engine import KERNEL_NAME, KernelStop
+
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    kernel_stop = KernelStop()
+    failure: list[BaseException] = []
+
+    def work() -> None:
+        loop = ensure_event_loop()
+        try:
+            papermill.execute_notebook(
+                str(notebook),
+                str(executed),
+                parameters={"run_dir": str(run_dir)},
+                engine_name="stitchsketch",
+                kernel_name=KERNEL_NAME,
+                progress_bar=False,
+                kernel_stop=kernel_stop,
+            )
+        except BaseException as error:
+            failure.append(error)
+        finally:
+            loop.close()
+
+    thread = threading.Thread(target=work, name=f"papermill {notebook.stem}", daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(_LOOK_EVERY_S)
+            told = read_json(stage_folder / PROGRESS) or {}
+            progress(float(told.get("share", 0.0)), str(told.get("note", "")))
+    except BaseException:
+        kernel_stop.stop()
+        thread.join(30)
+        raise
+    if failure:
+        raise _in_words(failure[0], executed, run_dir) from failure[0]
+
+
+def _in_words(error: BaseException, executed: Path, run_dir: Path) -> Exception:
+    """What ended a notebook: the stage's own error, a full disk, the system, or a fault of ours."""
+    from nbclient.exceptions import DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    if isinstance(error, PapermillExecutionError):
+        if kind := error_kinds().get(error.ename):
+            return kind(error.evalue)
+        if error.ename == "MemoryError":
+            return _out_of_memory(executed)
+        what = f"{error.ename}: {error.evalue}"
+    elif disk_is_full(error, run_dir):
+        return full_disk(run_dir)
+    elif isinstance(error, DeadKernelError):
+        return _out_of_memory(executed)
+    else:
+        what = f"{type(error).__name__}: {error}"
+    return NotebookError(f"{what}\nThe executed notebook shows where: {executed}")
+
+
+def _out_of_memory(executed: Path) -> RunError:
+    return RunError(
+        f"The system stopped {executed.stem}: most likely the machine ran out of memory.",
+        "Close other programs or use fewer or smaller photos (--set ingest.max_side_px=1600).",
+    )
+
+
+def error_kinds() -> dict[str, type[StitchSketchError]]:
+    """The errors that a shop can act on, by name."""
+    return {
+        name: kind
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type) and issubclass(kind, StitchSketchError)
+    }

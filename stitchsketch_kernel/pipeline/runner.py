@@ -1,0 +1,257 @@
+"""A run: the stages' notebooks in order, each only when its key has changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stitchsketch_kernel.domain.errors import SettingsError, StitchSketchError
+from stitchsketch_kernel.domain.progress import Cancelled, Progress, silent
+from stitchsketch_kernel.pipeline.context import FIGURES
+from stitchsketch_kernel.pipeline.files import disk_in_words, disk_is_full, full_disk, read_json
+from stitchsketch_kernel.pipeline.folder import RunFolder, hold_folder
+from stitchsketch_kernel.pipeline.keys import stage_keys
+from stitchsketch_kernel.pipeline.notebook import error_kinds, execute
+from stitchsketch_kernel.pipeline.record import RunRecord, StageRecord, new_record, time_now
+from stitchsketch_kernel.pipeline.settings import groups_of, resolve
+from stitchsketch_kernel.pipeline.stage import Stage, load, standard_stages
+from stitchsketch_kernel.pipeline.tracking import Tracker, tracker_for
+from stitchsketch_kernel.projects.records import Status
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What a person asks of a run, beside the photos.
+
+    Attributes
+    ----------
+    settings : mapping of str to value
+        ``{"align.max_features": 8192}``.
+    boards, lengths, edits, fabric : Path, optional
+        Files of boards of tags, of known lengths, of panel edits, of the fabric.
+    name : str
+        Of the piece; the photos' folder when empty.
+    track : bool
+        Whether the run is kept in the shop's project store.
+    """
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    boards: Path | None = None
+    lengths: Path | None = None
+    edits: Path | None = None
+    fabric: Path | None = None
+    name: str = ""
+    track: bool = True
+
+    def files(self, photos: Path) -> dict[str, Path | None]:
+        """Everything that is read from outside, by the name that stages know it by."""
+        given = {
+            "photos": photos,
+            "boards": self.boards,
+            "lengths": self.lengths,
+            "edits": self.edits,
+            "fabric": self.fabric,
+        }
+        return {name: path and path.resolve() for name, path in given.items()}
+
+
+def run(
+    photos: Path,
+    out: Path,
+    request: RunRequest | None = None,
+    progress: Progress = silent,
+    stages: Sequence[Stage] | None = None,
+) -> RunRecord:
+    """Photos to cut files.
+
+    Parameters
+    ----------
+    photos : Path
+        Folder of photos of one piece of furniture.
+    out : Path
+        The run's folder; a run that was there before is gone on from.
+    request : RunRequest, optional
+    progress : Progress, optional
+        Told the share of all stages and a note; may raise `Cancelled`.
+    stages : sequence of Stage, optional
+        The standard nine when absent.
+
+    Returns
+    -------
+    RunRecord
+        As in ``out/run.json``.
+
+    Raises
+    ------
+    StitchSketchError
+        In words for the shop. ``run.json`` has the sentence, unless nothing was ever finished
+        there: then nothing is left behind.
+    NotebookError
+        A fault of the program; the executed notebook shows it.
+    """
+    request = request or RunRequest()
+    stages = tuple(stages or standard_stages())
+    name = request.name or photos.resolve().name
+    given = dict(request.settings)
+    if "job" in groups_of(stages):
+        given.setdefault("job.name", name)
+    settings = resolve(stages, given)
+    files = request.files(photos)
+    _check_files(stages, files)
+    with disk_in_words(out.resolve()), hold_folder(out) as folder:
+        keys = stage_keys(stages, settings, files)
+        record = new_record(folder.path, name, files["photos"] or photos, stages, keys)
+        record.settings = given
+        tracker = tracker_for(record) if request.track else Tracker()
+        return _Run(folder, stages, settings, files, record, tracker, progress).go()
+
+
+def _check_files(stages: Sequence[Stage], files: Mapping[str, Path | None]) -> None:
+    """Find faults of a person's files before the first stage, not an hour later."""
+    for stage in stages:
+        for name, reader in stage.files.items():
+            path = files[name]
+            if path is None or not reader:
+                continue
+            if not path.is_file():
+                raise SettingsError(f"There is no file {path}.", f"Check what --{name} says.")
+            load(reader)(path)
+
+
+@dataclass
+class _Run:
+    """A run under way."""
+
+    folder: RunFolder
+    stages: Sequence[Stage]
+    settings: Mapping[str, Any]
+    files: Mapping[str, Path | None]
+    record: RunRecord
+    tracker: Tracker
+    progress: Progress
+
+    def go(self) -> RunRecord:
+        """All stages; however it ends, ``run.json`` says so."""
+        try:
+            self._go_through()
+            status, error = self._outcome()
+        except (KeyboardInterrupt, Cancelled):
+            self._end(Status.CANCELLED, "Stopped by a person.")
+            raise
+        except Exception as failure:
+            told = self._told(failure)
+            self._end(Status.FAILED, str(told))
+            raise told from failure
+        self._end(status, str(error or ""))
+        if error is not None:
+            raise error
+        return self.record
+
+    def _go_through(self) -> None:
+        done: dict[str, bool] = {}
+        for stage in self.stages:
+            done[stage.name] = self._reused(stage, all(done[name] for name in stage.inputs))
+        self._save()
+        for stage in self.stages:
+            stage_record = self.record.stage(stage.name)
+            if not done[stage.name]:
+                self._compute(stage, stage_record)
+            self.tracker.stage(stage_record)
+        self.progress(1.0, "done")
+
+    def _reused(self, stage: Stage, inputs_stand: bool) -> bool:
+        """Take over a finished stage; take back what an outdated one had published."""
+        stage_record = self.record.stage(stage.name)
+        kept = self.folder.finished(stage, stage_record.key, self._earlier(stage))
+        if kept is None or not inputs_stand:
+            self.folder.retract([stage])
+            return False
+        self._take(stage_record, Status.REUSED, *kept)
+        self.folder.publish(stage, anew=False)
+        return True
+
+    def _compute(self, stage: Stage, stage_record: StageRecord) -> None:
+        stage_record.status = Status.RUNNING
+        self._save()
+        started = time.perf_counter()
+        aside = self.folder.begin(stage, self._job(stage))
+        executed = self.folder.notebooks / stage.notebook.name
+        execute(
+            stage.notebook, executed, self.folder.path, aside,
+            lambda share, note: self._tell(stage, share, note),
+        )  # fmt: skip
+        seconds = round(time.perf_counter() - started, 2)
+        figures = read_json(aside / FIGURES) or {}
+        self.folder.finish(stage, aside, stage_record.key, seconds, self._earlier(stage))
+        self.folder.publish(stage, anew=True)
+        self._take(stage_record, Status.COMPLETED, figures, seconds)
+        self._save()
+
+    def _job(self, stage: Stage) -> dict[str, Any]:
+        """What the notebook's side needs to know; folders by name, so that a run may be moved."""
+        return {
+            "stage": stage.name,
+            "module": stage.module,
+            "groups": dict(stage.settings),
+            "settings": {group: asdict(self.settings[group]) for group in stage.settings},
+            "earlier": self._earlier(stage),
+            "files": {name: self.files[name] for name in stage.files},
+        }
+
+    def _earlier(self, stage: Stage) -> dict[str, str]:
+        """The folders of the stages that this one reads."""
+        return {
+            other.name: other.folder_name for other in self.stages if other.name in stage.inputs
+        }
+
+    def _take(
+        self, stage_record: StageRecord, status: Status, figures: dict[str, Any], seconds: float
+    ) -> None:
+        stage_record.status, stage_record.seconds = status, seconds
+        stage_record.figures = figures
+        if "refused" in figures:
+            stage_record.status, stage_record.error = Status.FAILED, figures["refused"]
+
+    def _tell(self, stage: Stage, share: float, note: str) -> None:
+        """The share of the whole run, by the stages' weights."""
+        total = sum(other.weight for other in self.stages)
+        before = sum(other.weight for other in self.stages if other.number < stage.number)
+        label = f"{stage.name}: {note}" if note else stage.name
+        self.progress((before + share * stage.weight) / total, f"{label} ({share:.0%})")
+
+    def _outcome(self) -> tuple[Status, StitchSketchError | None]:
+        """A stage that refused makes the run a failed one, though the later stages were run."""
+        for stage_record in self.record.stages:
+            if "refused" in stage_record.figures:
+                kind = error_kinds()[stage_record.figures["refused_as"]]
+                return Status.FAILED, kind(stage_record.error)
+        return Status.COMPLETED, None
+
+    def _told(self, failure: Exception) -> Exception:
+        if not isinstance(failure, StitchSketchError) and disk_is_full(failure, self.folder.path):
+            return full_disk(self.folder.path)
+        return failure
+
+    def _end(self, status: Status, error: str) -> None:
+        self.record.status, self.record.error = status, error
+        self.record.finished = time_now()
+        for stage_record in self.record.stages:
+            if stage_record.status == Status.RUNNING:
+                stage_record.status, stage_record.error = status, error
+                self.tracker.stage(stage_record)
+        # what a stopped stage left half-written makes room on a full disk, too
+        with suppress(OSError):
+            self.folder.prepare()
+        if status == Status.COMPLETED:
+            self._save()
+        else:
+            with suppress(OSError):
+                self._save()
+        self.tracker.end(status, error)
+
+    def _save(self) -> None:
+        self.record.save()

@@ -1,0 +1,158 @@
+"""Settings by name: ``align.max_features=8192`` to the dataclass of the room that it configures."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from stitchsketch_kernel.domain.errors import SettingsError
+from stitchsketch_kernel.pipeline.stage import Stage, load
+
+
+@dataclass(frozen=True)
+class JobSettings:
+    """What the piece is called on the pattern and in the report."""
+
+    name: str = "furniture"
+
+
+def groups_of(stages: Sequence[Stage]) -> dict[str, str]:
+    """For each group of settings, of all stages, where its dataclass is."""
+    return {group: where for stage in stages for group, where in stage.settings.items()}
+
+
+def resolve(stages: Sequence[Stage], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of all groups, with what a person gave.
+
+    Parameters
+    ----------
+    stages : sequence of Stage
+    given : mapping of str to value
+        ``{"align.max_features": 8192}``; a value may be text, as typed on the command line.
+
+    Raises
+    ------
+    SettingsError
+        A name isn't known (the nearest one is told) or a value doesn't fit.
+    """
+    kinds = {group: load(where) for group, where in groups_of(stages).items()}
+    known = [f"{group}.{field.name}" for group, kind in kinds.items() for field in fields(kind)]
+    chosen: dict[str, dict[str, Any]] = {group: {} for group in kinds}
+    for name, value in given.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+            raise SettingsError(
+                f"There is no setting {name!r}.",
+                f"Did you mean {near[0]}?" if near else f"Groups are {', '.join(kinds)}.",
+            )
+        group, _, field_name = name.partition(".")
+        chosen[group][field_name] = value
+    return {group: settings_from(kind, group, chosen[group]) for group, kind in kinds.items()}
+
+
+def settings_from(kind: type, group: str, values: Mapping[str, Any]) -> Any:
+    """An instance of a settings dataclass from plain values, each checked against its type."""
+    hints = typing.get_type_hints(kind)
+    kwargs = {
+        name: _fitted(f"{group}.{name}", hints[name], value) for name, value in values.items()
+    }
+    missing = [
+        f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING
+    ]
+    if lacking := [name for name in missing if name not in kwargs]:
+        raise SettingsError(f"The setting {group}.{lacking[0]} has no value.", "Give one.")
+    return kind(**kwargs)
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """Settings from a JSON file: ``{"align": {"max_features": 8192}}`` or with dotted names."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"The settings file {path} can't be read ({error}).", "It should be JSON."
+        ) from error
+    if not isinstance(content, dict):
+        raise SettingsError(f"The settings file {path} should hold an object of settings.")
+    flat: dict[str, Any] = {}
+    for name, value in content.items():
+        if isinstance(value, dict) and "." not in name:
+            flat.update({f"{name}.{inner}": item for inner, item in value.items()})
+        else:
+            flat[name] = value
+    return flat
+
+
+def parse_assignment(text: str) -> tuple[str, str]:
+    """``align.max_features=8192`` to its name and value."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise SettingsError(f"{text!r} is not a setting.", "Write --set align.max_features=8192.")
+    return name.strip(), value.strip()
+
+
+def _fitted(name: str, hint: Any, value: Any) -> Any:
+    """`value` as the type `hint`; text is read as JSON where the type isn't text."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Literal:
+        if value in arguments:
+            return value
+        raise SettingsError(f"{name} can't be {value!r}.", f"Use {_either(arguments)}.")
+    if hint is str:
+        if isinstance(value, str):
+            return value
+        raise SettingsError(f"{name} should be text, not {value!r}.")
+    if isinstance(value, str):
+        value = _parsed(value)
+    if type(None) in arguments:
+        if value is None:
+            return None
+        rest = [kind for kind in arguments if kind is not type(None)]
+        return _fitted(name, rest[0], value)
+    if origin is tuple:
+        return _fitted_tuple(name, arguments, value)
+    return _number(name, hint, value)
+
+
+def _fitted_tuple(name: str, arguments: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise SettingsError(f"{name} should be a list, not {value!r}.", f"Write {name}=[1, 2].")
+    if len(arguments) == 2 and arguments[1] is Ellipsis:
+        return tuple(_fitted(name, arguments[0], item) for item in value)
+    if len(value) != len(arguments):
+        raise SettingsError(f"{name} should have {len(arguments)} values, not {len(value)}.")
+    return tuple(_fitted(name, kind, item) for kind, item in zip(arguments, value, strict=True))
+
+
+def _number(name: str, hint: Any, value: Any) -> Any:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if hint is bool:
+        if isinstance(value, bool):
+            return value
+        raise SettingsError(f"{name} should be true or false, not {value!r}.")
+    if hint is int and is_number and value == int(value):
+        return int(value)
+    if hint is float and is_number and math.isfinite(value):
+        return float(value)
+    if hint in {int, float}:
+        kind = "a whole number" if hint is int else "a number"
+        raise SettingsError(f"{name} should be {kind}, not {value!r}.")
+    return value
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _either(values: Sequence[Any]) -> str:
+    words = [str(value) for value in values]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
