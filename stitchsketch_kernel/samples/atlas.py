@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
-from stitchsketch_kernel.domain.arrays import FloatArray, ImageArray, IntArray
+from stitchsketch_kernel.domain.arrays import AnyArray, FloatArray, ImageArray, IntArray
 from stitchsketch_kernel.samples.cloth import Texture, coded
 
 
@@ -28,9 +29,23 @@ class Atlas:
     """
 
     data: ImageArray
-    levels: IntArray
+    levels: npt.NDArray[np.int64]
     level_count: IntArray
     mm_per_px: FloatArray
+
+    def with_more(self, other: Atlas) -> Atlas:
+        """Its textures, then those of `other`."""
+        deep = max(self.levels.shape[1], other.levels.shape[1])
+        levels = np.zeros((len(self.levels) + len(other.levels), deep, 3), dtype=np.int64)
+        levels[: len(self.levels), : self.levels.shape[1]] = self.levels
+        levels[len(self.levels) :, : other.levels.shape[1]] = other.levels
+        levels[len(self.levels) :, :, 0] += len(self.data)
+        return Atlas(
+            np.concatenate([self.data, other.data]),
+            levels,
+            np.concatenate([self.level_count, other.level_count]),
+            np.concatenate([self.mm_per_px, other.mm_per_px]),
+        )
 
 
 def pack(textures: list[Texture]) -> Atlas:
@@ -52,7 +67,7 @@ def pack(textures: list[Texture]) -> Atlas:
 
 def _halvings(pixels: ImageArray) -> list[ImageArray]:
     chain = [np.ascontiguousarray(pixels)]
-    light = (pixels.astype(np.float32) / 255) ** 2
+    light: AnyArray = (pixels.astype(np.float32) / 255) ** 2
     while min(light.shape[:2]) >= 16:
         height, width = light.shape[0] // 2, light.shape[1] // 2
         light = cv2.resize(light, (width, height), interpolation=cv2.INTER_AREA)
@@ -60,7 +75,7 @@ def _halvings(pixels: ImageArray) -> list[ImageArray]:
     return chain
 
 
-@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+@njit(cache=True, inline="always")
 def _bilinear(data, begin, height, width, x, y, out):  # type: ignore[no-untyped-def]
     # adds nothing: writes the reflectance at texel (x, y), wrapped round
     x0, y0 = np.floor(x - 0.5), np.floor(y - 0.5)
@@ -78,7 +93,7 @@ def _bilinear(data, begin, height, width, x, y, out):  # type: ignore[no-untyped
         out[c] = value * value
 
 
-@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+@njit(cache=True, inline="always")
 def sample_texture(  # type: ignore[no-untyped-def]
     data, levels, level_count, mm_per_px, index, u_mm, v_mm, footprint_mm, out, spare
 ):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft
 
-from stitchsketch_kernel.domain.arrays import FloatArray, ImageArray
+from stitchsketch_kernel.domain.arrays import AnyArray, FloatArray, ImageArray
 
 Colour = tuple[float, float, float]
 
@@ -24,7 +24,7 @@ class Texture:
     mm_per_px: float
 
 
-def coded(reflectance: FloatArray) -> ImageArray:
+def coded(reflectance: AnyArray) -> ImageArray:
     """Reflectance as `Texture` stores it."""
     light = np.clip(reflectance, 0, 1, dtype=np.float32)
     return np.asarray(255 * np.sqrt(light) + np.float32(0.5)).astype(np.uint8)
@@ -103,8 +103,8 @@ def wood(seed: int) -> Texture:
 def plaster(seed: int) -> Texture:
     """A pale wall with stains, so that a background gives some features."""
     rng = np.random.default_rng(seed)
-    tone = 1 + 0.05 * band_noise(rng, 1024, (3, 10)) + 0.05 * band_noise(rng, 1024, (12, 60))
-    return Texture(coded(_colour((0.50, 0.50, 0.46)) * tone[..., None]), 4.0)
+    tone = 1 + 0.05 * band_noise(rng, 2048, (3, 10)) + 0.05 * band_noise(rng, 2048, (12, 60))
+    return Texture(coded(_colour((0.50, 0.50, 0.46)) * tone[..., None]), 5.0)
 
 
 def lining() -> Texture:

@@ -109,7 +109,7 @@ class TruthPanel:
         return _signed_area(self.outline_mm)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Furniture:
     """One piece of furniture where it stands."""
 
@@ -150,7 +150,7 @@ class Furniture:
 
 def assemble(design: Design, pose: Similarity) -> Furniture:
     """The furniture of a design, put to the rigid `pose`."""
-    seams = [_sampled(seam, design.spacing_m, pose) for seam in design.seams]
+    seams = _joined([_sampled(seam, design.spacing_m, pose) for seam in design.seams])
     panels, patches = [], []
     owners = {seam.id: drawn.panels for seam, drawn in zip(seams, design.seams, strict=True)}
     for name, surface in design.surfaces.items():
@@ -178,6 +178,22 @@ def _sampled(seam: SeamDesign, spacing_m: float, pose: Similarity) -> TruthSeam:
     points = pose.apply(seam.curve.at(np.linspace(0, 1, steps * stride + 1)))
     names = [*seam.panels, "-"][:2]
     return TruthSeam("/".join(names), points, "", None, seam.edge_kind, length * MM_PER_M, stride)
+
+
+def _joined(seams: list[TruthSeam]) -> list[TruthSeam]:
+    # seams that end in one corner end in the same floats, so that the mesh has no cracks
+    corners: list[FloatArray] = []
+    joined = []
+    for seam in seams:
+        points = seam.points_m.copy()
+        for end in (0, -1):
+            near = [corner for corner in corners if np.abs(corner - points[end]).max() < 1e-9]
+            if near:
+                points[end] = near[0]
+            else:
+                corners.append(points[end].copy())
+        joined.append(replace(seam, points_m=points))
+    return joined
 
 
 def _panel(name: str, surface: Surface, seams: list[TruthSeam]) -> tuple[TruthPanel, FloatArray]:

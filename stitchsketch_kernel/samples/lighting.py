@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from stitchsketch_kernel.domain.arrays import FloatArray
+from stitchsketch_kernel.domain.arrays import AnyArray, FloatArray
+from stitchsketch_kernel.samples.rays import occluded
 
 #: Lift of a ray's start off its surface: clears the surface's own facets.
 LIFT_M = 0.0012
@@ -17,7 +18,7 @@ AMBIENT_COLOUR = np.array([0.50, 0.50, 0.51])
 AMBIENT_REACH_M = 1.2
 
 
-def lit(scene: Any, vertices: FloatArray, normals: FloatArray) -> FloatArray:
+def lit(scene: Any, vertices: FloatArray, normals: FloatArray) -> AnyArray:
     """Irradiance (n, 3) at vertices with the given outward normals.
 
     Area lights are sampled at fixed points, the surroundings in fixed directions: the light is
@@ -29,7 +30,7 @@ def lit(scene: Any, vertices: FloatArray, normals: FloatArray) -> FloatArray:
     light = _from_points(scene, start, normals, lamp, down, 7.0)[:, None] * LAMP_COLOUR
     light += _from_points(scene, start, normals, window, inwards, 6.0)[:, None] * WINDOW_COLOUR
     light += _open_share(scene, start, normals)[:, None] * AMBIENT_COLOUR
-    return light.astype(np.float32)
+    return np.asarray(light, dtype=np.float32)
 
 
 def _disc_points(centre: FloatArray, radius: float, count: int) -> FloatArray:
@@ -61,7 +62,7 @@ def _from_points(
         received = np.maximum((to_light * normals).sum(axis=1), 0.0)
         sent = np.maximum(-(to_light @ facing), 0.0)
         lit_ones = np.flatnonzero(received * sent > 0)
-        hidden = _occluded(scene, start[lit_ones], to_light[lit_ones], 0.999)
+        hidden = occluded(scene, start[lit_ones], to_light[lit_ones], 0.999)
         share = (received * sent / square**2)[lit_ones]
         total[lit_ones] += np.where(hidden, 0.0, share)
     return total * power / len(points)
@@ -77,13 +78,6 @@ def _open_share(scene: Any, start: FloatArray, normals: FloatArray, count: int =
     other = np.cross(normals, side)
     free = np.zeros(len(start))
     for (a, b, _), c in zip(disc, up, strict=True):
-        hidden = _occluded(scene, start, a * side + b * other + c * normals, AMBIENT_REACH_M)
-        free += ~hidden
+        hidden = occluded(scene, start, a * side + b * other + c * normals, AMBIENT_REACH_M)
+        free += np.where(hidden, 0.0, 1.0)
     return free / count
-
-
-def _occluded(scene: Any, start: FloatArray, direction: FloatArray, reach: float) -> FloatArray:
-    import open3d as o3d
-
-    rays = np.hstack([start, direction]).astype(np.float32)
-    return np.asarray(scene.test_occlusions(o3d.core.Tensor(rays), 0.0, reach).numpy())

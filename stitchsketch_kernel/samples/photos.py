@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from pathlib import Path
 
 from PIL import Image
@@ -36,7 +35,7 @@ def render_photos(sample: Sample, folder: Path, progress: Progress = silent) -> 
         if not path.exists():
             aside = path.with_suffix(".part")
             aside.write_bytes(jpeg_bytes(render_view(sample, view), view.camera))
-            os.replace(aside, path)
+            aside.replace(path)
     progress(1.0, f"{len(sample.views)} photos")
 
 

@@ -6,15 +6,15 @@ import os
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from typing import Any
 
 import cv2
 import numpy as np
 from numba import njit
 
-from stitchsketch_kernel.domain.arrays import FloatArray, ImageArray
+from stitchsketch_kernel.domain.arrays import AnyArray, FloatArray, ImageArray
 from stitchsketch_kernel.domain.photo import Camera, View
 from stitchsketch_kernel.samples.atlas import sample_texture
+from stitchsketch_kernel.samples.rays import cast
 from stitchsketch_kernel.samples.sample import Sample
 from stitchsketch_kernel.samples.stage import FLOOR, MATERIALS, Stage, stage_of
 
@@ -41,16 +41,16 @@ def render_view(sample: Sample, view: View) -> ImageArray:
     return _developed(linear, view, sample.seed)
 
 
-def render_depth(sample: Sample, view: View) -> FloatArray:
+def render_depth(sample: Sample, view: View) -> AnyArray:
     """Exact depth along the camera's z through each pixel's centre, float32 (h, w); 0: nothing."""
     stage, camera = stage_of(sample), view.camera
     rays = _rays(view, 0, camera.height_px, 1)
-    depth = _cast(stage.rays, rays)["t_hit"].numpy()
+    depth, _, _ = cast(stage.rays, rays)
     depth[~np.isfinite(depth)] = 0.0
     return np.asarray(depth.reshape(camera.height_px, camera.width_px))
 
 
-def _rays(view: View, first: int, last: int, supersample: int) -> FloatArray:
+def _rays(view: View, first: int, last: int, supersample: int) -> AnyArray:
     # rays (n, 6) of rows first to last; directions have camera z = 1, so that t is the depth
     in_camera = _camera_rays(view.camera, supersample)
     mine = in_camera[first * supersample : last * supersample].reshape(-1, 3)
@@ -61,7 +61,7 @@ def _rays(view: View, first: int, last: int, supersample: int) -> FloatArray:
 
 
 @lru_cache(maxsize=2)
-def _camera_rays(camera: Camera, supersample: int) -> FloatArray:
+def _camera_rays(camera: Camera, supersample: int) -> AnyArray:
     # (rows, columns, 3), float32: undoing the distortion is dear, and the same for all views
     step = 1.0 / supersample
     x = (np.arange(camera.width_px * supersample) + 0.5) * step
@@ -73,22 +73,16 @@ def _camera_rays(camera: Camera, supersample: int) -> FloatArray:
     return np.stack(rows)
 
 
-def _cast(scene: Any, rays: FloatArray) -> Any:
-    import open3d as o3d
-
-    return scene.cast_rays(o3d.core.Tensor(rays))
-
-
 def _strip(stage: Stage, view: View, first: int, last: int) -> FloatArray:
     rays = _rays(view, first, last, SUPERSAMPLE)
-    hits = _cast(stage.rays, rays)
+    depth, face, uv = cast(stage.rays, rays)
     atlas = stage.atlas
     light = np.empty((len(rays), 3), dtype=np.float32)
     _shade(
         rays,
-        hits["t_hit"].numpy(),
-        hits["primitive_ids"].numpy(),
-        hits["primitive_uvs"].numpy(),
+        depth,
+        face,
+        uv,
         1000.0 / (view.camera.fx * SUPERSAMPLE),
         stage.faces,
         stage.texture_mm,
@@ -106,7 +100,7 @@ def _strip(stage: Stage, view: View, first: int, last: int) -> FloatArray:
     return np.asarray(light.reshape(shape).mean(axis=(1, 3)))
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _shade(  # type: ignore[no-untyped-def]
     rays, depth, hit, uvs, mm_per_depth, faces, texture_mm, vertex_light, face_material,
     face_normal, data, levels, level_count, mm_per_px, mats, light,
@@ -141,7 +135,7 @@ def _shade(  # type: ignore[no-untyped-def]
 _MAT_TEXTURES = len(MATERIALS)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _on_mat(x, y, u, v, mats, levels, mm_per_px):  # type: ignore[no-untyped-def]
     # the floor's texture and place on it, or the mat's where a mat lies
     for k in range(len(mats)):

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
-from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
+from stitchsketch_kernel.domain.arrays import AnyArray, FloatArray, IntArray
 from stitchsketch_kernel.imaging.mat import draw_board, drawn_extent_mm
 from stitchsketch_kernel.samples import cloth
 from stitchsketch_kernel.samples.atlas import Atlas, pack
+from stitchsketch_kernel.samples.furniture import Furniture
+from stitchsketch_kernel.samples.lighting import lit
 from stitchsketch_kernel.samples.meshing import Patch, grid_patch
+from stitchsketch_kernel.samples.rays import ray_scene
 from stitchsketch_kernel.samples.sample import PlacedMat, Sample
 
 #: The room reaches this far from the origin, and its walls this high, metres.
-ROOM_M, WALL_M = 3.0, 2.6
+ROOM_M, WALL_M = 3.0, 2.5
 PAPER_MARGIN_MM = 24.0
 MAT_PX_PER_MM = 4.0
 #: How much light white paper and black ink send back.
@@ -43,7 +46,6 @@ class Stage:
     Attributes
     ----------
     rays : open3d RaycastingScene
-    vertices : ndarray, shape (n, 3)
     texture_mm : ndarray of float32, shape (n, 2)
     light : ndarray of float32, shape (n, 3)
         Irradiance at each vertex, white paper in the lamp's light being about 1.
@@ -54,53 +56,53 @@ class Stage:
     atlas : Atlas
         The materials' textures, then one for each mat.
     mats : ndarray, shape (k, 7)
-        Origin x and y, cosine and sine of the yaw, print scale, left and top of the drawn sheet in mm.
+        Origin x and y, cosine and sine of the yaw, print scale; the drawn
+        sheet's left and top, mm.
     """
 
     rays: Any
-    vertices: FloatArray
-    texture_mm: FloatArray
-    light: FloatArray
+    texture_mm: AnyArray
+    light: AnyArray
     faces: IntArray
     face_material: IntArray
-    face_normal: FloatArray
+    face_normal: AnyArray
     atlas: Atlas
     mats: FloatArray
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def stage_of(sample: Sample) -> Stage:
-    """The lit room of a sample; the last one is kept."""
-    import open3d as o3d
+    """The lit room of a sample with its mats; the last ones are kept."""
+    room = _lit_room(sample.furniture, sample.seed)
+    if not sample.mats:
+        return room
+    return replace(
+        room,
+        atlas=room.atlas.with_more(pack([_mat_texture(mat) for mat in sample.mats])),
+        mats=np.array([_mat_row(mat) for mat in sample.mats]),
+    )
 
-    from stitchsketch_kernel.samples.lighting import lit
 
-    used = {
-        "floor",
-        "wall",
-        *(patch.material for piece in sample.furniture for patch in piece.patches),
-    }
-    patches = [*_room(), *(patch for piece in sample.furniture for patch in piece.patches)]
+@lru_cache(maxsize=2)
+def _lit_room(furniture: tuple[Furniture, ...], seed: int) -> Stage:
+    # seconds of work that does not depend on views and mats
+    patches = [*_room(), *(patch for piece in furniture for patch in piece.patches)]
     vertices = np.vstack([patch.vertices for patch in patches])
     normals = np.vstack([patch.normals for patch in patches])
     faces, material = _indexed(patches)
-    scene = o3d.t.geometry.RaycastingScene()
-    scene.add_triangles(
-        o3d.core.Tensor(vertices.astype(np.float32)), o3d.core.Tensor(faces.astype(np.uint32))
-    )
+    scene = ray_scene(vertices, faces)
     a, b, c = (vertices[faces[:, i]] for i in range(3))
     normal = np.cross(b - a, c - a)
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-15)
     return Stage(
         rays=scene,
-        vertices=vertices,
-        texture_mm=_textures(patches, sample.seed),
+        texture_mm=_textures(patches, seed),
         light=lit(scene, vertices, normals),
         faces=faces,
         face_material=material,
         face_normal=normal.astype(np.float32),
-        atlas=pack([*_materials(sample.seed, used), *(_mat_texture(mat) for mat in sample.mats)]),
-        mats=np.array([_mat_row(mat) for mat in sample.mats]).reshape(-1, 7),
+        atlas=pack(_materials(seed, {patch.material for patch in patches})),
+        mats=np.empty((0, 7)),
     )
 
 
@@ -111,7 +113,7 @@ def _indexed(patches: list[Patch]) -> tuple[IntArray, IntArray]:
     return np.vstack(faces).astype(np.int32), np.concatenate(material).astype(np.int32)
 
 
-def _textures(patches: list[Patch], seed: int) -> FloatArray:
+def _textures(patches: list[Patch], seed: int) -> AnyArray:
     # each panel is cut from its own place of the cloth
     rng = np.random.default_rng(seed)
     places = rng.uniform(0, 1000, (len(patches), 2))
@@ -136,8 +138,16 @@ def _room() -> list[Patch]:
         (low + 2 * ROOM_M * (x + y), -y),
         (low + 2 * ROOM_M * x, -x),
     )
-    walls = [grid_patch(corner, along, z, "wall", (wide, high)) for corner, along in corners]
+    walls = [
+        _hung(grid_patch(corner, along, z, "wall", (wide, high)), storey)
+        for storey, (corner, along) in enumerate(corners)
+    ]
     return [floor, *walls]
+
+
+def _hung(wall: Patch, storey: int) -> Patch:
+    # each wall shows its own strip of the plaster: equal walls would match each other's photos
+    return replace(wall, texture_mm=wall.texture_mm + np.array([0.0, 1000 * WALL_M * storey]))
 
 
 def _materials(seed: int, used: set[str]) -> list[cloth.Texture]:
