@@ -1,0 +1,158 @@
+"""What tells panels apart on the mesh: creases, and thin lines of another colour (piping)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import coo_array, csr_array
+from scipy.spatial import cKDTree
+from skimage.color import rgb2lab
+
+from stitchsketch_kernel.domain.arrays import AnyArray, BoolArray, FloatArray, IntArray
+from stitchsketch_kernel.domain.model import Mesh
+
+#: Normals that differ by much more than this don't smooth each other.
+_SAME_SIDE = 0.35
+#: Piping differs from the cloth round it by this much chroma (CIELAB a, b).
+_PIPING_CHROMA = 11.0
+#: The neighbourhood that piping is compared with, and the line's own width.
+_AROUND_M, _LINE_M = 0.030, 0.004
+#: A seam's fold shows within this of it, however the scan has rounded it.
+_TURN_M = 0.012
+
+
+@dataclass(frozen=True)
+class DualEdges:
+    """Pairs of faces that share an edge.
+
+    Attributes
+    ----------
+    faces : ndarray of int32, shape (k, 2)
+    vertices : ndarray of int32, shape (k, 2)
+        The edge they share.
+    """
+
+    faces: IntArray
+    vertices: IntArray
+
+
+@dataclass(frozen=True)
+class Features:
+    """Of a mesh, for finding panels.
+
+    Attributes
+    ----------
+    centres : ndarray, shape (m, 3)
+    areas : ndarray, shape (m,)
+    normals : ndarray, shape (m, 3)
+        Smoothed, but not across creases.
+    piping : ndarray of bool, shape (m,)
+    dual : DualEdges
+    turn_deg : ndarray, shape (m,)
+        How far the surface turns within a step of 12 mm to each side: the fold angle on a crease,
+        a few degrees on an arm's roll.
+    """
+
+    centres: FloatArray
+    areas: FloatArray
+    normals: FloatArray
+    piping: BoolArray
+    dual: DualEdges
+    turn_deg: FloatArray
+
+
+def find_features(mesh: Mesh) -> Features:
+    """Compute the features of a mesh (metres, with colours where it has them)."""
+    dual = dual_edges(mesh.faces)
+    centres = mesh.vertices[mesh.faces].mean(axis=1)
+    areas = mesh.face_areas()
+    normals = smooth_normals(mesh, dual, areas)
+    turn = turn_deg(centres, areas, normals)
+    return Features(centres, areas, normals, find_piping(mesh, centres), dual, turn)
+
+
+def turn_deg(centres: FloatArray, areas: FloatArray, normals: FloatArray) -> FloatArray:
+    """Fold angle that would spread the normals as they are spread within 12 mm of each face.
+
+    Where half of them face one way and half another, theta apart, their mean has the length
+    cos(theta / 2).
+    """
+    tree = cKDTree(centres)
+    near = tree.query(centres, k=48, distance_upper_bound=_TURN_M, workers=-1)[1]
+    weights = np.append(areas, 0.0)[near]
+    padded = np.vstack([normals, np.zeros(3)])
+    mean = np.zeros_like(normals)
+    for k in range(near.shape[1]):
+        mean += weights[:, k, None] * padded[near[:, k]]
+    length = np.linalg.norm(mean, axis=1) / np.maximum(weights.sum(axis=1), 1e-15)
+    return np.asarray(np.rad2deg(2 * np.arccos(np.clip(length, -1, 1))))
+
+
+def dual_edges(faces: IntArray) -> DualEdges:
+    """Pairs of faces that share an edge; edges with more than two faces are passed over."""
+    edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
+    owner = np.tile(np.arange(len(faces)), 3)
+    order = np.lexsort((edges[:, 1], edges[:, 0]))
+    edges, owner = edges[order], owner[order]
+    same = (edges[1:] == edges[:-1]).all(axis=1)
+    first = np.flatnonzero(same)
+    return DualEdges(
+        np.column_stack([owner[first], owner[first + 1]]).astype(np.int32),
+        edges[first].astype(np.int32),
+    )
+
+
+def face_graph(dual: DualEdges, weights: AnyArray, count: int) -> csr_array:
+    """The symmetric graph of faces with `weights` on its dual edges."""
+    i, j = dual.faces.T
+    rows, columns = np.concatenate([i, j]), np.concatenate([j, i])
+    return csr_array(coo_array((np.tile(weights, 2), (rows, columns)), shape=(count, count)))
+
+
+def smooth_normals(mesh: Mesh, dual: DualEdges, areas: FloatArray, rounds: int = 25) -> FloatArray:
+    """Normals smoothed over neighbours that face the same way (bilateral; keeps creases sharp).
+
+    Zheng et al., Bilateral normal filtering for mesh denoising, TVCG 17 (2011), the local scheme.
+    """
+    normals = mesh.face_normals()
+    i, j = dual.faces.T
+    for _ in range(rounds):
+        apart = ((normals[i] - normals[j]) ** 2).sum(axis=1)
+        weight = np.exp(-apart / (2 * _SAME_SIDE**2))
+        graph = face_graph(dual, weight, len(normals))
+        own = areas[:, None] * normals
+        total = own + graph @ own
+        normals = total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-15)
+    return normals
+
+
+def find_piping(mesh: Mesh, centres: FloatArray) -> BoolArray:
+    """Faces whose hue is not that of the cloth round them: thin lines of another colour.
+
+    Lightness does not count: motifs and shadows change it, piping changes the hue.
+    """
+    if mesh.colors is None:
+        return np.zeros(len(centres), dtype=bool)
+    color = mesh.colors[mesh.faces].mean(axis=1)
+    chroma = rgb2lab(color[None] / 255.0)[0, :, 1:]
+    tree = cKDTree(centres)
+    near = tree.query(centres, k=6, distance_upper_bound=_LINE_M, workers=-1)[1]
+    padded = np.vstack([chroma, [np.nan, np.nan]])
+    line = np.nanmean(padded[near], axis=1)
+    # the cloth round a face: the median over a thinned neighbourhood that is wider than a line
+    coarse = _thinned(centres, 0.006)
+    around_index = cKDTree(centres[coarse]).query(
+        centres, k=40, distance_upper_bound=_AROUND_M, workers=-1
+    )[1]
+    coarse_chroma = np.vstack([line[coarse], [np.nan, np.nan]])
+    around = np.nanmedian(coarse_chroma[around_index], axis=1)
+    return np.asarray(np.linalg.norm(line - around, axis=1) > _PIPING_CHROMA)
+
+
+def _thinned(points: FloatArray, cell: float) -> AnyArray:
+    """Indices of one point a cell."""
+    cells = np.floor((points - points.min(axis=0)) / cell).astype(np.int64)
+    size = cells.max(axis=0) + 1
+    key = (cells[:, 0] * size[1] + cells[:, 1]) * size[2] + cells[:, 2]
+    return np.unique(key, return_index=True)[1]
