@@ -78,7 +78,7 @@ class _Writer:
         self.arrays: list[np.ndarray] = []
         self._base = base.resolve()
 
-    def encode(self, value: Any) -> Any:
+    def encode(self, value: Any) -> Any:  # noqa: PLR0911 - one return a kind
         if isinstance(value, Enum):
             return {"@": "enum", "type": _type_name(value), "value": value.value}
         if value is None or isinstance(value, (bool, int, float, str)):
@@ -124,7 +124,7 @@ class _Reader:
     def __init__(self, base: Path, archive: Any) -> None:
         self._base, self._archive = base, archive
 
-    def decode(self, tree: Any) -> Any:
+    def decode(self, tree: Any) -> Any:  # noqa: PLR0911 - one return a kind
         if isinstance(tree, list):
             return tuple(self.decode(item) for item in tree)
         if not isinstance(tree, dict):

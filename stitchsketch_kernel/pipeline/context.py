@@ -10,9 +10,10 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from stitchsketch_kernel.domain.errors import RunError, StitchSketchError
+from stitchsketch_kernel.pipeline.artefacts import read_value, write_value
 from stitchsketch_kernel.pipeline.files import disk_in_words, plain, read_json, write_json
 from stitchsketch_kernel.pipeline.settings import settings_from
 from stitchsketch_kernel.pipeline.stage import load
@@ -20,6 +21,8 @@ from stitchsketch_kernel.pipeline.stage import load
 JOB, FIGURES, PROGRESS = "job.json", "figures.json", "progress.json"
 #: Progress is written at most this often.
 _EVERY_S = 0.2
+
+T = TypeVar("T")
 
 
 def open_stage(run_dir: str | Path, name: str) -> StageContext:
@@ -82,6 +85,15 @@ class StageContext:
         """A file or folder from outside; None when the person gave none."""
         given = self._job["files"][name]
         return None if given is None else Path(given)
+
+    def keep(self, name: str, value: object) -> None:
+        """Keep a value of the domain as the artefact `name`."""
+        write_value(self.folder / f"{name}.npz", value)
+
+    def read(self, stage: str, name: str, kind: type[T]) -> T:
+        """The artefact `name` of an earlier stage, or of this one."""
+        folder = self.folder if stage == self._job["stage"] else self.earlier(stage)
+        return read_value(folder / f"{name}.npz", kind)
 
     @property
     def is_finished(self) -> bool:

@@ -1,0 +1,46 @@
+"""Depth of every view, inside the box around the piece."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stitchsketch_kernel.domain.progress import part
+
+if TYPE_CHECKING:
+    from stitchsketch_kernel.pipeline.context import StageContext
+
+NAME, NUMBER, VERSION = "densify", 4, 1
+INPUTS = ("ingest", "scale")
+SETTINGS = {
+    "region": "stitchsketch_kernel.reconstruction.region:RegionSettings",
+    "densify": "stitchsketch_kernel.reconstruction.dense:DenseSettings",
+}
+WEIGHT = 300
+
+
+def compute(context: StageContext) -> dict[str, Any]:
+    """Keeps ``region`` (`Region`) and one `Depth` a view in ``depths/``."""
+    from stitchsketch_kernel.domain.model import SparseModel
+    from stitchsketch_kernel.imaging.photos import PhotoSet
+    from stitchsketch_kernel.pipeline.artefacts import write_value
+    from stitchsketch_kernel.reconstruction.dense import depth_maps
+    from stitchsketch_kernel.reconstruction.region import find_region
+
+    photos = context.read("ingest", "photos", PhotoSet).photos
+    model = context.read("scale", "model", SparseModel)
+    region = find_region(model, context.settings("region"))
+    context.keep("region", region)
+    images = {photo.name: photo.path for photo in photos}
+    depths = depth_maps(
+        model, images, region, context.settings("densify"), part(context.progress, 0, 0.95)
+    )
+    (context.folder / "depths").mkdir()
+    for number, depth in enumerate(depths):
+        context.progress(0.95 + 0.05 * number / len(depths), "keeping depth maps")
+        write_value(context.folder / "depths" / f"{number:04d}.npz", depth)
+    known = [float((depth.depth_m > 0).mean()) for depth in depths]
+    return {
+        "views": len(depths),
+        "known_share": sum(known) / len(known),
+        "box_m": [*region.low_m.tolist(), *region.high_m.tolist()],
+    }

@@ -1,0 +1,57 @@
+"""Photos as they came to upright photos that every stage can read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stitchsketch_kernel.domain.photo import Photo
+    from stitchsketch_kernel.pipeline.context import StageContext
+
+NAME, NUMBER, VERSION = "ingest", 1, 1
+INPUTS = ()
+SETTINGS = {"ingest": "stitchsketch_kernel.imaging.photos:PhotoSettings"}
+FILES = {"photos": ""}
+WEIGHT = 15
+
+
+def compute(context: StageContext) -> dict[str, Any]:
+    """Keeps ``photos`` (`PhotoSet`) and the folder of upright copies."""
+    from stitchsketch_kernel.imaging.photos import read_photos
+
+    source = context.file("photos")
+    assert source is not None  # the one file that every run has
+    taken = read_photos(source, context.folder, context.progress, context.settings("ingest"))
+    context.keep("photos", taken)
+    return {
+        "photos": len(taken.photos),
+        "refused": len({note.photo for note in taken.notes if note.severity == "refuse"}),
+        "notes": [note.text for note in taken.notes],
+        "kinds_of_notes": Counter(note.kind for note in taken.notes),
+        "cameras": len({photo.camera_key for photo in taken.photos}),
+        "with_focal_length": sum(photo.focal_px is not None for photo in taken.photos),
+        "taken_px": _sizes_as_taken(source, taken.photos),
+    }
+
+
+def _sizes_as_taken(source: Path, photos: tuple[Photo, ...]) -> dict[str, tuple[int, int]]:
+    """Upright size of each original: a person marks points there, not in our smaller copies."""
+    from PIL import Image
+    from pillow_heif import register_heif_opener
+
+    from stitchsketch_kernel.imaging.photos import SUFFIXES
+    from stitchsketch_kernel.imaging.reading import sha256_of
+
+    register_heif_opener()
+    names = {photo.sha256: photo.name for photo in photos}
+    sizes = {}
+    for path in sorted(source.iterdir()):
+        if path.suffix.lower() not in SUFFIXES or not path.is_file():
+            continue
+        if name := names.get(sha256_of(path)):
+            with Image.open(path) as image:
+                turned = image.getexif().get(0x0112, 1) in {5, 6, 7, 8}
+                sizes[name] = image.size[::-1] if turned else image.size
+    return sizes

@@ -1,0 +1,45 @@
+"""Depth maps to the mesh of the furniture: metres, z up, floor at 0."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from stitchsketch_kernel.pipeline.context import StageContext
+
+NAME, NUMBER, VERSION = "mesh", 5, 1
+INPUTS = ("ingest", "scale", "densify")
+SETTINGS = {"mesh": "stitchsketch_kernel.reconstruction.surface:SurfaceSettings"}
+PUBLISHES = {"mesh.ply": "model/mesh.ply", "mesh_unscaled.ply": "model/mesh_unscaled.ply"}
+WEIGHT = 90
+
+
+def compute(context: StageContext) -> dict[str, Any]:
+    """Keeps ``mesh.ply``, or ``mesh_unscaled.ply`` when its size isn't known."""
+    from stitchsketch_kernel.domain.model import Region, SparseModel
+    from stitchsketch_kernel.imaging.photos import PhotoSet
+    from stitchsketch_kernel.pipeline.stages.reading import depths_of, mesh_name
+    from stitchsketch_kernel.reconstruction.mesh_io import write_mesh
+    from stitchsketch_kernel.reconstruction.surface import make_mesh
+
+    photos = context.read("ingest", "photos", PhotoSet).photos
+    model = context.read("scale", "model", SparseModel)
+    mesh = make_mesh(
+        depths_of(context.earlier("densify")),
+        {photo.name: photo.path for photo in photos},
+        model.views,
+        context.read("densify", "region", Region),
+        context.settings("mesh"),
+        context.progress,
+    )
+    write_mesh(context.folder / mesh_name(context), mesh)
+    size = np.ptp(mesh.vertices, axis=0)
+    return {
+        "vertices": len(mesh.vertices),
+        "faces": len(mesh.faces),
+        "area_m2": float(mesh.face_areas().sum()),
+        "size_m": size,
+        "confidence": None if mesh.confidence is None else float(mesh.confidence.mean()),
+    }

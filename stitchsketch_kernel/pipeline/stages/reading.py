@@ -1,0 +1,37 @@
+"""What several stages read of earlier ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stitchsketch_kernel.domain.model import Depth, Mesh, Scale
+    from stitchsketch_kernel.pipeline.context import StageContext
+
+
+def depths_of(folder: Path) -> list[Depth]:
+    """The depth maps that the densify stage kept in its folder, in order."""
+    from stitchsketch_kernel.domain.model import Depth
+    from stitchsketch_kernel.pipeline.artefacts import read_value
+
+    return [read_value(path, Depth) for path in sorted((folder / "depths").glob("*.npz"))]
+
+
+def scale_of(context: StageContext) -> Scale:
+    """The scale that the scale stage found."""
+    from stitchsketch_kernel.domain.model import Scale
+
+    return context.read("scale", "scale", Scale)
+
+
+def mesh_name(context: StageContext) -> str:
+    """The mesh's file: its very name says when its size isn't known."""
+    return "mesh.ply" if scale_of(context).is_metric else "mesh_unscaled.ply"
+
+
+def mesh_of(context: StageContext, folder: Path) -> Mesh:
+    """The mesh that the mesh stage kept in its folder."""
+    from stitchsketch_kernel.reconstruction.mesh_io import read_mesh
+
+    return read_mesh(folder / mesh_name(context))

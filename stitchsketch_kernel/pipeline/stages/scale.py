@@ -1,0 +1,112 @@
+"""The model's size in metres, from mats, boards or a known length; z up, floor at 0."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from stitchsketch_kernel.domain.board import KnownLength, TagSighting
+    from stitchsketch_kernel.domain.model import Similarity, SparseModel
+    from stitchsketch_kernel.domain.photo import Photo
+    from stitchsketch_kernel.imaging.boards import BoardFile
+    from stitchsketch_kernel.pipeline.context import StageContext
+
+NAME, NUMBER, VERSION = "scale", 3, 1
+INPUTS = ("ingest", "align")
+SETTINGS = {"scale": "stitchsketch_kernel.reconstruction.scale:ScaleSettings"}
+FILES = {
+    "boards": "stitchsketch_kernel.imaging.boards:read_board_file",
+    "lengths": "stitchsketch_kernel.pipeline.lengths:read_lengths",
+}
+PUBLISHES = {"sparse": "model/sparse", "sparse_unscaled": "model/sparse_unscaled"}
+WEIGHT = 30
+
+#: Where nothing tells the size, the cameras are put this far from what they look at, so that the
+#: later stages' resolution suits. It is no measure of anything.
+_LOOKING_DISTANCE = 2.0
+
+
+def compute(context: StageContext) -> dict[str, Any]:
+    """Keeps ``model``, ``scale``, ``similarity``, ``sightings`` and the COLMAP model in metres."""
+    from stitchsketch_kernel.domain.model import SparseModel
+    from stitchsketch_kernel.imaging.photos import PhotoSet
+    from stitchsketch_kernel.reconstruction.colmap_io import transform_sparse
+    from stitchsketch_kernel.reconstruction.scale import apply_scale, find_scale
+
+    photos = context.read("ingest", "photos", PhotoSet).photos
+    aligned = context.read("align", "model", SparseModel)
+    known = _boards(context)
+    sightings = _sightings(photos, known, context)
+    lengths = _lengths(photos, context)
+    scale, similarity = find_scale(
+        aligned, sightings, known.boards, known.distances, lengths, context.settings("scale")
+    )
+    if not scale.is_metric:
+        similarity = _for_looking(aligned, similarity)
+    context.keep("model", apply_scale(aligned, similarity))
+    for name, value in (("scale", scale), ("similarity", similarity), ("sightings", sightings)):
+        context.keep(name, value)
+    folder = "sparse" if scale.is_metric else "sparse_unscaled"
+    transform_sparse(context.earlier("align") / "sparse", similarity, context.folder / folder)
+    return {
+        "method": scale.method,
+        "metres_per_unit": scale.metres_per_unit,
+        "residual_mm": scale.residual_mm,
+        "uncertainty_percent": scale.uncertainty_percent,
+        "references": scale.references,
+        "tags": len({(seen.dictionary, seen.tag_id) for seen in sightings}),
+        "sightings": len(sightings),
+        "notes": list(scale.notes),
+    }
+
+
+def _boards(context: StageContext) -> BoardFile:
+    """The boards that a person describes, or else every mat that we print."""
+    from stitchsketch_kernel.imaging.boards import (
+        MOST_MATS,
+        BoardFile,
+        read_board_file,
+        standard_mats,
+    )
+
+    path = context.file("boards")
+    return BoardFile(standard_mats(MOST_MATS)) if path is None else read_board_file(path)
+
+
+def _sightings(
+    photos: tuple[Photo, ...], known: BoardFile, context: StageContext
+) -> tuple[TagSighting, ...]:
+    """Tags in all photos."""
+    from stitchsketch_kernel.imaging.photos import load_image
+    from stitchsketch_kernel.imaging.tags import find_tags
+
+    dictionaries = sorted(
+        {board.dictionary for board in known.boards} | {d.dictionary for d in known.distances}
+    )
+    found: list[TagSighting] = []
+    for number, photo in enumerate(photos):
+        context.progress(0.9 * number / len(photos), f"looking for mats in {photo.name}")
+        found += find_tags(photo.name, load_image(photo.path), dictionaries)
+    return tuple(found)
+
+
+def _lengths(photos: tuple[Photo, ...], context: StageContext) -> tuple[KnownLength, ...]:
+    from stitchsketch_kernel.pipeline.lengths import in_copies, read_lengths
+
+    path = context.file("lengths")
+    if path is None:
+        return ()
+    return in_copies(read_lengths(path), photos, context.figures("ingest")["taken_px"])
+
+
+def _for_looking(model: SparseModel, similarity: Similarity) -> Similarity:
+    """An upright model of a handy size."""
+    centres = similarity.apply(np.array([view.centre for view in model.views]))
+    distance = float(np.median(np.linalg.norm(centres, axis=1)))
+    factor = _LOOKING_DISTANCE / max(distance, 1e-9)
+    return replace(
+        similarity, scale=similarity.scale * factor, translation=similarity.translation * factor
+    )
