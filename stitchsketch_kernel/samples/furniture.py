@@ -27,7 +27,7 @@ WELT_RADIUS_M = 0.00225
 FINE_STEP_M = 0.0004
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TruthSeam:
     """The sharp line where two panels meet (inside the piping, where there is one).
 
@@ -224,17 +224,18 @@ def _chained(name: str, seams: list[TruthSeam]) -> list[tuple[TruthSeam, bool]]:
     loop = [(seams[0], True)]
     while rest:
         end = _run(*loop[-1])[-1]
-        for seam in rest:
-            for forward in (True, False):
-                if np.allclose(_run(seam, forward)[0], end, atol=1e-9):
-                    break
-            else:
-                continue
-            loop.append((seam, forward))
-            rest.remove(seam)
-            break
-        else:
+        following = [
+            (seam, forward)
+            for seam in rest
+            for forward in (True, False)
+            if np.array_equal(_run(seam, forward)[0], end)
+        ]
+        if not following:
             raise ValueError(f"the seams of {name} do not close: stuck after {loop[-1][0].id}")
+        loop.append(following[0])
+        rest.remove(following[0][0])
+    if not np.array_equal(_run(*loop[-1])[-1], loop[0][0].points_m[0]):
+        raise ValueError(f"the seams of {name} do not close: {loop[-1][0].id} ends elsewhere")
     return loop
 
 
@@ -247,7 +248,7 @@ def _with_sides(seam: TruthSeam, panels: list[TruthPanel]) -> TruthSeam:
                 left = panel.name
             elif side.seam == seam.id:
                 right = panel.name
-    if left is None and right is not None:  # one-sided: turn it round, so that `left` is cloth
+    if left is None and right is not None:
         raise ValueError(f"{seam.id} has its only panel on the right: draw it the other way")
     return replace(seam, left=left or "", right=right)
 

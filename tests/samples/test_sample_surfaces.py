@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stitchsketch_kernel.domain.model import Similarity
+from stitchsketch_kernel.samples.cushion import box_cushion
+from stitchsketch_kernel.samples.design import Curve
+from stitchsketch_kernel.samples.furniture import assemble
 from stitchsketch_kernel.samples.meshing import triangulate
 from stitchsketch_kernel.samples.outlines import dense_line
 from stitchsketch_kernel.samples.profile import Arc, Line, Profile
 
+HERE = Similarity(1.0, np.eye(3), np.zeros(3))
 ARCS = st.builds(
     Arc,
     st.tuples(st.floats(-1, 1), st.floats(-1, 1)),
@@ -62,3 +69,21 @@ def test_an_outline_with_sides_longer_than_its_grid_is_refused():
     outline[8:13, 1] += 30.0
     with pytest.raises(ValueError, match="triangles cover"):
         triangulate(outline, 5.0)
+
+
+def test_a_panel_whose_seams_do_not_close_is_refused():
+    design = box_cushion()
+    for missing in range(len(design.seams)):
+        seams = design.seams[:missing] + design.seams[missing + 1 :]
+        with pytest.raises(ValueError, match="do not close"):
+            assemble(replace(design, seams=seams), HERE)
+
+
+def test_an_edge_with_its_cloth_on_the_right_is_refused():
+    design = box_cushion()
+    seams = list(design.seams)
+    index = next(k for k, seam in enumerate(seams) if seam.panels == ("ZIP",))
+    curve = seams[index].curve
+    seams[index] = replace(seams[index], curve=Curve(lambda t: curve.at(1 - t), straight=True))
+    with pytest.raises(ValueError, match="ZIP/- has its only panel on the right"):
+        assemble(replace(design, seams=tuple(seams)), HERE)
