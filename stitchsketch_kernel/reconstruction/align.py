@@ -10,6 +10,7 @@ import errno
 import itertools
 import logging
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -23,7 +24,6 @@ from stitchsketch_kernel.domain.progress import Progress, part, silent
 from stitchsketch_kernel.reconstruction.colmap_io import (
     cancellable,
     quiet,
-    rows,
     sparse_from_colmap,
 )
 
@@ -106,7 +106,7 @@ def align(
     names = file_names(photos)
     database = work_dir / "features.db"
     try:
-        with quiet(work_dir / "colmap.log"):
+        with quiet(_log(database)):
             pycolmap.set_random_seed(settings.seed)
             _extract(photos, images, database, settings, part(progress, 0, 0.15))
             _match(len(photos), database, settings, part(progress, 0.15, 0.6))
@@ -167,12 +167,24 @@ def _extract(
                 cancellation_token=token,
             )
 
-        cancellable(
-            extract,
-            lambda: progress(rows(database, "descriptors") / len(photos), "finding features"),
-        )
+        share = part(progress, done / len(photos), (done + len(members)) / len(photos))
+        cancellable(extract, _log(database), _noted(share, "finding features"))
         done += len(members)
     progress(1.0, f"features of {done} photos")
+
+
+def _noted(progress: Progress, note: str) -> Callable[[float], None]:
+    """Report shares with always the same note."""
+
+    def report(share: float) -> None:
+        progress(share, note)
+
+    return report
+
+
+def _log(database: Path) -> Path:
+    """What COLMAP has to say goes beside its database."""
+    return database.with_name("colmap.log")
 
 
 def _reader(photo: Photo) -> Any:
@@ -192,13 +204,15 @@ def _match(count: int, database: Path, settings: AlignSettings, progress: Progre
     matching.use_gpu = False
     verification = pycolmap.TwoViewGeometryOptions()
     verification.ransac.random_seed = settings.seed
-    expected = count * (count - 1) / 2 if every_pair else count * settings.overlap
 
     def match(token: Any) -> None:
         if every_pair:
+            blocks = pycolmap.ExhaustivePairingOptions()
+            blocks.block_size = max(2, count // 8)
             pycolmap.match_exhaustive(
                 database,
                 matching_options=matching,
+                pairing_options=blocks,
                 verification_options=verification,
                 device=pycolmap.Device.cpu,
                 cancellation_token=token,
@@ -217,12 +231,7 @@ def _match(count: int, database: Path, settings: AlignSettings, progress: Progre
             cancellation_token=token,
         )
 
-    cancellable(
-        match,
-        lambda: progress(
-            min(1.0, rows(database, "two_view_geometries") / max(1.0, expected)), "comparing photos"
-        ),
-    )
+    cancellable(match, _log(database), _noted(progress, "comparing photos"))
 
 
 def _map(
@@ -260,7 +269,8 @@ def _map(
     try:
         models = cancellable(
             run,
-            lambda: report(min(1.0, placed[0] / count), f"placing photo {placed[0]} of {count}"),
+            _log(database),
+            lambda _: report(min(1.0, placed[0] / count), f"placing photo {placed[0]} of {count}"),
         )
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

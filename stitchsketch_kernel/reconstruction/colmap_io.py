@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,9 @@ import pycolmap
 from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
 from stitchsketch_kernel.domain.model import Similarity, SparseModel
 from stitchsketch_kernel.domain.photo import Camera, View
+
+#: How COLMAP's log tells its progress: ``[photo/photos]`` or ``[block/blocks, block/blocks]``.
+_STEP = re.compile(rb"\[(\d+)/(\d+)(?:, (\d+)/(\d+))?\]")
 
 #: COLMAP's order of parameters for the camera models that we use.
 _PARAMETERS: dict[str, tuple[str, ...]] = {
@@ -113,14 +116,18 @@ def quiet(log: Path) -> Iterator[None]:
 
 
 def cancellable(
-    work: Callable[[Any], object], report: Callable[[], None], every_s: float = 0.5
+    work: Callable[[Any], object],
+    log: Path,
+    report: Callable[[float], None],
+    every_s: float = 0.5,
 ) -> object:
-    """Run ``work(token)`` in a thread while `report` is called from this one.
+    """Run ``work(token)`` in a thread, `report` the share done from this one.
 
     An exception of `report` (a person cancelled) stops the work by its token and is raised here;
     one of the work is raised here as well.
     """
     token = pycolmap.CancellationToken()
+    start = log.stat().st_size if log.exists() else 0
     outcome: list[object] = []
     failure: list[BaseException] = []
 
@@ -135,7 +142,7 @@ def cancellable(
     try:
         while thread.is_alive():
             thread.join(every_s)
-            report()
+            report(logged_share(log, start))
     except BaseException:
         token.cancel()
         thread.join()
@@ -145,15 +152,19 @@ def cancellable(
     return outcome[0]
 
 
-def rows(database: Path, table: str) -> int:
-    """How many rows a table of COLMAP's database has; 0 while it is locked or not there."""
-    with suppress(sqlite3.Error):
-        connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=0.1)
-        try:
-            return int(connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0])
-        finally:
-            connection.close()
-    return 0
+def logged_share(log: Path, start: int) -> float:
+    """Share of the work done, by what COLMAP wrote to `log` after byte `start`.
+
+    Asking its database instead would be simpler and is deadly: Python's SQLite and COLMAP's, both
+    in one process, drop each other's file locks (seen as a SIGBUS in the middle of extraction).
+    """
+    with log.open("rb") as file:
+        file.seek(start)
+        steps = _STEP.findall(file.read())
+    if not steps:
+        return 0.0
+    row, rows, column, columns = (int(number or 1) for number in steps[-1])
+    return (row - 1 + column / columns) / rows
 
 
 def match_counts(database: Path, names: dict[str, str]) -> tuple[list[str], IntArray]:

@@ -1,0 +1,221 @@
+"""Borders between labelled faces, as chains of mesh vertices that run from junction to junction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
+from stitchsketch_kernel.domain.errors import PanelError
+
+#: Junctions joined by a border shorter than this are one place, seen twice.
+_SAME_JUNCTION_M = 0.018
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A border from junction to junction.
+
+    Attributes
+    ----------
+    left, right : int
+        Labels on its two sides, walking along it, seen from outside; `right` may be -1.
+    vertices : ndarray of int32
+        Of the mesh.
+    start, end : int
+        Junctions (numbered from 0), or -1 for a closed border without any.
+    """
+
+    left: int
+    right: int
+    vertices: IntArray
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Borders:
+    """All borders of the panels.
+
+    Attributes
+    ----------
+    chains : tuple of Chain
+    junctions_m : ndarray, shape (j, 3)
+    loops : dict of int to list of (int, bool)
+        For each label its outer border: chains in counter-clockwise order, and whether each is
+        walked forward.
+    """
+
+    chains: tuple[Chain, ...]
+    junctions_m: FloatArray
+    loops: dict[int, list[tuple[int, bool]]]
+
+
+def find_borders(vertices: FloatArray, faces: IntArray, label: IntArray) -> Borders:
+    """Trace the borders of all labels from 0 on.
+
+    Holes within a panel are passed over: a panel is what its longest border encloses.
+    """
+    other = _label_across(faces, label)
+    rings = {one: _outer_ring(vertices, faces, label, one) for one in range(int(label.max()) + 1)}
+    corner = _junction_vertices(rings, other)
+    pieces = [piece for one, ring in rings.items() for piece in _cut(ring, corner, other, one)]
+    name = _merged_junctions(vertices, pieces)
+    places = _places(vertices, name)
+    chains, loops = _joined(pieces, name)
+    return Borders(tuple(chains), places, loops)
+
+
+def _label_across(faces: IntArray, label: IntArray) -> dict[tuple[int, int], int]:
+    """For each directed edge the label of the face that has it reversed; missing: the mesh ends."""
+    return {
+        (int(b), int(a)): int(one)
+        for corners, one in zip(faces.tolist(), label.tolist(), strict=True)
+        for a, b in (
+            (corners[0], corners[1]),
+            (corners[1], corners[2]),
+            (corners[2], corners[0]),
+        )
+    }
+
+
+def _outer_ring(vertices: FloatArray, faces: IntArray, label: IntArray, one: int) -> list[int]:
+    """Vertices round the label's faces, counter-clockwise; the longest of its border loops."""
+    mine = faces[label == one]
+    edges = np.concatenate([mine[:, [0, 1]], mine[:, [1, 2]], mine[:, [2, 0]]])
+    edge_set = set(map(tuple, edges.tolist()))
+    following: dict[int, list[int]] = defaultdict(list)
+    for a, b in edge_set:
+        if (b, a) not in edge_set:
+            following[a].append(b)
+    best: list[int] = []
+    longest = -1.0
+    while following:
+        ring = _walk(following)
+        closed = vertices[[*ring, ring[0]]]
+        length = float(np.linalg.norm(np.diff(closed, axis=0), axis=1).sum())
+        if length > longest:
+            best, longest = ring, length
+    if len(best) < 3:
+        raise PanelError(
+            f"Panel {one + 1} has no border: it closes on itself.",
+            "Give a seam across it in the file of panels.",
+        )
+    return best
+
+
+def _walk(following: dict[int, list[int]]) -> list[int]:
+    """Take one closed loop out of `following`; where loops touch in a vertex, split there."""
+    start = next(iter(following))
+    path, place = [start], {start: 0}
+    while True:
+        here = path[-1]
+        ahead = following[here].pop()
+        if not following[here]:
+            del following[here]
+        if ahead in place:
+            ring = path[place[ahead] :]
+            # what led to the loop goes back, to be walked as part of another
+            for a, b in pairwise(path[: place[ahead] + 1]):
+                following[a].append(b)
+            return ring
+        place[ahead] = len(path)
+        path.append(ahead)
+
+
+def _junction_vertices(rings: dict[int, list[int]], other: dict[tuple[int, int], int]) -> set[int]:
+    """Vertices where a ring's neighbour changes."""
+    corner: set[int] = set()
+    for ring in rings.values():
+        across = [other.get((a, b), -1) for a, b in zip(ring, [*ring[1:], ring[0]], strict=True)]
+        for i, vertex in enumerate(ring):
+            if across[i] != across[i - 1]:
+                corner.add(vertex)
+    return corner
+
+
+def _cut(
+    ring: list[int], corner: set[int], other: dict[tuple[int, int], int], one: int
+) -> list[tuple[int, int, list[int]]]:
+    """(label, label across, vertices) of each part of the ring between junctions."""
+    at = [i for i, vertex in enumerate(ring) if vertex in corner]
+    if not at:
+        return [(one, other.get((ring[0], ring[1]), -1), [*ring, ring[0]])]
+    turned = ring[at[0] :] + ring[: at[0]]
+    stops = [i for i, vertex in enumerate(turned) if vertex in corner] + [len(turned)]
+    turned.append(turned[0])
+    parts = [turned[a : b + 1] for a, b in pairwise(stops)]
+    return [(one, other.get((part[0], part[1]), -1), part) for part in parts]
+
+
+def _merged_junctions(
+    vertices: FloatArray, pieces: list[tuple[int, int, list[int]]]
+) -> dict[int, int]:
+    """Number the junctions; those that a short border joins are one."""
+    ends = sorted({v for _, _, part in pieces if part[0] != part[-1] for v in (part[0], part[-1])})
+    index = {vertex: i for i, vertex in enumerate(ends)}
+    short = [
+        (index[part[0]], index[part[-1]])
+        for _, _, part in pieces
+        if part[0] != part[-1] and _length(vertices, part) < _SAME_JUNCTION_M
+    ]
+    if not ends:
+        return {}
+    rows, columns = np.array(short, dtype=int).reshape(-1, 2).T
+    graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(ends), len(ends)))
+    _, group = connected_components(graph, directed=False)
+    return {vertex: int(group[i]) for vertex, i in index.items()}
+
+
+def _places(vertices: FloatArray, name: dict[int, int]) -> FloatArray:
+    """Mean place of each junction's vertices."""
+    count = max(name.values(), default=-1) + 1
+    places = np.zeros((count, 3))
+    members = np.zeros(count)
+    for vertex, junction in name.items():
+        places[junction] += vertices[vertex]
+        members[junction] += 1
+    return np.asarray(places / np.maximum(members, 1)[:, None])
+
+
+def _length(vertices: FloatArray, part: list[int]) -> float:
+    return float(np.linalg.norm(np.diff(vertices[part], axis=0), axis=1).sum())
+
+
+def _joined(
+    pieces: list[tuple[int, int, list[int]]], name: dict[int, int]
+) -> tuple[list[Chain], dict[int, list[tuple[int, bool]]]]:
+    """One chain for the two sides of each border; each label's loop over the chains."""
+    chains: list[Chain] = []
+    known: dict[tuple[int, ...], int] = {}
+    loops: dict[int, list[tuple[int, bool]]] = defaultdict(list)
+    for left, right, part in pieces:
+        start, end = name.get(part[0], -1), name.get(part[-1], -1)
+        inside = part[0] != part[-1] and start == end
+        if inside:
+            continue
+        index, forward = _find(known, part)
+        if index is None:
+            index, forward = len(chains), True
+            known[tuple(part)] = index
+            chains.append(Chain(left, right, np.array(part, dtype=np.int32), start, end))
+        loops[left].append((index, forward))
+    return chains, dict(loops)
+
+
+def _find(known: dict[tuple[int, ...], int], part: list[int]) -> tuple[int | None, bool]:
+    """The chain that walks the same vertices the other way (a ring may begin elsewhere)."""
+    reverse = tuple(reversed(part))
+    if reverse in known:
+        return known[reverse], False
+    if part[0] == part[-1]:
+        members = set(part)
+        for other, index in known.items():
+            if other[0] == other[-1] and len(other) == len(part) and set(other) == members:
+                return index, False
+    return None, True

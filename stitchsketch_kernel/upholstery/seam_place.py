@@ -1,0 +1,155 @@
+"""Where a seam really lies: where the two panels' surfaces, fitted away from it, meet.
+
+The scan rounds every fold and carries the piping's tube outside of it; the cloth of both panels
+is sewn where their surfaces, continued, would meet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
+
+#: Surfaces are fitted to points between these distances from the border.
+_NEAR_M, _FAR_M = 0.0075, 0.034
+_LEAST_POINTS = 14
+#: Panels that meet at a flatter angle are told apart by colour alone.
+_FOLD_DEG = 22.0
+#: A border is never moved further than this.
+_MOST_MOVE_M = 0.016
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A quadric over a plane: ``z = c0 + c1 x + c2 y + c3 x2 + c4 x y + c5 y2`` (metres).
+
+    `axes` has the rows x, y, z; `noise_m` is the RMS of the points about it.
+    """
+
+    origin: FloatArray
+    axes: FloatArray
+    terms: FloatArray
+    noise_m: float
+
+    def tangent(self, point: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Normal and foot of the surface below `point`."""
+        x, y, _ = self.axes @ (point - self.origin)
+        c = self.terms
+        z = c[0] + c[1] * x + c[2] * y + c[3] * x * x + c[4] * x * y + c[5] * y * y
+        slope = np.array([-(c[1] + 2 * c[3] * x + c[4] * y), -(c[2] + c[4] * x + 2 * c[5] * y), 1])
+        normal = self.axes.T @ (slope / np.linalg.norm(slope))
+        return normal, self.origin + self.axes.T @ np.array([x, y, z])
+
+
+class Surfaces:
+    """The panels' points away from all borders, to be asked for a patch near any place.
+
+    Parameters
+    ----------
+    points, normals : ndarray, shape (n, 3)
+    label : ndarray of int32, shape (n,)
+    border : ndarray, shape (k, 3)
+        All points on borders.
+    """
+
+    def __init__(
+        self, points: FloatArray, normals: FloatArray, label: IntArray, border: FloatArray
+    ) -> None:
+        away = cKDTree(border).query(points, workers=-1)[0] > _NEAR_M
+        self._points: dict[int, FloatArray] = {}
+        self._normals: dict[int, FloatArray] = {}
+        self._trees: dict[int, cKDTree] = {}
+        for one in np.unique(label[label >= 0]):
+            mine = away & (label == one)
+            if mine.sum() >= _LEAST_POINTS:
+                self._points[int(one)], self._normals[int(one)] = points[mine], normals[mine]
+                self._trees[int(one)] = cKDTree(points[mine])
+
+    def patch(self, label: int, place: FloatArray) -> Patch | None:
+        """The panel's surface near `place`; None where too little of it is near."""
+        if label not in self._trees:
+            return None
+        for reach in (_FAR_M, 1.6 * _FAR_M):
+            near = self._trees[label].query_ball_point(place, reach)
+            if len(near) >= _LEAST_POINTS:
+                return _fitted(self._points[label][near], self._normals[label][near], place, reach)
+        return None
+
+
+def _fitted(points: FloatArray, normals: FloatArray, place: FloatArray, reach: float) -> Patch:
+    up = normals.mean(axis=0)
+    up /= np.linalg.norm(up)
+    towards = points.mean(axis=0) - place
+    x = towards - up * (towards @ up)
+    x /= max(float(np.linalg.norm(x)), 1e-12)
+    axes = np.array([x, np.cross(up, x), up])
+    local = (points - place) @ axes.T
+    u, v, w = local.T
+    columns = np.column_stack([np.ones_like(u), u, v, u * u, u * v, v * v])
+    weight = np.exp(-((u**2 + v**2) / (0.8 * reach) ** 2))
+    scale = np.array([1, reach, reach, reach**2, reach**2, reach**2])
+    # curvature is asked for only as far as the points insist on it
+    ridge = np.diag([0, 0, 0, 1, 1, 1]) * 0.02 * weight.sum()
+    A = columns / scale
+    normal = A.T @ (weight[:, None] * A) + ridge / len(points) * 1.0
+    terms = np.linalg.solve(normal, A.T @ (weight * w)) / scale
+    off = w - columns @ terms
+    noise = float(np.sqrt((weight * off**2).sum() / weight.sum()))
+    return Patch(place, axes, terms, noise)
+
+
+def meet(
+    patches: list[Patch], place: FloatArray, along: FloatArray | None
+) -> tuple[FloatArray, bool]:
+    """The point near `place` that lies on all patches, and whether they fold there.
+
+    With two patches it stays in the plane across `along`; with three they decide alone.
+    """
+    point = place.copy()
+    for _ in range(6):
+        rows, values = [], []
+        for patch in patches:
+            normal, foot = patch.tangent(point)
+            rows.append(normal)
+            values.append(normal @ foot)
+        if along is not None:
+            rows.append(along)
+            values.append(along @ place)
+        A, b = np.array(rows), np.array(values)
+        if not _folds(A[: len(patches)]):
+            return place, False
+        # stay near where two directions say little: least squares with a light pull to `place`
+        pull = 1e-3 * np.eye(3)
+        step = np.linalg.solve(A.T @ A + pull, A.T @ (b - A @ point) + pull @ (place - point))
+        point = point + step
+    moved = float(np.linalg.norm(point - place))
+    return (point, True) if moved <= _MOST_MOVE_M else (place, False)
+
+
+def _folds(normals: FloatArray) -> bool:
+    """Whether any two of the normals differ by more than a fold."""
+    cosines = normals @ normals.T
+    return bool(cosines.min() < np.cos(np.deg2rad(_FOLD_DEG)))
+
+
+def on_surface(patch: Patch, place: FloatArray) -> FloatArray:
+    """`place` brought onto the patch along its normal."""
+    normal, foot = patch.tangent(place)
+    return np.asarray(place - normal * (normal @ (place - foot)))
+
+
+def line_centre(
+    tree: cKDTree | None, points: FloatArray, place: FloatArray, along: FloatArray
+) -> FloatArray | None:
+    """Middle of the piping's faces across the border at `place`; None where there is no piping."""
+    if tree is None:
+        return None
+    near = points[tree.query_ball_point(place, 0.009)]
+    if len(near):
+        near = near[np.abs((near - place) @ along) < 0.005]
+    if len(near) < 4:
+        return None
+    return np.asarray(near.mean(axis=0) - along * (along @ (near.mean(axis=0) - place)))
