@@ -144,7 +144,9 @@ def legend(
     for share, text in ticks:
         x = left + share * (right - left)
         draw.line([(x, bottom), (x, bottom + 5)], INK, 2)
-        draw.text((x, bottom + 7), text, INK, font(17), anchor="mt")
+        half = font(17).getlength(text) / 2 + 6
+        middle = min(max(x, half), width - half)
+        draw.text((middle, bottom + 7), text, INK, font(17), anchor="mt")
     return image
 
 

@@ -19,13 +19,13 @@ from stitchsketch_kernel.visualization.canvas import (
     scale_bar,
     tiled,
 )
-from stitchsketch_kernel.visualization.palette import NO_PANEL, panel_color, ramp
+from stitchsketch_kernel.visualization.palette import NO_PANEL, PAPER, panel_color, ramp
 from stitchsketch_kernel.visualization.render import Line, ParallelEye, Scene, fitting_unit
 
 _TILE = (640, 480)
 #: Panels that face a sitter: where one is, there is the front.
 _FRONT_PANELS = ("IB", "FB", "AF")
-#: A panel is named where it fills this many pixels of a tile, and once on the whole sheet anyway.
+#: A panel is named where it fills this many pixels of a tile.
 _LABEL_PX = 900
 
 
@@ -165,7 +165,7 @@ def _looks(front_m: FloatArray | None) -> list[tuple[str, FloatArray]]:
     azimuth = np.arctan2(front[1], front[0])
     turns = (-35.0, 55.0, 180.0) if named else (-35.0, 85.0, 205.0)
     captions = (
-        ("Front and its left", "Front and its right", "Back")
+        ("Front and right, as one sits", "Front and left, as one sits", "Back")
         if named
         else ("Side 1", "Side 2", "Side 3")
     )
@@ -188,7 +188,7 @@ def _sizes(mesh: Mesh) -> str:
 
 
 def _below(top: Image.Image, bottom: Image.Image) -> Image.Image:
-    sheet = Image.new("RGB", (top.width, top.height + bottom.height), (250, 249, 246))
+    sheet = Image.new("RGB", (top.width, top.height + bottom.height), PAPER)
     sheet.paste(top, (0, 0))
     sheet.paste(bottom, (0, top.height))
     return sheet

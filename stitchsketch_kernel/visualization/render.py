@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -302,9 +303,11 @@ def _corner_normals(mesh: Mesh) -> FloatArray:
     # (m, 3, 3): rounded where the surface is smooth, the face's own where it is creased
     own = mesh.face_normals()
     weighted = own * mesh.face_areas()[:, None]
-    summed = np.zeros_like(mesh.vertices)
-    for corner in range(3):
-        np.add.at(summed, mesh.faces[:, corner], weighted)
+    summed = np.zeros(mesh.vertices.shape)
+    for corner, axis in itertools.product(range(3), range(3)):
+        summed[:, axis] += np.bincount(
+            mesh.faces[:, corner], weighted[:, axis], minlength=len(summed)
+        )
     summed /= np.maximum(np.linalg.norm(summed, axis=1), 1e-20)[:, None]
     corners = summed[mesh.faces]
     sharp = np.einsum("mkd,md->mk", corners, own) < np.cos(np.deg2rad(_CREASE_DEG))
