@@ -7,12 +7,13 @@ import json
 import math
 import os
 import shutil
+import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from stitchsketch_kernel.domain.errors import StitchSketchError, StorageError
+from stitchsketch_kernel.domain.errors import SettingsError, StitchSketchError, StorageError
 
 #: With less room than this, whatever failed failed for want of room.
 _NO_ROOM_BYTES = 64 * 1024
@@ -45,6 +46,26 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
+
+
+def read_table(path: Path, todo: str) -> dict[str, Any]:
+    """The table of a JSON or TOML file that a person wrote.
+
+    Raises
+    ------
+    SettingsError
+        With `todo`, when it can't be opened or holds no table.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        content = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
+    except OSError as error:
+        raise SettingsError(f"{path} can't be opened ({error.strerror}).", todo) from error
+    except (ValueError, RecursionError) as error:
+        raise SettingsError(f"{path.name} can't be read: {error}.", todo) from error
+    if not isinstance(content, dict):
+        raise SettingsError(f"{path.name} holds no table.", todo)
+    return content
 
 
 def plain(value: object) -> Any:

@@ -10,9 +10,7 @@ JSON or TOML; pixels are those of the photo as taken and shown upright, from its
 
 from __future__ import annotations
 
-import json
 import math
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +19,7 @@ from typing import Any
 from stitchsketch_kernel.domain.board import KnownLength, MarkedPoint
 from stitchsketch_kernel.domain.errors import SettingsError
 from stitchsketch_kernel.domain.photo import Photo
+from stitchsketch_kernel.pipeline.files import read_table
 
 _EXAMPLE = (
     'Write [[lengths]], mm = 812.5, a = { "IMG_1.jpg" = [1204, 880], "IMG_4.jpg" = [310, 912] } '
@@ -81,20 +80,6 @@ def in_copies(
         return replace(point, pixels=pixels)
 
     return tuple(replace(known, a=moved(known.a), b=moved(known.b)) for known in lengths)
-
-
-def read_table(path: Path, todo: str) -> dict[str, Any]:
-    """The table that a JSON or TOML file holds; `SettingsError` with `todo` when it doesn't."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        content = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
-    except OSError as error:
-        raise SettingsError(f"{path} can't be opened ({error.strerror}).", todo) from error
-    except (ValueError, RecursionError) as error:
-        raise SettingsError(f"{path.name} can't be read: {error}.", todo) from error
-    if not isinstance(content, dict):
-        raise SettingsError(f"{path.name} holds no table.", todo)
-    return content
 
 
 def _length(file: str, number: int, row: Any) -> KnownLength:

@@ -17,7 +17,7 @@ from stitchsketch_kernel.pipeline.folder import RunFolder, hold_folder
 from stitchsketch_kernel.pipeline.keys import stage_keys
 from stitchsketch_kernel.pipeline.notebook import error_kinds, execute
 from stitchsketch_kernel.pipeline.record import RunRecord, StageRecord, new_record, time_now
-from stitchsketch_kernel.pipeline.settings import groups_of, resolve
+from stitchsketch_kernel.pipeline.settings import groups_of, read_settings, resolve
 from stitchsketch_kernel.pipeline.stage import Stage, load, standard_stages
 from stitchsketch_kernel.pipeline.tracking import Tracker, tracker_for
 from stitchsketch_kernel.projects.records import Status
@@ -31,8 +31,10 @@ class RunRequest:
     ----------
     settings : mapping of str to value
         ``{"align.max_features": 8192}``.
-    boards, lengths, edits, fabric : Path, optional
-        Files of boards of tags, of known lengths, of panel edits, of the fabric.
+    boards, lengths, edits : Path, optional
+        Files of boards of tags, of known lengths, of panel edits.
+    fabric : Path, optional
+        A file of the settings of the group ``fabric``; those in `settings` come before it.
     name : str
         Of the piece; the photos' folder when empty.
     track : bool
@@ -47,6 +49,11 @@ class RunRequest:
     name: str = ""
     track: bool = True
 
+    def all_settings(self) -> dict[str, Any]:
+        """What is set, the fabric's file included."""
+        of_fabric = read_settings(self.fabric, "fabric") if self.fabric else {}
+        return {**of_fabric, **self.settings}
+
     def files(self, photos: Path) -> dict[str, Path | None]:
         """Everything that is read from outside, by the name that stages know it by."""
         given = {
@@ -54,7 +61,6 @@ class RunRequest:
             "boards": self.boards,
             "lengths": self.lengths,
             "edits": self.edits,
-            "fabric": self.fabric,
         }
         return {name: path and path.resolve() for name, path in given.items()}
 
@@ -96,7 +102,7 @@ def run(
     request = request or RunRequest()
     stages = tuple(stages or standard_stages())
     name = request.name or photos.resolve().name
-    given = dict(request.settings)
+    given = request.all_settings()
     if "job" in groups_of(stages):
         given.setdefault("job.name", name)
     settings = resolve(stages, given)

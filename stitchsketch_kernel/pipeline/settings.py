@@ -12,7 +12,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from stitchsketch_kernel.domain.errors import SettingsError
+from stitchsketch_kernel.domain.marker import Fabric
+from stitchsketch_kernel.pipeline.files import read_table
 from stitchsketch_kernel.pipeline.stage import Stage, load
+
+_SELVAGES_MM = 30.0
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,42 @@ class JobSettings:
     """What the piece is called on the pattern and in the report."""
 
     name: str = "furniture"
+
+
+@dataclass(frozen=True)
+class FabricSettings:
+    """The cloth, as `domain.marker.Fabric`.
+
+    Attributes
+    ----------
+    usable_width_mm : float
+        Between the selvages; 0: 30 mm less than the width.
+    """
+
+    name: str = "cloth"
+    width_mm: float = 1400.0
+    usable_width_mm: float = 0.0
+    nap: bool = False
+    price_per_metre: float = 0.0
+    currency: str = "EUR"
+
+    def __post_init__(self) -> None:
+        usable = self.usable_width_mm or self.width_mm - _SELVAGES_MM
+        if not 0 < usable <= self.width_mm:
+            raise SettingsError(
+                f"A fabric {self.width_mm:g} mm wide can't have {usable:g} mm between its "
+                "selvages.",
+                "Check fabric.width_mm and fabric.usable_width_mm.",
+            )
+        if self.price_per_metre < 0:
+            raise SettingsError("A fabric's price can't be below 0.", "Check its price_per_metre.")
+
+    def fabric(self) -> Fabric:
+        """The domain's value."""
+        usable = self.usable_width_mm or self.width_mm - _SELVAGES_MM
+        return Fabric(
+            self.name, self.width_mm, usable, self.nap, self.price_per_metre, self.currency
+        )
 
 
 def groups_of(stages: Sequence[Stage]) -> dict[str, str]:
@@ -70,16 +110,15 @@ def settings_from(kind: type, group: str, values: Mapping[str, Any]) -> Any:
     return kind(**kwargs)
 
 
-def read_settings(path: Path) -> dict[str, Any]:
-    """Settings from a JSON file: ``{"align": {"max_features": 8192}}`` or with dotted names."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SettingsError(
-            f"The settings file {path} can't be read ({error}).", "It should be JSON."
-        ) from error
-    if not isinstance(content, dict):
-        raise SettingsError(f"The settings file {path} should hold an object of settings.")
+def read_settings(path: Path, group: str = "") -> dict[str, Any]:
+    """Settings from a JSON or TOML file: ``{"align": {"max_features": 8192}}`` or dotted names.
+
+    With a `group`, the file holds that group's settings alone.
+    """
+    example = "Write it as JSON or TOML: [align] and max_features = 8192."
+    content = read_table(path, example)
+    if group:
+        content = {group: content}
     flat: dict[str, Any] = {}
     for name, value in content.items():
         if isinstance(value, dict) and "." not in name:

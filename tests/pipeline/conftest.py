@@ -1,0 +1,136 @@
+"""Three small stages with real notebooks and real kernels, told by files how to behave."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from stitchsketch_kernel.pipeline.runner import RunRequest, run
+from stitchsketch_kernel.pipeline.stage import stage_of
+
+COMMON = """
+    from __future__ import annotations
+    import json, os, sys, time
+    from dataclasses import dataclass
+    from pathlib import Path
+    from stitchsketch_kernel.domain import errors
+
+    @dataclass(frozen=True)
+    class Knob:
+        turn: int = 1
+        word: str = "plain"
+
+    def behave(context, name):
+        calls = Path(os.environ["TINY_LOG"])
+        with calls.open("a") as file:
+            file.write(name + "\\n")
+        how = json.loads((calls.parent / "how.json").read_text()).get(name, "")
+        context.progress(0.5, "half way")
+        if how == "sleep":
+            (calls.parent / "pid").write_text(str(os.getpid()))
+            time.sleep(60)
+        elif how == "fill":
+            # as C libraries do: the system's error number is lost
+            try:
+                (context.folder / "big").write_bytes(bytes(8 << 20))
+            except OSError:
+                raise RuntimeError("8388608 requested and 917504 written") from None
+        elif how == "bug":
+            raise ZeroDivisionError("what nobody foresaw")
+        elif how == "die":
+            os.kill(os.getpid(), 9)
+        elif how:
+            (context.folder / "half").write_text("half")
+            raise getattr(errors, how)("Photo 7.jpg is dark.", "Take it again with more light.")
+"""
+
+STAGE = """
+    from pathlib import Path
+    from tiny_common import behave
+    NAME, NUMBER, VERSION = {name!r}, {number}, 1
+    INPUTS = {inputs!r}
+    SETTINGS = {{{name!r}: "tiny_common:Knob"}}
+    FILES = {files!r}
+    PUBLISHES = {{"cut": "patterns/{name}"}}
+
+    def compute(context):
+        behave(context, NAME)
+        knob = context.settings(NAME)
+        before = [(context.earlier(n) / "cut").read_text() for n in INPUTS]
+        text = "|".join([*before, f"{{NAME}}{{knob.turn}}"])
+        if context.file("photos") if FILES else None:
+            text += (context.file("photos") / "a.jpg").read_text()
+        (context.folder / "cut").write_text(text)
+        return {{"text": text, "nan": float("nan")}}
+"""
+
+STAGES = (("one", 1, (), {"photos": ""}), ("two", 2, ("one",), {}), ("three", 3, ("two",), {}))
+
+
+class Tiny:
+    """A run of the small stages."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.out, self.photos = root, root / "out", root / "photos"
+        self.photos.mkdir()
+        (self.photos / "a.jpg").write_text("A")
+        self.behave()
+
+    @property
+    def stages(self):
+        return tuple(
+            replace(stage_of(f"tiny_{name}", self.root), notebook=self.root / f"{name}.ipynb")
+            for name, *_ in STAGES
+        )
+
+    def behave(self, **how: str) -> None:
+        (self.root / "how.json").write_text(json.dumps(how))
+
+    def run(self, out: Path | None = None, progress=None, **settings):
+        request = RunRequest(settings={k.replace("_", "."): v for k, v in settings.items()})
+        extra = {} if progress is None else {"progress": progress}
+        return run(self.photos, out or self.out, request, stages=self.stages, **extra)
+
+    def calls(self) -> list[str]:
+        """The stages computed since the last asking."""
+        log = self.root / "log"
+        found = log.read_text().split() if log.exists() else []
+        log.write_text("")
+        return found
+
+    def json(self) -> dict:
+        return json.loads((self.out / "run.json").read_bytes())
+
+    def statuses(self) -> list[str]:
+        return [stage["status"] for stage in self.json()["stages"]]
+
+
+def notebook(name: str) -> nbformat.NotebookNode:
+    parameters = nbformat.v4.new_code_cell("run_dir = '.'", metadata={"tags": ["parameters"]})
+    work = nbformat.v4.new_code_cell(
+        "import sys\nfrom stitchsketch_kernel.pipeline.context import open_stage\n"
+        f"stage = open_stage(run_dir, {name!r})\nfigures = stage.compute()\nsys.executable"
+    )
+    kernel = {"kernelspec": {"name": "python3", "display_name": "x", "language": "python"}}
+    return nbformat.v4.new_notebook(cells=[parameters, work], metadata=kernel)
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    (tmp_path / "tiny_common.py").write_text(textwrap.dedent(COMMON))
+    for name, number, inputs, files in STAGES:
+        module = STAGE.format(name=name, number=number, inputs=inputs, files=files)
+        (tmp_path / f"tiny_{name}.py").write_text(textwrap.dedent(module))
+        nbformat.write(notebook(name), tmp_path / f"{name}.ipynb")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("TINY_LOG", str(tmp_path / "log"))
+    yield Tiny(tmp_path)
+    for name in [name for name in sys.modules if name.startswith("tiny_")]:
+        del sys.modules[name]
