@@ -87,7 +87,7 @@ def scale_residuals(
     far = np.abs(shown) > max(3 * typical, 1e-9)
     colors = [shade(WARN) if is_far else shade(BLUE) for is_far in far]
     axes.barh(np.arange(len(shown)), shown, color=colors, height=0.7)
-    axes.set_yticks(np.arange(len(shown)), [plain(labels[i]) for i in order])
+    axes.set_yticks(np.arange(len(shown)), [plain(labels[int(i)]) for i in order])
     axes.invert_yaxis()
     axes.axvline(0, color=shade(INK), linewidth=1)
     axes.grid(axis="x", color="#e4e4e2")

@@ -47,8 +47,9 @@ def picture_of(figure: Figure) -> Image.Image:
     canvas = figure.canvas
     if not isinstance(canvas, FigureCanvasAgg):
         raise TypeError("the figure was not made by new_figure")
-    canvas.draw()
-    return Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())
+    canvas.draw()  # type: ignore[no-untyped-call]  # matplotlib types these two not yet
+    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    return Image.fromarray(pixels[..., :3].copy())
 
 
 def plain(text: str) -> str:

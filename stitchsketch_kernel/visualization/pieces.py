@@ -55,7 +55,7 @@ def _shelves(flats: Sequence[FlatPanel]) -> tuple[list[FloatArray], float, float
     # tall pieces first, in rows about as long as the whole is wide; room for the lengths between
     sizes = [np.ptp(flat.uv_mm, axis=0) + _gap(flats) for flat in flats]
     area = float(sum(w * h for w, h in sizes))
-    row_mm = max(max(float(w) for w, _ in sizes), 1.35 * np.sqrt(area))
+    row_mm = max(*(float(w) for w, _ in sizes), 1.35 * float(np.sqrt(area)))
     places: list[FloatArray] = [np.zeros(2)] * len(flats)
     x = y = tall = widest = 0.0
     for index in sorted(range(len(flats)), key=lambda i: -sizes[i][1]):
@@ -90,7 +90,7 @@ def _draw(
     _draw_grain(axes, flat, points, middle)
     label = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": shade(INK)}
     name = plain(flat.panel)
-    axes.text(*middle, name, ha="center", va="center", fontsize=12, weight="bold", bbox=label)
+    axes.text(middle[0], middle[1], name, ha="center", va="center", fontsize=12, weight="bold", bbox=label)
 
 
 def _draw_length(

@@ -187,8 +187,8 @@ class Scene:
         if not len(self.mesh.faces):
             raise MeshError("The mesh has no faces.", "Look at the depth maps of the stage before.")
         self._rays = o3d.t.geometry.RaycastingScene(nthreads=2)
-        vertices = o3d.core.Tensor(np.ascontiguousarray(self.mesh.vertices, dtype=np.float32))
-        faces = o3d.core.Tensor(np.ascontiguousarray(self.mesh.faces, dtype=np.uint32))
+        vertices = o3d.core.Tensor.from_numpy(np.ascontiguousarray(self.mesh.vertices, dtype=np.float32))
+        faces = o3d.core.Tensor.from_numpy(np.ascontiguousarray(self.mesh.faces, dtype=np.uint32))
         self._rays.add_triangles(vertices, faces)
         self._corner_normals = _corner_normals(self.mesh)
 
@@ -226,9 +226,8 @@ class Scene:
         image = np.ascontiguousarray(picture + 0.5, dtype=np.uint8)
         for line in lines:
             self._draw(image, eye, line)
-        size = eye.size_px
-        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-        return Rendering(np.asarray(image), face[::_OVERSAMPLE, ::_OVERSAMPLE], eye)
+        small = np.asarray(cv2.resize(image, eye.size_px, interpolation=cv2.INTER_AREA))
+        return Rendering(small.astype(np.uint8, copy=False), face[::_OVERSAMPLE, ::_OVERSAMPLE], eye)
 
     def visible(self, eye: Eye, points: FloatArray, sink: float | None = None) -> BoolArray:
         """Which of the points (n, 3) nothing hides.
@@ -239,12 +238,12 @@ class Scene:
         sink = _LINE_SINK * self.diagonal if sink is None else sink
         origins, directions, distance = eye.rays_to(points)
         rays = np.concatenate([origins, directions], axis=1).astype(np.float32)
-        hit = self._rays.cast_rays(o3d.core.Tensor(rays))["t_hit"].numpy()
+        hit = self._rays.cast_rays(o3d.core.Tensor.from_numpy(rays))["t_hit"].numpy()
         return np.asarray((hit > distance - sink) & np.isfinite(eye.pixels(points)).all(axis=1))
 
     def _cast(self, origins: FloatArray, directions: FloatArray) -> tuple[IntArray, FloatArray]:
         rays = np.concatenate([origins, directions], axis=-1).astype(np.float32)
-        answer = self._rays.cast_rays(o3d.core.Tensor(np.ascontiguousarray(rays)))
+        answer = self._rays.cast_rays(o3d.core.Tensor.from_numpy(np.ascontiguousarray(rays)))
         face = answer["primitive_ids"].numpy().astype(np.int64)
         face[face == self._rays.INVALID_ID] = _NO_FACE
         uv = answer["primitive_uvs"].numpy().astype(float)
