@@ -10,7 +10,7 @@ import hashlib
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -140,9 +140,7 @@ def _decoded(path: Path, name: str, kind: str) -> Picture:
             width, height = image.size
             _check_size(name, width, height)
             image.load()
-            facts = camera_facts(image.getexif())
-            if kind == "heif":  # its decoder has turned it already
-                facts = replace(facts, orientation=1)
+            facts = camera_facts(image.getexif())  # pillow-heif has turned a HEIC, and says 1
             pixels = _turned(_rgb8(image), facts.orientation)
             as_stored = image.mode in {"RGB", "L"} and facts.orientation == 1
     except PhotoError:
