@@ -77,9 +77,13 @@ class StageContext:
         """The folder of an earlier stage that this one declares to read."""
         return self.folder.parent / str(self._job["earlier"][stage])
 
+    def folder_of(self, stage: str) -> Path:
+        """The folder of an earlier stage, or of this one."""
+        return self.folder if stage == self._job["stage"] else self.earlier(stage)
+
     def figures(self, stage: str) -> dict[str, Any]:
-        """The figures of an earlier stage."""
-        return dict(read_json(self.earlier(stage) / FIGURES) or {})
+        """The figures of an earlier stage, or of this one once it is finished."""
+        return dict(read_json(self.folder_of(stage) / FIGURES) or {})
 
     def file(self, name: str) -> Path | None:
         """A file or folder from outside; None when the person gave none."""
@@ -92,8 +96,7 @@ class StageContext:
 
     def read(self, stage: str, name: str, kind: type[T]) -> T:
         """The artefact `name` of an earlier stage, or of this one."""
-        folder = self.folder if stage == self._job["stage"] else self.earlier(stage)
-        return read_value(folder / f"{name}.npz", kind)
+        return read_value(self.folder_of(stage) / f"{name}.npz", kind)
 
     @property
     def is_finished(self) -> bool:

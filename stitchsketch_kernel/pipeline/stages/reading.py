@@ -30,8 +30,8 @@ def mesh_name(context: StageContext) -> str:
     return "mesh.ply" if scale_of(context).is_metric else "mesh_unscaled.ply"
 
 
-def mesh_of(context: StageContext, folder: Path) -> Mesh:
-    """The mesh that the mesh stage kept in its folder."""
+def mesh_of(context: StageContext) -> Mesh:
+    """The mesh that the mesh stage kept."""
     from stitchsketch_kernel.reconstruction.mesh_io import read_mesh
 
-    return read_mesh(folder / mesh_name(context))
+    return read_mesh(context.folder_of("mesh") / mesh_name(context))

@@ -59,7 +59,26 @@ def compute(context: StageContext) -> dict[str, Any]:
         "references": scale.references,
         "tags": len({(seen.dictionary, seen.tag_id) for seen in sightings}),
         "sightings": len(sightings),
+        "residuals_mm": _residuals(aligned, sightings, known, context),
         "notes": list(scale.notes),
+    }
+
+
+def _residuals(
+    model: SparseModel,
+    sightings: tuple[TagSighting, ...],
+    known: BoardFile,
+    context: StageContext,
+) -> dict[str, float]:
+    """How far each tag lies from where its mat says, for the picture."""
+    from stitchsketch_kernel.reconstruction.mats import fit_board, triangulate_tags
+
+    tags = triangulate_tags(model, sightings, context.settings("scale").least_views)
+    fits = [fit for board in known.boards if (fit := fit_board(board, tags)) is not None]
+    return {
+        f"{fit.board.name}, tag {tag}": float(off)
+        for fit in fits
+        for tag, off in zip(fit.tag_ids, fit.residuals_mm, strict=True)
     }
 
 

@@ -1,0 +1,43 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 3 Scale: how long a metre is
+# From the centres of the mats' tags, a described board, or a length that a person measured; then
+# z is up and the floor is at 0.
+
+# %% tags=["parameters"]
+run_dir = "demo"
+
+# %%
+import numpy as np
+
+from stitchsketch_kernel.domain.model import Scale, SparseModel
+from stitchsketch_kernel.pipeline.context import open_stage
+from stitchsketch_kernel.visualization import pictures
+
+stage = open_stage(run_dir, "scale")
+stage.compute()
+
+# %%
+scale = stage.read("scale", "scale", Scale)
+scale
+
+# %%
+residuals = stage.figures("scale")["residuals_mm"]
+if residuals:
+    display(pictures.scale_residuals(list(residuals), np.array(list(residuals.values())), scale))
+
+# %%
+pictures.cameras_and_cloud(stage.read("scale", "model", SparseModel), scale)

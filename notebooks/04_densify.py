@@ -1,0 +1,34 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 4 Densify: how far every pixel is
+# One depth map a view, inside the box around the piece.
+
+# %% tags=["parameters"]
+run_dir = "demo"
+
+# %%
+from stitchsketch_kernel.imaging.photos import PhotoSet, load_image
+from stitchsketch_kernel.pipeline.context import open_stage
+from stitchsketch_kernel.pipeline.stages.reading import depths_of
+from stitchsketch_kernel.visualization import pictures
+
+stage = open_stage(run_dir, "densify")
+stage.compute()
+
+# %%
+photos = stage.read("ingest", "photos", PhotoSet)
+images = {photo.name: load_image(photo.path) for photo in photos.photos}
+pictures.depth_sheet(depths_of(stage.folder), images)
