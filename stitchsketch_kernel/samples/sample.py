@@ -118,7 +118,7 @@ class Sample:
         return replace(self, views=views)
 
     def views_apart(self, count: int = 5) -> Sample:
-        """The same photographed badly: `count` views (at most 6) that look away from each other.
+        """The same photographed badly: `count` views that look away from each other.
 
         They stand back to back and look outwards, so that no two share anything.
         """

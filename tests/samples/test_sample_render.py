@@ -78,21 +78,36 @@ def test_piping_stands_out_from_the_cloth(cushion):
     assert np.abs(colour(seam) - colour(top.world(top.flat(seam) + np.array([0, 15.0])))).max() > 60
 
 
-def test_photos_are_the_same_every_time_and_whole_ones_are_kept(cushion, tmp_path):
-    few = cushion.with_views(
-        (above(cushion.mats[0], name="a.jpg"), above(cushion.mats[1], name="b.jpg"))
-    )
+@pytest.fixture
+def two_views(cushion):
+    mats = cushion.mats
+    return cushion.with_views((above(mats[0], name="a.jpg"), above(mats[1], name="b.jpg")))
+
+
+def test_photos_are_the_same_every_time(two_views, tmp_path):
     shares = []
-    render_photos(few, tmp_path / "one", lambda share, note: shares.append(share))
-    first = (tmp_path / "one" / "a.jpg").read_bytes()
-    (tmp_path / "one" / "a.jpg").write_bytes(b"kept")
-    (tmp_path / "one" / "b.jpg").unlink()
-    render_photos(few, tmp_path / "one")
-    assert (tmp_path / "one" / "a.jpg").read_bytes() == b"kept"
-    render_photos(build_sample("cushion").with_views(few.views), tmp_path / "two")
-    assert (tmp_path / "two" / "a.jpg").read_bytes() == first
+    render_photos(two_views, tmp_path / "one", lambda share, note: shares.append(share))
+    render_photos(build_sample("cushion").with_views(two_views.views), tmp_path / "two")
+    for name in ("a.jpg", "b.jpg"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     assert sorted(path.name for path in (tmp_path / "two").iterdir()) == ["a.jpg", "b.jpg"]
     assert shares[0] == 0.0 and shares[-1] == 1.0
+
+
+def test_a_photo_that_is_there_is_kept_only_if_it_shows_the_same(two_views, tmp_path):
+    def written(sample):
+        before = {path.name: path.stat().st_ino for path in tmp_path.iterdir()}
+        render_photos(sample, tmp_path)
+        after = {path.name: path.stat().st_ino for path in tmp_path.iterdir()}
+        return {name for name, inode in after.items() if before.get(name) != inode}
+
+    assert written(two_views) == {"a.jpg", "b.jpg"}
+    assert written(two_views) == set()
+    (tmp_path / "a.jpg").write_bytes(b"a broken file")
+    assert written(two_views) == {"a.jpg"}
+    moved = above(two_views.mats[1], height=0.41, name="b.jpg")
+    assert written(two_views.with_views((two_views.views[0], moved))) == {"b.jpg"}
+    assert written(two_views.printed_at(0.97)) == {"a.jpg", "b.jpg"}
 
 
 def test_exif_tells_the_focal_length(cushion, tmp_path):
