@@ -42,7 +42,7 @@ class AlignSettings:
     Attributes
     ----------
     max_features : int
-        SIFT features a photo; 8192 take several times as long to match as 4096.
+        SIFT features a photo; twice as many take four times as long to match.
     max_side_px : int
         Photos are shrunk to this for finding features.
     matching : {"auto", "exhaustive", "sequential"}
@@ -53,7 +53,7 @@ class AlignSettings:
         Of the random choices, so that the same photos give the same model.
     """
 
-    max_features: int = 4096
+    max_features: int = 3072
     max_side_px: int = 2400
     matching: Literal["auto", "exhaustive", "sequential"] = "auto"
     exhaustive_up_to: int = 60

@@ -1,0 +1,239 @@
+"""Borders made into seams: placed where the panels' surfaces meet, and smooth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d, median_filter
+from scipy.signal import savgol_filter
+from scipy.spatial import cKDTree
+
+from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
+from stitchsketch_kernel.domain.model import Mesh
+from stitchsketch_kernel.upholstery.borders import Borders, Chain
+from stitchsketch_kernel.upholstery.features import Features
+from stitchsketch_kernel.upholstery.seam_place import (
+    Patch,
+    Surfaces,
+    line_centre,
+    meet,
+    on_surface,
+)
+
+#: Distance between a seam's points.
+STEP_M = 0.004
+#: Points are smoothed over this many of their neighbours by a parabola.
+_WINDOW = 11
+#: A border turns a corner where it turns by more than this over a lever of 15 mm.
+_CORNER_DEG, _LEVER_M = 40.0, 0.015
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A seam's curve.
+
+    Attributes
+    ----------
+    points_m : ndarray, shape (k, 3)
+        Evenly spaced; a closed curve repeats its first point.
+    piped : bool
+        Piping was seen along most of it.
+    uncertainty_mm : float
+        Half-width of the 95 % interval, from how far its single points scatter about it.
+    """
+
+    points_m: FloatArray
+    piped: bool
+    uncertainty_mm: float
+
+
+def place_seams(
+    mesh: Mesh, features: Features, label: IntArray, borders: Borders
+) -> tuple[list[Curve], FloatArray]:
+    """Place every border.
+
+    Returns
+    -------
+    curves : list of Curve
+        One for each of `borders.chains`.
+    junctions_m : ndarray, shape (j, 3)
+    """
+    everywhere = mesh.vertices[np.unique(np.concatenate([c.vertices for c in borders.chains]))]
+    surfaces = Surfaces(features.centres, features.normals, label, everywhere)
+    piping = features.centres[features.piping]
+    tree = cKDTree(piping) if len(piping) else None
+    junctions = _place_junctions(borders, surfaces, piping, tree)
+    curves = [
+        _place_chain(mesh.vertices, chain, junctions, surfaces, piping, tree)
+        for chain in borders.chains
+    ]
+    return curves, junctions
+
+
+def _place_junctions(
+    borders: Borders, surfaces: Surfaces, piping: FloatArray, tree: cKDTree | None
+) -> FloatArray:
+    panels: list[set[int]] = [set() for _ in borders.junctions_m]
+    for chain in borders.chains:
+        for junction in {chain.start, chain.end} - {-1}:
+            panels[junction] |= {chain.left, chain.right}
+    placed = borders.junctions_m.copy()
+    for j, place in enumerate(borders.junctions_m):
+        start = place
+        if -1 in panels[j] and tree is not None:
+            near = piping[tree.query_ball_point(place, 0.010)]
+            start = near.mean(axis=0) if len(near) >= 6 else place
+        found = [surfaces.patch(one, start) for one in sorted(panels[j] - {-1})]
+        patches = [patch for patch in found if patch is not None]
+        if len(patches) >= 2:
+            placed[j] = meet(patches, start, None)[0]
+        elif patches:
+            placed[j] = on_surface(patches[0], start)
+    return placed
+
+
+def _place_chain(
+    vertices: FloatArray,
+    chain: Chain,
+    junctions: FloatArray,
+    surfaces: Surfaces,
+    piping: FloatArray,
+    tree: cKDTree | None,
+) -> Curve:
+    rough = vertices[chain.vertices]
+    closed = chain.start < 0
+    places = _evenly(_rounded(rough, closed), STEP_M)
+    tangents = _tangents(places, closed)
+    placed = np.empty_like(places)
+    piped = np.zeros(len(places), dtype=bool)
+    for i, (place, along) in enumerate(zip(places, tangents, strict=True)):
+        centre = line_centre(tree, piping, place, along)
+        piped[i] = centre is not None
+        left = surfaces.patch(chain.left, place)
+        right = surfaces.patch(chain.right, place) if chain.right >= 0 else None
+        placed[i] = _place_point(place, along, centre, left, right, chain.right < 0)
+    placed = _without_jumps(places, placed)
+    if not closed:
+        placed = _ends_at(placed, junctions[chain.start], junctions[chain.end])
+    smooth, scatter = _smooth(placed, closed)
+    return Curve(_evenly(smooth, STEP_M), bool(piped.mean() > 0.5), 1.96e3 * scatter)
+
+
+def _place_point(
+    place: FloatArray,
+    along: FloatArray,
+    centre: FloatArray | None,
+    left: Patch | None,
+    right: Patch | None,
+    one_sided: bool,
+) -> FloatArray:
+    start = place if centre is None else centre
+    if left is not None and right is not None:
+        point, folded = meet([left, right], place, along)
+        if folded:
+            return point
+        return (on_surface(left, start) + on_surface(right, start)) / 2
+    patch = left if left is not None else right
+    if patch is not None and (one_sided or centre is not None):
+        return on_surface(patch, start)
+    return start
+
+
+def _rounded(points: FloatArray, closed: bool, sigma_m: float = 0.006) -> FloatArray:
+    """The border without the zigzag of its triangles; its ends stay."""
+    even = _evenly(points, 0.001)
+    mode = "wrap" if closed else "nearest"
+    if closed:
+        smooth = gaussian_filter1d(even[:-1], sigma_m / 0.001, axis=0, mode=mode)
+        return np.vstack([smooth, smooth[:1]])
+    # reflect through the ends, so that they are neither pulled in nor bent
+    pad = min(len(even) - 1, int(4 * sigma_m / 0.001))
+    head = 2 * even[0] - even[pad:0:-1]
+    tail = 2 * even[-1] - even[-2 : -pad - 2 : -1]
+    smooth = gaussian_filter1d(np.vstack([head, even, tail]), sigma_m / 0.001, axis=0)
+    return np.asarray(smooth[pad : pad + len(even)])
+
+
+def _evenly(points: FloatArray, step_m: float) -> FloatArray:
+    """The polyline in even steps of about `step_m`, ends kept (at least three steps)."""
+    steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
+    along = np.concatenate([[0.0], np.cumsum(steps)])
+    count = max(3, round(float(along[-1]) / step_m))
+    at = np.linspace(0, along[-1], count + 1)
+    return np.column_stack([np.interp(at, along, points[:, i]) for i in range(3)])
+
+
+def _tangents(points: FloatArray, closed: bool) -> FloatArray:
+    if closed:
+        ring = points[:-1]
+        turn = np.roll(ring, -2, axis=0) - np.roll(ring, 2, axis=0)
+        turn = np.vstack([turn, turn[:1]])
+    else:
+        ahead = np.minimum(np.arange(len(points)) + 2, len(points) - 1)
+        behind = np.maximum(np.arange(len(points)) - 2, 0)
+        turn = points[ahead] - points[behind]
+    return np.asarray(turn / np.maximum(np.linalg.norm(turn, axis=1, keepdims=True), 1e-12))
+
+
+def _without_jumps(places: FloatArray, placed: FloatArray) -> FloatArray:
+    """Moves that differ from their neighbours' by over 2.5 mm are taken from these instead."""
+    move = placed - places
+    usual = median_filter(move, size=(min(9, len(move) // 2 * 2 - 1), 1), mode="nearest")
+    wild = np.linalg.norm(move - usual, axis=1) > 0.0025
+    return np.asarray(places + np.where(wild[:, None], usual, move))
+
+
+def _ends_at(points: FloatArray, start: FloatArray, end: FloatArray) -> FloatArray:
+    """The curve between its junctions: what lies beside or beyond them is left out."""
+    axis_start, axis_end = points - start, points - end
+    far = (np.linalg.norm(axis_start, axis=1) > 0.006) & (np.linalg.norm(axis_end, axis=1) > 0.006)
+    inner = points[far]
+    return np.vstack([start, inner, end])
+
+
+def _smooth(points: FloatArray, closed: bool) -> tuple[FloatArray, float]:
+    """Local parabolas between corners, and the RMS distance of the points from them."""
+    if closed:
+        ring = points[:-1]
+        window = min(_WINDOW, (len(ring) - 1) // 2 * 2 - 1)
+        smooth = savgol_filter(ring, window, 2, axis=0, mode="wrap") if window >= 5 else ring
+        rms = float(np.sqrt(((smooth - ring) ** 2).sum(axis=1).mean()))
+        return np.vstack([smooth, smooth[:1]]), rms
+    out, squares = points.copy(), []
+    stops = [0, *_corners(points), len(points) - 1]
+    for a, b in pairwise(stops):
+        part = points[a : b + 1]
+        window = min(_WINDOW, (len(part) - 1) // 2 * 2 - 1)
+        if window < 5:
+            continue
+        smooth = savgol_filter(part, window, 2, axis=0, mode="interp")
+        # ends are held; what they'd have moved by fades out over the window
+        fade = np.clip(1 - np.arange(len(part)) / window, 0, 1)[:, None]
+        smooth = smooth + fade * (part[0] - smooth[0]) + fade[::-1] * (part[-1] - smooth[-1])
+        squares.append(((smooth - part) ** 2).sum(axis=1))
+        out[a : b + 1] = smooth
+    rms = float(np.sqrt(np.concatenate(squares).mean())) if squares else 0.0
+    return out, rms
+
+
+def _corners(points: FloatArray) -> list[int]:
+    """Indices where the curve turns by more than a corner, sharpest first, none near another."""
+    lever = max(1, round(_LEVER_M / STEP_M))
+    if len(points) < 2 * lever + 3:
+        return []
+    middle = np.arange(lever, len(points) - lever)
+    before = points[middle] - points[middle - lever]
+    after = points[middle + lever] - points[middle]
+    cosine = (before * after).sum(axis=1) / np.maximum(
+        np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1), 1e-15
+    )
+    turn = np.rad2deg(np.arccos(np.clip(cosine, -1, 1)))
+    corners: list[int] = []
+    for i in np.argsort(-turn):
+        if turn[i] < _CORNER_DEG:
+            break
+        if all(abs(int(middle[i]) - other) > 2 * lever for other in corners):
+            corners.append(int(middle[i]))
+    return sorted(corners)

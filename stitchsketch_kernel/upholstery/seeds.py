@@ -1,0 +1,128 @@
+"""Panels from one seed each: a random walker on the mesh's faces.
+
+L. Grady, Random walks for image segmentation, PAMI 28 (2006), on the dual graph of the mesh: a
+face belongs to the seed that a walker from it reaches first, and a walker seldom steps over a
+fold or over piping.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from scipy.sparse import csc_array, csr_array, diags_array
+from scipy.sparse.csgraph import connected_components, dijkstra
+from scipy.sparse.linalg import splu
+from scipy.spatial import cKDTree
+
+from stitchsketch_kernel.domain.arrays import AnyArray, BoolArray, FloatArray, IntArray
+from stitchsketch_kernel.domain.errors import PanelError
+from stitchsketch_kernel.domain.model import Mesh
+from stitchsketch_kernel.upholstery.edits import PanelEdits
+from stitchsketch_kernel.upholstery.features import Features, face_graph
+
+#: A seed further from the mesh than this lies on nothing.
+_ON_MESH_M = 0.03
+#: A walker steps over a face that turns by this much a third as easily as over a flat one.
+_TURN_DEG = 14.0
+
+
+def label_from_edits(
+    mesh: Mesh, features: Features, edits: PanelEdits
+) -> tuple[IntArray, tuple[str, ...]]:
+    """Label each face by the seeds; -1 for what is ignored or reached by none.
+
+    Returns
+    -------
+    label : ndarray of int32, shape (m,)
+    names : tuple of str
+        Of the labels.
+    """
+    names = tuple(dict.fromkeys(name for name, _ in edits.seeds))
+    tree = cKDTree(features.centres)
+    faces, of_seed = [], []
+    for name, place in edits.seeds:
+        faces.append(_face_at(tree, place, f"The seed of panel {name}"))
+        of_seed.append(names.index(name))
+    for place in edits.ignored:
+        faces.append(_face_at(tree, place, "A place to ignore"))
+        of_seed.append(len(names))
+    cut = _cut_edges(mesh, features, edits.cuts)
+    weights = np.exp(-((features.turn_deg[features.dual.faces].max(axis=1) / _TURN_DEG) ** 2))
+    piping = features.piping[features.dual.faces].any(axis=1)
+    weights = np.where(piping, 0.02, 1.0) * np.maximum(weights, 1e-4)
+    weights[cut] = 0.0
+    graph = face_graph(features.dual, weights, len(features.areas))
+    graph.eliminate_zeros()
+    label = random_walk(graph, np.array(faces), np.array(of_seed), len(names) + 1)
+    for index, name in enumerate(names):
+        if not (label == index).any():
+            raise PanelError(f"Panel {name} has no area.", "Put its seed further from its seams.")
+    return np.where(label == len(names), -1, label).astype(np.int32), names
+
+
+def random_walk(graph: csr_array, seeds: AnyArray, of_seed: AnyArray, count: int) -> IntArray:
+    """Label each node with the seed's label that a walker reaches first; -1 where none does.
+
+    Parameters
+    ----------
+    graph : sparse array, shape (n, n)
+        Symmetric; a walker's ease of stepping.
+    seeds, of_seed : ndarray of int, shape (s,)
+        Nodes and their labels.
+    count : int
+        Labels.
+    """
+    n = graph.shape[0]
+    _, part = connected_components(graph, directed=False)
+    reached = np.isin(part, part[seeds])
+    fixed = np.zeros(n, dtype=bool)
+    fixed[seeds] = True
+    free = np.flatnonzero(reached & ~fixed)
+    laplacian = csr_array(diags_array(np.asarray(graph.sum(axis=1)).ravel()) - graph)
+    known = np.zeros((len(seeds), count))
+    known[np.arange(len(seeds)), of_seed] = 1.0
+    label = np.full(n, -1, dtype=np.int32)
+    label[seeds] = of_seed
+    if len(free):
+        solver = splu(csc_array(laplacian[free][:, free]))
+        chance = solver.solve(np.ascontiguousarray(-(laplacian[free][:, seeds] @ known)))
+        label[free] = chance.argmax(axis=1)
+    return label
+
+
+def _face_at(tree: cKDTree, place: FloatArray, what: str) -> int:
+    distance, face = tree.query(place)
+    if distance > _ON_MESH_M:
+        raise PanelError(
+            f"{what} at {place[0]:g} {place[1]:g} {place[2]:g} lies {1000 * distance:.0f} mm off "
+            "the mesh.",
+            "Take the place from the mesh of this very run (metres, z up).",
+        )
+    return int(face)
+
+
+def _cut_edges(mesh: Mesh, features: Features, cuts: tuple[FloatArray, ...]) -> BoolArray:
+    """Dual edges that a person's seams run along: the shortest way over the mesh's edges."""
+    pairs = features.dual.vertices
+    length = np.linalg.norm(mesh.vertices[pairs[:, 0]] - mesh.vertices[pairs[:, 1]], axis=1)
+    cut = np.zeros(len(pairs), dtype=bool)
+    if not cuts:
+        return cut
+    n = len(mesh.vertices)
+    i, j = pairs.T
+    fold = np.exp(-features.turn_deg[features.dual.faces].mean(axis=1) / 40.0)
+    cost = np.tile(length * np.maximum(fold, 0.05), 2)
+    graph = csr_array((cost, (np.r_[i, j], np.r_[j, i])), shape=(n, n))
+    row = {(int(a), int(b)): k for k, (a, b) in enumerate(pairs)}
+    tree = cKDTree(mesh.vertices)
+    for line in cuts:
+        stops = tree.query(line)[1]
+        for a, b in pairwise(stops):
+            _, before = dijkstra(graph, directed=False, indices=a, return_predecessors=True)
+            here = int(b)
+            while here != a and before[here] >= 0:
+                ahead = int(before[here])
+                cut[row[min(here, ahead), max(here, ahead)]] = True
+                here = ahead
+    return cut
