@@ -13,7 +13,8 @@ from stitchsketch_kernel.domain.model import Depth
 from stitchsketch_kernel.visualization.canvas import captioned, legend, shortened, tiled
 from stitchsketch_kernel.visualization.palette import PAPER, WHITE, ramp
 
-_TILE_W, _BAND = 300, 32
+#: The band above a map holds its name and how much of it is known.
+_TILE_W, _BAND = 300, 62
 #: More maps than this are sampled evenly.
 _MAPS = 24
 
@@ -69,9 +70,9 @@ def _tile(depth: Depth, near: float, far: float, image: ImageArray | None) -> Im
     if image is not None:
         pictures.insert(0, _to_width(image, cv2.INTER_AREA))
     tall = max(picture.shape[0] for picture in pictures)
-    tile = Image.new("RGB", (_TILE_W * len(pictures), tall + _BAND + 20), WHITE)
+    tile = Image.new("RGB", (_TILE_W * len(pictures), tall + _BAND), WHITE)
     for index, picture in enumerate(pictures):
-        tile.paste(Image.fromarray(picture), (index * _TILE_W, _BAND + 20))
+        tile.paste(Image.fromarray(picture), (index * _TILE_W, _BAND))
     name = shortened(depth.view.name, tile.width - 28, 20, bold=True)
     return captioned(tile, name, f"{100 * float(known.mean()):.0f} % known")
 

@@ -31,7 +31,7 @@ def marker_picture(marker: Marker, pattern: Pattern) -> Image.Image:
         Holds every piece that is placed.
     """
     length, width = marker.used_length_mm, marker.fabric.usable_width_mm
-    height_px = int(np.clip(1140 * width / max(length, 1.0), 300, 1100)) + 130
+    height_px = int(np.clip(1140 * width / max(length, 1.0), 300, 720)) + 130
     figure = new_figure(1240, height_px)
     axes = figure.subplots()
     _draw_roll(axes, marker)
@@ -39,12 +39,13 @@ def marker_picture(marker: Marker, pattern: Pattern) -> Image.Image:
         index, piece = _piece(pattern, placement.piece)
         _draw_piece(axes, piece, placement, shade(panel_color(index)))
     axes.set_xlim(-0.02 * length, 1.04 * length)
-    axes.set_ylim(-0.04 * width, 1.1 * width)
+    axes.set_ylim(-0.04 * width, 1.08 * width)
     axes.set_aspect("equal")
     axes.set_xlabel("along the roll (mm)")
     axes.set_ylabel("across (mm)")
-    dressed(axes, plain(marker_title(marker)))
-    axes.title.set_fontsize(13)
+    dressed(axes, "")
+    title = plain(marker_title(marker))
+    figure.suptitle(title, x=0.01, ha="left", fontsize=13, weight="bold", color=shade(INK))
     return picture_of(figure)
 
 

@@ -152,10 +152,17 @@ def region_labels(
         mask = (seen == index).astype(np.uint8)
         if mask.sum() < _LABEL_PX:
             continue
-        depth = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
-        y, x = np.unravel_index(int(np.argmax(depth)), depth.shape)
-        found.append((int(mask.sum()), ((float(x), float(y)), name)))
+        found.append((int(mask.sum()), (_middle_of(mask), name)))
     return [label for _, label in sorted(found, key=lambda pair: -pair[0])]
+
+
+def _middle_of(mask: ImageArray) -> tuple[float, float]:
+    # deep inside the region, and among such places near its centre
+    depth = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    deep = np.argwhere(depth >= 0.8 * depth.max())
+    centre = np.argwhere(mask).mean(axis=0)
+    y, x = deep[np.argmin(np.linalg.norm(deep - centre, axis=1))]
+    return float(x), float(y)
 
 
 def _looks(front_m: FloatArray | None) -> list[tuple[str, FloatArray]]:

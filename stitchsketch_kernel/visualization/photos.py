@@ -30,6 +30,19 @@ _TILE, _THUMB_H, _LINES = (228, 236), 171, 2
 _MATCH_LINES = 160
 
 
+#: What a note's kind is called under a picture.
+_KINDS = {
+    "blur": "soft",
+    "dark": "too dark",
+    "bright": "too bright",
+    "duplicate": "a duplicate",
+    "unreadable": "can't be read",
+    "small": "few pixels",
+    "mixed": "another size or lens",
+    "few": "too few",
+}
+
+
 def photo_sheet(
     photos: Sequence[Photo], notes: Sequence[PhotoNote], left_out: Sequence[str] = ()
 ) -> Image.Image:
@@ -154,7 +167,7 @@ def _judgement(
 ) -> tuple[Color | None, str]:
     if left_out:
         return BAD, "could not be placed"
-    words = "; ".join(note.kind for note in notes)
+    words = ", ".join(_KINDS[note.kind] for note in notes)
     if photo is None or any(note.severity == "refuse" for note in notes):
         return BAD, f"refused: {words}" if words else "refused"
     if notes:

@@ -90,7 +90,9 @@ def _draw(
     _draw_grain(axes, flat, points, middle)
     label = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": shade(INK)}
     name = plain(flat.panel)
-    axes.text(middle[0], middle[1], name, ha="center", va="center", fontsize=12, weight="bold", bbox=label)
+    axes.text(
+        middle[0], middle[1], name, ha="center", va="center", fontsize=12, weight="bold", bbox=label
+    )
 
 
 def _draw_length(

@@ -187,7 +187,9 @@ class Scene:
         if not len(self.mesh.faces):
             raise MeshError("The mesh has no faces.", "Look at the depth maps of the stage before.")
         self._rays = o3d.t.geometry.RaycastingScene(nthreads=2)
-        vertices = o3d.core.Tensor.from_numpy(np.ascontiguousarray(self.mesh.vertices, dtype=np.float32))
+        vertices = o3d.core.Tensor.from_numpy(
+            np.ascontiguousarray(self.mesh.vertices, dtype=np.float32)
+        )
         faces = o3d.core.Tensor.from_numpy(np.ascontiguousarray(self.mesh.faces, dtype=np.uint32))
         self._rays.add_triangles(vertices, faces)
         self._corner_normals = _corner_normals(self.mesh)
@@ -227,7 +229,9 @@ class Scene:
         for line in lines:
             self._draw(image, eye, line)
         small = np.asarray(cv2.resize(image, eye.size_px, interpolation=cv2.INTER_AREA))
-        return Rendering(small.astype(np.uint8, copy=False), face[::_OVERSAMPLE, ::_OVERSAMPLE], eye)
+        return Rendering(
+            small.astype(np.uint8, copy=False), face[::_OVERSAMPLE, ::_OVERSAMPLE], eye
+        )
 
     def visible(self, eye: Eye, points: FloatArray, sink: float | None = None) -> BoolArray:
         """Which of the points (n, 3) nothing hides.

@@ -7,12 +7,15 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from stitchsketch_kernel.domain.marker import Fabric, Marker, Placement
 from stitchsketch_kernel.domain.model import Depth, Mesh, Scale, SparseModel
 from stitchsketch_kernel.domain.panel import EdgeKind, Panel, PanelMap, Seam
 from stitchsketch_kernel.domain.photo import Camera, Photo, PhotoNote, View
 from stitchsketch_kernel.domain.piece import FlatPanel, Pattern, Piece, PieceEdge, SeamPair
-from PIL import Image
+from stitchsketch_kernel.visualization import pictures
+from stitchsketch_kernel.visualization.report_data import CutFile, ReportData, ReportPictures
 
 SIZE_M = np.array([0.5, 0.45, 0.1])
 CELLS = 6
@@ -164,7 +167,7 @@ def view() -> View:
 @pytest.fixture(scope="session")
 def sparse(view: View, panel_map: PanelMap) -> SparseModel:
     points = panel_map.mesh.vertices
-    other = replace(view, name="view-2.jpg", translation=view.translation + [0.3, 0, 0.1])
+    other = replace(view, name="view-2.jpg", translation=view.translation + np.array([0.3, 0, 0.1]))
     seen = tuple(np.array([0, 1], dtype=np.int32) for _ in points)
     assert panel_map.mesh.colors is not None
     return SparseModel((view, other), points, panel_map.mesh.colors, seen, ("lost.jpg",), 0.42)
@@ -200,3 +203,23 @@ def notes() -> tuple[PhotoNote, ...]:
 @pytest.fixture(scope="session")
 def scale() -> Scale:
     return Scale("mat", 1.0, 0.31, 0.12, 24, ("Four mats were used.",))
+
+
+@pytest.fixture(scope="session")
+def report_data(photos, notes, scale, pattern, marker, flats, panel_map, sparse, depth):
+    drawn = ReportPictures(
+        photos=pictures.photo_sheet(photos, notes, ("IMG_0003.jpg",)),
+        cameras=pictures.cameras_and_cloud(sparse, scale),
+        scale=pictures.scale_residuals([f"mat 1, tag {i}" for i in range(6)], np.arange(6) / 10),
+        depths=pictures.depth_sheet([depth]),
+        mesh=pictures.mesh_four_sides(panel_map.mesh),
+        panels=pictures.panels_four_sides(panel_map),
+        pieces=pictures.pieces_with_strain(flats),
+    )
+    return ReportData(
+        "Box cushion", "23 November 2026, 15:10", photos, notes, ("IMG_0003.jpg",), 0.42, scale,
+        (500.0, 450.0, 100.0), pattern, marker, (("Labour, 2 h", "90.00 EUR"),), drawn,
+        (CutFile("PDF, full scale", "patterns/pattern.pdf"),
+         CutFile("DXF", "patterns/pattern.dxf")),
+        (CutFile("Mesh", "model/mesh.ply"),), (("ingest", 2.1), ("align", 84.0)), (), "0.1.0",
+    )  # fmt: skip

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
-from stitchsketch_kernel.domain.model import Scale
-from stitchsketch_kernel.visualization import pictures
 from PIL import Image
+
+from stitchsketch_kernel.visualization import pictures
+
 
 #: Where the pictures are kept to be looked at: STITCHSKETCH_LOOK=/some/folder pytest ...
 @pytest.fixture
@@ -44,7 +43,9 @@ def test_match_matrix(look):
 def test_match_picture(look):
     rng = np.random.default_rng(2)
     a, b = np.full((480, 640, 3), 90, np.uint8), np.full((600, 500, 3), 160, np.uint8)
-    look(pictures.match_picture(a, b, rng.uniform(20, 460, (400, 2)), rng.uniform(20, 460, (400, 2))))
+    look(
+        pictures.match_picture(a, b, rng.uniform(20, 460, (400, 2)), rng.uniform(20, 460, (400, 2)))
+    )
 
 
 def test_cameras(look, sparse, scale):
@@ -52,11 +53,17 @@ def test_cameras(look, sparse, scale):
 
 
 def test_residuals(look, scale):
-    look(pictures.scale_residuals([f"mat 1 tag {i}" for i in range(18)], np.linspace(-0.7, 0.5, 18)**3, scale))
+    look(
+        pictures.scale_residuals(
+            [f"mat 1 tag {i}" for i in range(18)], np.linspace(-0.7, 0.5, 18) ** 3, scale
+        )
+    )
 
 
 def test_depth(look, depth):
-    look(pictures.depth_sheet([depth] * 7, {depth.view.name: np.full((480, 640, 3), 120, np.uint8)}))
+    look(
+        pictures.depth_sheet([depth] * 7, {depth.view.name: np.full((480, 640, 3), 120, np.uint8)})
+    )
 
 
 def test_mesh(look, panel_map):

@@ -1,0 +1,116 @@
+"""May this be cut? In words, with every reason; never better than what is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from math import isfinite
+
+from stitchsketch_kernel.domain.model import Scale
+from stitchsketch_kernel.domain.piece import Pattern, Piece, SeamPair
+from stitchsketch_kernel.visualization.report_data import ReportData
+
+#: A scale less sure than this is no scale: 10 mm on a metre.
+_SCALE_NO_PERCENT = 1.0
+#: Above this a shop checks one length by tape before cutting: 3 mm on a metre.
+_SCALE_CHECK_PERCENT = 0.3
+#: Two sides of a seam sew together when they agree within either of these.
+SEAM_MM, SEAM_SHARE = 1.0, 0.002
+#: Cloth that must give more than this in 95 % of a piece wants a dart or another seam.
+_STRAIN_CHECK_PERCENT = 3.0
+
+
+class Level(StrEnum):
+    """How far a person may go."""
+
+    READY = "ready"
+    CHECK = "check"
+    STOP = "stop"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What stands at the top of the report."""
+
+    level: Level
+    words: str
+    reasons: tuple[str, ...]
+
+
+def judge(data: ReportData) -> Verdict:
+    """The verdict: stop if anything forbids cutting, else check if anything is doubtful."""
+    stops = _stops(data)
+    if stops:
+        return Verdict(
+            Level.STOP, f"Not for cutting: {stops[0][0]}", tuple(text for _, text in stops)
+        )
+    checks = _checks(data)
+    if checks:
+        return Verdict(Level.CHECK, "Check before cutting", tuple(checks))
+    return Verdict(Level.READY, "Cut-ready", ())
+
+
+def seam_is_off(seam: SeamPair) -> bool:
+    """Whether its two sides differ by more than 1 mm and by more than 0.2 %."""
+    allowed = max(SEAM_MM, SEAM_SHARE * max(seam.length_a_mm, seam.length_b_mm or 0.0))
+    return not abs(seam.difference_mm) <= allowed
+
+
+def strain_is_high(piece: Piece) -> bool:
+    """Whether its cloth must give more than cloth does, or how much is not known."""
+    return not piece.strain_percent[1] <= _STRAIN_CHECK_PERCENT
+
+
+def _stops(data: ReportData) -> list[tuple[str, str]]:
+    # (in three words, as a sentence)
+    found = []
+    if reason := _no_scale(data.scale):
+        found.append(reason)
+    found += [("the run has a problem", problem) for problem in data.problems]
+    if data.pattern is None or not data.pattern.pieces:
+        found.append(("no pieces", "The run made no flat pieces."))
+    elif not data.files:
+        found.append(("no cut files", "No cut file was written."))
+    return found
+
+
+def _no_scale(scale: Scale | None) -> tuple[str, str] | None:
+    if scale is None or not scale.is_metric:
+        todo = "Lay a printed mat beside the piece, or give a length that you measured."
+        return "no scale", f"Nothing in the photos tells how big the piece is. {todo}"
+    if not scale.uncertainty_percent <= _SCALE_NO_PERCENT:
+        how = (
+            f"± {scale.uncertainty_percent:.1f} %"
+            if isfinite(scale.uncertainty_percent)
+            else "not known"
+        )
+        return "the scale is not sure", f"The scale's uncertainty is {how}; 1 % is the most."
+    return None
+
+
+def _checks(data: ReportData) -> list[str]:
+    found = []
+    if data.scale is not None and data.scale.uncertainty_percent > _SCALE_CHECK_PERCENT:
+        off = data.scale.uncertainty_percent * 10
+        found.append(f"A metre may be {off:.0f} mm off: measure one long edge by tape and compare.")
+    if data.pattern is not None:
+        found += _pattern_checks(data.pattern)
+    return found
+
+
+def _pattern_checks(pattern: Pattern) -> list[str]:
+    found = []
+    if off := [seam.seam for seam in pattern.seams if seam_is_off(seam)]:
+        found.append(f"The two sides differ too much at {_listed('seam', off)}.")
+    if strained := [piece.name for piece in pattern.pieces if strain_is_high(piece)]:
+        found.append(
+            f"The cloth must give more than {_STRAIN_CHECK_PERCENT:g} % on "
+            f"{_listed('piece', strained)}: add a dart or a seam, or take a cloth that stretches."
+        )
+    if vague := [piece.name for piece in pattern.pieces if not isfinite(piece.uncertainty_mm)]:
+        found.append(f"How exact {_listed('piece', vague)} is, is not known.")
+    return found
+
+
+def _listed(noun: str, names: list[str]) -> str:
+    return f"{noun}{'s' if len(names) > 1 else ''} {', '.join(names)}"
