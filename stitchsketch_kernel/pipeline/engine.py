@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
@@ -30,6 +31,8 @@ class KernelStop:
         self._lock = threading.Lock()
         self._pid: int | None = None
         self._asked = False
+        #: Exit status of a kernel that ended by itself; minus the signal that killed it.
+        self.died_with: int | None = None
 
     def holds(self, pid: int) -> None:
         """The kernel runs as process `pid`, the head of its own group."""
@@ -38,10 +41,10 @@ class KernelStop:
             if self._asked:
                 _kill_group(pid)
 
-    def lets_go(self) -> None:
-        """The kernel has ended."""
+    def lets_go(self, status: int | None) -> None:
+        """The kernel is in nobody's hand any more; `status` if it has ended already."""
         with self._lock:
-            self._pid = None
+            self._pid, self.died_with = None, status
 
     def stop(self) -> None:
         """End the kernel and its children now, or as soon as it starts."""
@@ -68,7 +71,11 @@ class ThisInterpreter(KernelSpecManager):
 
 
 class StageKernelManager(AsyncKernelManager):
-    """Starts kernels of this interpreter only."""
+    """Starts kernels of this interpreter only, and talks with them where no one else can listen."""
+
+    @default("transport")
+    def _sockets_of_the_person(self) -> str:
+        return "tcp" if sys.platform == "win32" else "ipc"
 
     @default("kernel_spec_manager")
     def _this_interpreter(self) -> KernelSpecManager:
@@ -84,15 +91,20 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
 
     def papermill_execute_cells(self) -> None:
         """Run the cells, with the kernel in the hand of who may stop it."""
-        self._kernel_stop.holds(self.km.provisioner.pid)
+        process = self.km.provisioner.process
+        self._kernel_stop.holds(process.pid)
         try:
             super().papermill_execute_cells()
         finally:
-            self._kernel_stop.lets_go()
+            self._kernel_stop.lets_go(process.poll())
 
 
 class StageEngine(NBClientEngine):  # type: ignore[misc]
-    """Executes a stage's notebook; takes ``kernel_stop`` beside Papermill's own arguments."""
+    """Executes a stage's notebook.
+
+    Takes beside Papermill's own arguments ``kernel_stop``, and ``kernel_log``: the file for what
+    the kernel's process itself says (a crash of a library in C, say).
+    """
 
     @classmethod
     def execute_managed_notebook(
@@ -101,6 +113,7 @@ class StageEngine(NBClientEngine):  # type: ignore[misc]
         kernel_name: str,
         *,
         kernel_stop: KernelStop | None = None,
+        kernel_log: Path | None = None,
         start_timeout: int = 120,
         execution_timeout: int | None = None,
         **kwargs: Any,
@@ -117,7 +130,8 @@ class StageEngine(NBClientEngine):  # type: ignore[misc]
             iopub_timeout=60,
             record_timing=False,
         )
-        return client.execute()
+        with (kernel_log or Path(os.devnull)).open("ab") as log:
+            return client.execute(stdout=log, stderr=log)
 
 
 def _kill_group(pid: int) -> None:

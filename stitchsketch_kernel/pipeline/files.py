@@ -120,10 +120,12 @@ def disk_is_full(error: BaseException, folder: Path) -> bool:
 
     Libraries that write in C often forget the system's error number, so the disk is asked too.
     """
+    known: list[BaseException] = []
     seen: BaseException | None = error
-    while seen is not None:
+    while seen is not None and seen not in known:
         if isinstance(seen, OSError) and seen.errno in {errno.ENOSPC, errno.EDQUOT}:
             return True
+        known.append(seen)  # a chain of causes may bite its own tail
         seen = seen.__cause__ or seen.__context__
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent

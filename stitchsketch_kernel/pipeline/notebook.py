@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -73,6 +74,7 @@ def execute(
                 kernel_name=KERNEL_NAME,
                 progress_bar=False,
                 kernel_stop=kernel_stop,
+                kernel_log=executed.with_suffix(".log"),
             )
         except BaseException as error:
             failure.append(error)
@@ -91,10 +93,13 @@ def execute(
         thread.join(30)
         raise
     if failure:
-        raise _in_words(failure[0], executed, run_dir) from failure[0]
+        raise _in_words(failure[0], executed, run_dir, kernel_stop.died_with) from failure[0]
+    executed.with_suffix(".log").unlink(missing_ok=True)
 
 
-def _in_words(error: BaseException, executed: Path, run_dir: Path) -> Exception:
+def _in_words(
+    error: BaseException, executed: Path, run_dir: Path, died_with: int | None
+) -> Exception:
     """What ended a notebook: the stage's own error, a full disk, the system, or a fault of ours."""
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
@@ -107,8 +112,10 @@ def _in_words(error: BaseException, executed: Path, run_dir: Path) -> Exception:
         what = f"{error.ename}: {error.evalue}"
     elif disk_is_full(error, run_dir):
         return full_disk(run_dir)
-    elif isinstance(error, DeadKernelError):
+    elif isinstance(error, DeadKernelError) and died_with == -signal.SIGKILL:
         return _out_of_memory(executed)
+    elif isinstance(error, DeadKernelError):
+        what = f"The kernel died ({died_with}); {executed.with_suffix('.log')} has its last words."
     else:
         what = f"{type(error).__name__}: {error}"
     return NotebookError(f"{what}\nThe executed notebook shows where: {executed}")

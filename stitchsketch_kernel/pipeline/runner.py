@@ -151,6 +151,8 @@ class _Run:
         except Exception as failure:
             told = self._told(failure)
             self._end(Status.FAILED, str(told))
+            if told is failure:
+                raise
             raise told from failure
         self._end(status, str(error or ""))
         if error is not None:

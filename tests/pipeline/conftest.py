@@ -45,6 +45,8 @@ COMMON = """
             raise ZeroDivisionError("what nobody foresaw")
         elif how == "die":
             os.kill(os.getpid(), 9)
+        elif how == "crash":
+            os.kill(os.getpid(), 11)
         elif how:
             (context.folder / "half").write_text("half")
             raise getattr(errors, how)("Photo 7.jpg is dark.", "Take it again with more light.")

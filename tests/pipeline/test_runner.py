@@ -166,6 +166,12 @@ def test_a_killed_kernel_is_told_as_want_of_memory(tiny):
         tiny.run()
 
 
+def test_a_crash_of_a_library_is_not_told_as_want_of_memory(tiny):
+    tiny.behave(two="crash")
+    with pytest.raises(NotebookError, match=r"died \(-11\)(.|\n)*two\.ipynb"):
+        tiny.run()
+
+
 def test_a_killed_run_goes_on_from_its_last_finished_stage(tiny):
     tiny.behave(two="sleep")
     process = alone(tiny)
