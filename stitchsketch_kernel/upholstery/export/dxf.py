@@ -1,0 +1,117 @@
+"""DXF for cutting rooms: R12, one block a piece, following the ASTM D6673-10 layer convention.
+
+The standard was withdrawn in 2019 and is still what cutters read. Layers: 1 boundary, 2 turn
+points, 3 curve points, 4 notches, 7 grain, 8 internal lines, 14 sew line, 15 annotation. AAMA
+readers expect the sew line on layer 8.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from ezdxf import units
+from ezdxf.filemanagement import new as new_document
+
+from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray
+from stitchsketch_kernel.domain.piece import Pattern
+from stitchsketch_kernel.upholstery.export.aside import written_aside
+from stitchsketch_kernel.upholstery.export.drawn import (
+    DrawnPiece,
+    ascii_only,
+    drawn_rows,
+    require_cuttable,
+)
+
+BOUNDARY, TURN, CURVE, NOTCH, GRAIN, INTERNAL, SEW, TEXT = (
+    "1", "2", "3", "4", "7", "8", "14", "15",
+)  # fmt: skip
+#: A point of an outline that turns by more is a turn point, else a curve point.
+_TURN_DEG = 20.0
+
+
+def write_dxf(path: Path, pattern: Pattern, dialect: Literal["astm", "aama"] = "astm") -> None:
+    """Write all pieces, each once, as a DXF file in millimetres.
+
+    Raises
+    ------
+    ScaleError
+        The pattern's size is not known.
+    """
+    require_cuttable(pattern)
+    document = new_document("R12")
+    document.units = units.MM
+    for layer in (BOUNDARY, TURN, CURVE, NOTCH, GRAIN, INTERNAL, SEW, TEXT):
+        document.layers.add(layer)
+    space = document.modelspace()
+    sew_layer = SEW if dialect == "astm" else INTERNAL
+    for name, piece in zip(_block_names(pattern), drawn_rows(pattern), strict=True):
+        block = document.blocks.new(name=name)
+        _add_piece(block, piece, sew_layer)
+        space.add_blockref(name, (0, 0), dxfattribs={"layer": BOUNDARY})
+    for i, line in enumerate(_header(pattern)):
+        space.add_text(line, height=10, dxfattribs={"layer": TEXT}).set_placement((0, -20 - 15 * i))
+    with written_aside(path) as aside:
+        document.saveas(aside, encoding="ascii")
+
+
+def _header(pattern: Pattern) -> tuple[str, ...]:
+    # R12 has no $INSUNITS that readers heed: the words are the convention
+    return (
+        "UNITS: METRIC",
+        f"STYLE NAME: {ascii_only(pattern.name)[:60]}",
+        f"SCALE: +/- {pattern.scale_uncertainty_percent:.2f} %",
+        "AUTHOR: STITCHSKETCH",
+    )
+
+
+def _block_names(pattern: Pattern) -> list[str]:
+    """Names that R12 allows: capitals, digits, - and _, 31 at most, unique."""
+    names: list[str] = []
+    for piece in pattern.pieces:
+        base = re.sub(r"[^A-Z0-9_-]", "_", ascii_only(piece.name).upper())[:26] or "PIECE"
+        name, number = base, 2
+        while name in names:
+            name, number = f"{base}_{number}", number + 1
+        names.append(name)
+    return names
+
+
+def _add_piece(block: Any, piece: DrawnPiece, sew_layer: str) -> None:
+    _closed(block, piece.cut, BOUNDARY)
+    _closed(block, piece.sew, sew_layer)
+    turns = turn_points(piece.cut)
+    for point, is_turn in zip(piece.cut, turns, strict=True):
+        block.add_point(tuple(point), dxfattribs={"layer": TURN if is_turn else CURVE})
+    for notch in piece.notches:
+        block.add_point(tuple(notch[0]), dxfattribs={"layer": NOTCH})
+        block.add_line(tuple(notch[0]), tuple(notch[1]), dxfattribs={"layer": NOTCH})
+    block.add_line(tuple(piece.grain[0]), tuple(piece.grain[1]), dxfattribs={"layer": GRAIN})
+    for line in piece.internal:
+        block.add_polyline2d([tuple(p) for p in line], dxfattribs={"layer": INTERNAL})
+    _words(block, piece.words, piece.centre)
+
+
+def _closed(block: Any, line: FloatArray, layer: str) -> None:
+    block.add_polyline2d([tuple(p) for p in line], close=True, dxfattribs={"layer": layer})
+
+
+def _words(block: Any, lines: Sequence[str], centre: FloatArray) -> None:
+    heads = ("PIECE NAME: ", "QUANTITY: ", "", "", "")
+    for i, line in enumerate(lines):
+        head = heads[i] if i < len(heads) else ""
+        text = block.add_text((head + ascii_only(line))[:120], height=8, dxfattribs={"layer": TEXT})
+        text.set_placement((float(centre[0]) + 5, float(centre[1]) - 12 * i))
+
+
+def turn_points(outline: FloatArray) -> BoolArray:
+    """Which points of a closed outline are corners, shape (n,)."""
+    before = outline - np.roll(outline, 1, axis=0)
+    after = np.roll(outline, -1, axis=0) - outline
+    angle = np.arctan2(
+        before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0], (before * after).sum(axis=1)
+    )
+    return np.asarray(np.abs(np.rad2deg(angle)) > _TURN_DEG)

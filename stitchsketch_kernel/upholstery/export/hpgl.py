@@ -1,0 +1,78 @@
+"""HPGL for plotters and cutters: 40 units a millimetre, plain PU and PD, x along the roll."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from stitchsketch_kernel.domain.arrays import FloatArray
+from stitchsketch_kernel.domain.marker import Marker
+from stitchsketch_kernel.domain.piece import Pattern
+from stitchsketch_kernel.upholstery.export.aside import written_aside
+from stitchsketch_kernel.upholstery.export.drawn import (
+    DrawnPiece,
+    ascii_only,
+    drawn_marker,
+    drawn_rows,
+    require_cuttable,
+)
+
+UNITS_PER_MM = 40
+CUT_PEN, SEW_PEN, TEXT_PEN = 1, 2, 3
+
+
+def write_hpgl(path: Path, pattern: Pattern, marker: Marker | None = None) -> None:
+    """Write the marker, or without one every piece once in rows.
+
+    Words and sew lines come first with pens 3 and 2; pen 1 cuts, last, so that nothing has moved
+    when the words are drawn.
+
+    Raises
+    ------
+    ScaleError
+        The pattern's size is not known.
+    """
+    require_cuttable(pattern)
+    pieces = drawn_rows(pattern) if marker is None else drawn_marker(pattern, marker)
+    low = np.min([piece.cut.min(axis=0) for piece in pieces], axis=0)
+    # plotters know no negative place
+    shift = np.maximum(0.0, -np.floor(low))
+    lines = ["IN;", "PA;", *_drawing(pieces, shift), "PU;", "SP0;"]
+    with written_aside(path) as aside:
+        aside.write_text("\n".join(lines) + "\n", encoding="ascii", newline="\n")
+
+
+def _drawing(pieces: Sequence[DrawnPiece], shift: FloatArray) -> Iterable[str]:
+    yield f"SP{TEXT_PEN};"
+    for piece in pieces:
+        yield _polyline(piece.grain + shift)
+        yield _label(piece, shift)
+    yield f"SP{SEW_PEN};"
+    for piece in pieces:
+        yield _polyline(_ring(piece.sew) + shift)
+        for notch in piece.notches:
+            yield _polyline(notch + shift)
+        for line in piece.internal:
+            yield _polyline(line + shift)
+    yield f"SP{CUT_PEN};"
+    for piece in pieces:
+        yield _polyline(_ring(piece.cut) + shift)
+
+
+def _ring(outline: FloatArray) -> FloatArray:
+    return np.vstack([outline, outline[:1]])
+
+
+def _polyline(line: FloatArray) -> str:
+    units = np.rint(line * UNITS_PER_MM).astype(int)
+    first, rest = units[0], units[1:]
+    return f"PU{first[0]},{first[1]};PD" + ",".join(f"{x},{y}" for x, y in rest) + ";"
+
+
+def _label(piece: DrawnPiece, shift: FloatArray) -> str:
+    x, y = np.rint((piece.centre + shift) * UNITS_PER_MM).astype(int)
+    # a label ends at the character ETX; semicolons within it are letters
+    text = ascii_only("  ".join(piece.words))
+    return f"PU{x},{y};SI0.5,0.7;LB{text}\x03;"

@@ -1,0 +1,96 @@
+"""Pieces, words and test squares on a reportlab canvas. Millimetres, y up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from reportlab.lib.units import inch, mm
+from reportlab.pdfbase.pdfmetrics import stringWidth
+
+from stitchsketch_kernel.domain.arrays import FloatArray
+from stitchsketch_kernel.upholstery.export.drawn import DrawnPiece
+
+_FONT, _BOLD = "Helvetica", "Helvetica-Bold"
+
+
+def draw_pieces(canvas: Any, pieces: Sequence[DrawnPiece], shift: FloatArray) -> None:
+    """Draw pieces moved by `shift` (2,): cut lines black, sew lines dashed, notches, grain."""
+    for piece in pieces:
+        canvas.setStrokeColorRGB(0, 0, 0)
+        canvas.setLineWidth(0.35 * mm)
+        _line(canvas, piece.cut + shift, closed=True)
+        for notch in piece.notches:
+            _line(canvas, notch + shift)
+        canvas.setLineWidth(0.25 * mm)
+        canvas.setStrokeColorRGB(0.12, 0.37, 0.75)
+        canvas.setDash(4 * mm, 2 * mm)
+        _line(canvas, piece.sew + shift, closed=True)
+        canvas.setDash()
+        canvas.setStrokeColorRGB(0.45, 0.45, 0.45)
+        for line in piece.internal:
+            _line(canvas, line + shift)
+        canvas.setStrokeColorRGB(0.18, 0.49, 0.2)
+        _line(canvas, piece.grain + shift)
+        _line(canvas, arrow_head(piece.grain) + shift)
+        label(canvas, piece, shift)
+
+
+def label(canvas: Any, piece: DrawnPiece, shift: FloatArray) -> None:
+    """The piece's words, beside its grain line, small enough to stay on it."""
+    room = float(np.ptp(piece.cut[:, 0])) * 0.45
+    x, y = piece.centre + shift
+    canvas.setFillColorRGB(0, 0, 0)
+    for i, words in enumerate(piece.words):
+        font, size = (_BOLD, 14.0) if i == 0 else (_FONT, 9.0)
+        text = printable(words)
+        wide = stringWidth(text, font, size) / mm
+        size = max(4.0, size * min(1.0, room / max(wide, 1e-6)))
+        canvas.setFont(font, size)
+        canvas.drawString((x + 3) * mm, (y - 6 * i) * mm, text)
+
+
+def statement(canvas: Any, x_mm: float, y_mm: float, lines: Sequence[str]) -> None:
+    """Small lines of words downwards from (x, y)."""
+    canvas.setFillColorRGB(0, 0, 0)
+    for i, words in enumerate(lines):
+        canvas.setFont(_BOLD if i == 0 else _FONT, 12 if i == 0 else 9)
+        canvas.drawString(x_mm * mm, (y_mm - 6 * i) * mm, printable(words))
+
+
+def test_squares(canvas: Any, x_mm: float, y_mm: float) -> None:
+    """A square of 50 mm and one of 2 in: what a ruler must say of the print."""
+    canvas.setStrokeColorRGB(0, 0, 0)
+    canvas.setLineWidth(0.25 * mm)
+    canvas.rect(x_mm * mm, y_mm * mm, 50 * mm, 50 * mm)
+    canvas.rect((x_mm + 55) * mm, y_mm * mm, 2 * inch, 2 * inch)
+    canvas.setFont(_FONT, 8)
+    canvas.setFillColorRGB(0, 0, 0)
+    canvas.drawString((x_mm + 3) * mm, (y_mm + 3) * mm, "50 mm")
+    canvas.drawString((x_mm + 58) * mm, (y_mm + 3) * mm, "2 in")
+
+
+def arrow_head(grain: FloatArray) -> FloatArray:
+    """The head of a grain line (3, 2): 8 mm long, 5 mm wide."""
+    along = grain[1] - grain[0]
+    along = along / max(float(np.linalg.norm(along)), 1e-9)
+    across = np.array([-along[1], along[0]])
+    back = grain[1] - 8 * along
+    return np.array([back + 2.5 * across, grain[1], back - 2.5 * across])
+
+
+def printable(text: str) -> str:
+    """What Helvetica's own letters can show; the rest as question marks."""
+    shown = text.encode("cp1252", errors="replace").decode("cp1252")
+    return "".join(c if c.isprintable() else "?" for c in shown)[:160]
+
+
+def _line(canvas: Any, line: FloatArray, closed: bool = False) -> None:
+    path = canvas.beginPath()
+    path.moveTo(line[0, 0] * mm, line[0, 1] * mm)
+    for x, y in line[1:]:
+        path.lineTo(x * mm, y * mm)
+    if closed:
+        path.close()
+    canvas.drawPath(path, stroke=1, fill=0)
