@@ -35,7 +35,7 @@ scale = stage.read("scale", "scale", Scale)
 scale
 
 # %%
-residuals = stage.figures("scale")["residuals_mm"]
+residuals = stage.read("scale", "residuals_mm", dict)
 if residuals:
     display(pictures.scale_residuals(list(residuals), np.array(list(residuals.values())), scale))
 

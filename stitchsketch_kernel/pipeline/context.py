@@ -128,7 +128,8 @@ class StageContext:
         """
         if self.is_finished:
             return dict(read_json(self.folder / FIGURES))
-        logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stdout)
+        logging.basicConfig(format="%(name)s: %(message)s", stream=sys.stdout)
+        logging.getLogger("stitchsketch_kernel").setLevel(logging.INFO)
         module = importlib.import_module(self._job["module"])
         started = time.perf_counter()
         with disk_in_words(self.folder.parent.parent):
@@ -136,6 +137,7 @@ class StageContext:
             figures["compute_s"] = round(time.perf_counter() - started, 2)
             figures["peak_memory_mb"] = peak_memory_mb()
             write_json(self.folder / FIGURES, figures)
+        self.progress(1.0, "drawing pictures")
         return figures
 
 

@@ -67,7 +67,9 @@ class ThisInterpreter(KernelSpecManager):
             sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}",
             "--HistoryManager.enabled=False",
         ]  # fmt: skip
-        return KernelSpec(argv=argv, display_name="StitchSketch", language="python")
+        # without this Open3D opens a server for pictures in every kernel
+        env = {"OPEN3D_DISABLE_WEB_VISUALIZER": "true"}
+        return KernelSpec(argv=argv, env=env, display_name="StitchSketch", language="python")
 
 
 class StageKernelManager(AsyncKernelManager):

@@ -18,13 +18,14 @@ WEIGHT = 15
 
 
 def compute(context: StageContext) -> dict[str, Any]:
-    """Keeps ``photos`` (`PhotoSet`) and the folder of upright copies."""
+    """Keeps ``photos`` (`PhotoSet`), ``taken_px`` and the folder of upright copies."""
     from stitchsketch_kernel.imaging.photos import read_photos
 
     source = context.file("photos")
     assert source is not None  # the one file that every run has
     taken = read_photos(source, context.folder, context.progress, context.settings("ingest"))
     context.keep("photos", taken)
+    context.keep("taken_px", _sizes_as_taken(source, taken.photos))
     return {
         "photos": len(taken.photos),
         "refused": len({note.photo for note in taken.notes if note.severity == "refuse"}),
@@ -32,7 +33,6 @@ def compute(context: StageContext) -> dict[str, Any]:
         "kinds_of_notes": Counter(note.kind for note in taken.notes),
         "cameras": len({photo.camera_key for photo in taken.photos}),
         "with_focal_length": sum(photo.focal_px is not None for photo in taken.photos),
-        "taken_px": _sizes_as_taken(source, taken.photos),
     }
 
 

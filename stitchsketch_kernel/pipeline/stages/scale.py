@@ -30,7 +30,7 @@ _LOOKING_DISTANCE = 2.0
 
 
 def compute(context: StageContext) -> dict[str, Any]:
-    """Keeps ``model``, ``scale``, ``similarity``, ``sightings`` and the COLMAP model in metres."""
+    """Keeps ``model``, ``scale``, ``similarity``, ``sightings``, ``residuals_mm``, ``sparse/``."""
     from stitchsketch_kernel.domain.model import SparseModel
     from stitchsketch_kernel.imaging.photos import PhotoSet
     from stitchsketch_kernel.reconstruction.colmap_io import transform_sparse
@@ -49,6 +49,7 @@ def compute(context: StageContext) -> dict[str, Any]:
     context.keep("model", apply_scale(aligned, similarity))
     for name, value in (("scale", scale), ("similarity", similarity), ("sightings", sightings)):
         context.keep(name, value)
+    context.keep("residuals_mm", _residuals(aligned, sightings, known, context))
     folder = "sparse" if scale.is_metric else "sparse_unscaled"
     transform_sparse(context.earlier("align") / "sparse", similarity, context.folder / folder)
     return {
@@ -59,7 +60,6 @@ def compute(context: StageContext) -> dict[str, Any]:
         "references": scale.references,
         "tags": len({(seen.dictionary, seen.tag_id) for seen in sightings}),
         "sightings": len(sightings),
-        "residuals_mm": _residuals(aligned, sightings, known, context),
         "notes": list(scale.notes),
     }
 
@@ -118,7 +118,7 @@ def _lengths(photos: tuple[Photo, ...], context: StageContext) -> tuple[KnownLen
     path = context.file("lengths")
     if path is None:
         return ()
-    return in_copies(read_lengths(path), photos, context.figures("ingest")["taken_px"])
+    return in_copies(read_lengths(path), photos, context.read("ingest", "taken_px", dict))
 
 
 def _for_looking(model: SparseModel, similarity: Similarity) -> Similarity:
