@@ -33,4 +33,4 @@ for note in photos.notes:
     display(note.text)
 
 # %%
-pictures.photo_sheet(photos.photos, photos.notes)
+stage.picture("photos", pictures.photo_sheet(photos.photos, photos.notes))

@@ -37,7 +37,7 @@ photos = stage.read("ingest", "photos", PhotoSet)
 model = stage.read("align", "model", SparseModel)
 database, file_of = stage.folder / "features.db", file_names(photos.photos)
 names, counts = match_counts(database, file_of)
-pictures.match_matrix(names, counts)
+stage.picture("matches", pictures.match_matrix(names, counts))
 
 # %% [markdown]
 # The two photos that share most, and two that share a middling number.

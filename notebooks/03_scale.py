@@ -37,7 +37,9 @@ scale
 # %%
 residuals = stage.read("scale", "residuals_mm", dict)
 if residuals:
-    display(pictures.scale_residuals(list(residuals), np.array(list(residuals.values())), scale))
+    chart = pictures.scale_residuals(list(residuals), np.array(list(residuals.values())), scale)
+    display(stage.picture("scale", chart))
 
 # %%
-pictures.cameras_and_cloud(stage.read("scale", "model", SparseModel), scale)
+model = stage.read("scale", "model", SparseModel)
+stage.picture("cameras", pictures.cameras_and_cloud(model, scale))

@@ -31,4 +31,4 @@ stage.compute()
 # %%
 photos = stage.read("ingest", "photos", PhotoSet)
 images = {photo.name: load_image(photo.path) for photo in photos.photos}
-pictures.depth_sheet(depths_of(stage.folder), images)
+stage.picture("depths", pictures.depth_sheet(depths_of(stage.folder), images))

@@ -29,10 +29,10 @@ stage.compute()
 
 # %%
 mesh, metric = mesh_of(stage), scale_of(stage).is_metric
-pictures.mesh_four_sides(mesh, metric)
+stage.picture("mesh", pictures.mesh_four_sides(mesh, metric))
 
 # %% [markdown]
 # Where the surface is known well (yellow) and where it is a guess (dark).
 
 # %%
-pictures.confidence_four_sides(mesh, metric)
+stage.picture("confidence", pictures.confidence_four_sides(mesh, metric))

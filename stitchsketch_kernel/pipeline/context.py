@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from stitchsketch_kernel.domain.errors import RunError, StitchSketchError
 from stitchsketch_kernel.pipeline.artefacts import read_value, write_value
@@ -18,7 +18,12 @@ from stitchsketch_kernel.pipeline.files import disk_in_words, plain, read_json, 
 from stitchsketch_kernel.pipeline.settings import settings_from
 from stitchsketch_kernel.pipeline.stage import load
 
-JOB, FIGURES, PROGRESS = "job.json", "figures.json", "progress.json"
+if TYPE_CHECKING:
+    from PIL import Image
+
+JOB, FIGURES, PROGRESS, KEY = "job.json", "figures.json", "progress.json", "key.json"
+#: The folder of pictures that a notebook has drawn and the report shows again.
+PICTURES = "pictures"
 #: Progress is written at most this often.
 _EVERY_S = 0.2
 
@@ -97,6 +102,18 @@ class StageContext:
     def read(self, stage: str, name: str, kind: type[T]) -> T:
         """The artefact `name` of an earlier stage, or of this one."""
         return read_value(self.folder_of(stage) / f"{name}.npz", kind)
+
+    def seconds(self, stage: str) -> float:
+        """How long an earlier stage took when it was computed."""
+        return float(read_json(self.earlier(stage) / KEY)["seconds"])
+
+    def picture(self, name: str, image: Image.Image) -> Image.Image:
+        """`image`, for the notebook to show; kept for the report while the stage is at work."""
+        if not (self.folder / KEY).exists():
+            (self.folder / PICTURES).mkdir(exist_ok=True)
+            with disk_in_words(self.folder.parent.parent):
+                image.save(self.folder / PICTURES / f"{name}.png")
+        return image
 
     @property
     def is_finished(self) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from stitchsketch_kernel.domain.errors import RunError, SettingsError
-from stitchsketch_kernel.pipeline.context import FIGURES, JOB, PROGRESS
+from stitchsketch_kernel.pipeline.context import FIGURES, JOB, KEY, PROGRESS
 from stitchsketch_kernel.pipeline.files import (
     publish,
     put_in_place,
@@ -22,7 +22,7 @@ from stitchsketch_kernel.pipeline.files import (
 from stitchsketch_kernel.pipeline.record import read_record
 from stitchsketch_kernel.pipeline.stage import Stage
 
-KEY, LOCK = "key.json", ".lock"
+LOCK = ".lock"
 #: What a run writes; nothing else in the folder is ever touched.
 OURS = ("run.json", "notebooks", "stages", "model", "patterns", "report.html", LOCK)
 

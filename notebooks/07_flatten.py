@@ -1,0 +1,42 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 7 Flatten: the pieces
+# Each panel denoised, laid flat, and given allowances, notches and grain. The colour tells how much
+# the cloth must give.
+
+# %% tags=["parameters"]
+run_dir = "demo"
+
+# %%
+from stitchsketch_kernel.domain.piece import Pattern
+from stitchsketch_kernel.pipeline.context import open_stage
+from stitchsketch_kernel.visualization import pictures
+
+stage = open_stage(run_dir, "flatten")
+stage.compute()
+
+# %%
+flats = stage.read("flatten", "flats", tuple)
+stage.picture("pieces", pictures.pieces_with_strain(flats))
+
+# %% [markdown]
+# Both sides of each seam, and how much they differ.
+
+# %%
+pattern = stage.read("flatten", "pattern", Pattern)
+for seam in pattern.seams:
+    if seam.piece_b is not None:
+        display(f"{seam.seam} {seam.piece_a} | {seam.piece_b}: {seam.difference_mm:+.2f} mm")

@@ -1,0 +1,56 @@
+"""Panels to flat pieces with allowances, notches and grain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stitchsketch_kernel.domain.progress import part
+
+if TYPE_CHECKING:
+    from stitchsketch_kernel.domain.piece import FlatPanel
+    from stitchsketch_kernel.pipeline.context import StageContext
+
+NAME, NUMBER, VERSION = "flatten", 7, 1
+INPUTS = ("scale", "panels")
+SETTINGS = {
+    "flatten": "stitchsketch_kernel.upholstery.flatten:FlattenSettings",
+    "job": "stitchsketch_kernel.pipeline.settings:JobSettings",
+}
+WEIGHT = 30
+
+
+def compute(context: StageContext) -> dict[str, Any]:
+    """Keeps ``flats`` (tuple of `FlatPanel`) and ``pattern`` (`Pattern`)."""
+    from stitchsketch_kernel.domain.panel import PanelMap
+    from stitchsketch_kernel.pipeline.stages.reading import scale_of
+    from stitchsketch_kernel.upholstery.flatten import flatten_panels
+    from stitchsketch_kernel.upholstery.pieces import TradeRules, make_pattern
+
+    panels = context.read("panels", "panels", PanelMap)
+    flats = flatten_panels(panels, context.settings("flatten"), part(context.progress, 0, 0.9))
+    context.keep("flats", flats)
+    pattern = make_pattern(
+        context.settings("job").name, panels, flats, TradeRules.default(), scale_of(context)
+    )
+    context.keep("pattern", pattern)
+    off = [abs(seam.difference_mm) for seam in pattern.seams]
+    return {
+        "pieces": len(pattern.pieces),
+        "names": [piece.name for piece in pattern.pieces],
+        "to_cut": sum(piece.quantity for piece in pattern.pieces),
+        "strain_95_percent": {flat.panel: _strain_95(flat) for flat in flats},
+        "largest_seam_difference_mm": max(off, default=0.0),
+        "largest_uncertainty_mm": max((p.uncertainty_mm for p in pattern.pieces), default=None),
+        "notes": list(pattern.notes),
+    }
+
+
+def _strain_95(flat: FlatPanel) -> float:
+    """What 95 % of the panel's area stays below."""
+    import numpy as np
+
+    a, b, c = (flat.surface_mm[flat.faces[:, i]] for i in range(3))
+    area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    order = np.argsort(flat.strain_percent)
+    share = np.cumsum(area[order]) / area.sum()
+    return float(flat.strain_percent[order][np.searchsorted(share, 0.95)])

@@ -1,0 +1,79 @@
+"""Pieces to the marker on the roll, the yardage, and the files that a shop cuts from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stitchsketch_kernel.domain.errors import ScaleError
+from stitchsketch_kernel.domain.progress import part
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stitchsketch_kernel.domain.marker import Marker
+    from stitchsketch_kernel.domain.piece import Pattern
+    from stitchsketch_kernel.pipeline.context import StageContext
+
+NAME, NUMBER, VERSION = "nest", 8, 1
+INPUTS = ("scale", "flatten")
+SETTINGS = {
+    "nest": "stitchsketch_kernel.upholstery.nest:NestSettings",
+    "fabric": "stitchsketch_kernel.pipeline.settings:FabricSettings",
+}
+PUBLISHES = {"patterns": "patterns"}
+WEIGHT = 60
+
+
+def compute(context: StageContext) -> dict[str, Any]:
+    """Keeps ``marker`` (`Marker`) and the cut files in ``patterns/``; neither without a scale."""
+    from stitchsketch_kernel.domain.piece import Pattern
+    from stitchsketch_kernel.pipeline.context import refusal
+    from stitchsketch_kernel.pipeline.stages.reading import scale_of
+    from stitchsketch_kernel.upholstery.nest import nest
+
+    scale = scale_of(context)
+    if not scale.is_metric:
+        what, todo = _why_unscaled(scale.notes)
+        return refusal(ScaleError(f"No cut file was written. {what}", todo))
+    pattern = context.read("flatten", "pattern", Pattern)
+    fabric = context.settings("fabric").fabric()
+    marker = nest(pattern, fabric, context.settings("nest"), part(context.progress, 0, 0.8))
+    context.keep("marker", marker)
+    context.progress(0.85, "writing cut files")
+    _write_cut_files(context.folder / "patterns", pattern, marker)
+    return {
+        "used_length_mm": marker.used_length_mm,
+        "used_length_m": marker.used_length_mm / 1000,
+        "yardage": marker.yardage,
+        "density": marker.density,
+        "cost": marker.cost,
+        "currency": fabric.currency,
+        "fabric_width_mm": fabric.width_mm,
+        "placed": len(marker.placements),
+        "files": sorted(path.name for path in (context.folder / "patterns").iterdir()),
+    }
+
+
+def _why_unscaled(notes: tuple[str, ...]) -> tuple[str, str]:
+    """The scale stage's own sentences."""
+    if notes:
+        return notes[0], ""
+    return "The size is not known.", "Lay mats round the piece, or give a length (--length)."
+
+
+def _write_cut_files(folder: Path, pattern: Pattern, marker: Marker) -> None:
+    from stitchsketch_kernel.upholstery.export.dxf import write_dxf
+    from stitchsketch_kernel.upholstery.export.hpgl import write_hpgl
+    from stitchsketch_kernel.upholstery.export.pattern_json import write_pattern_json
+    from stitchsketch_kernel.upholstery.export.pdf import write_pdf, write_tiled_pdf
+    from stitchsketch_kernel.upholstery.export.svg import write_svg
+
+    folder.mkdir()
+    write_pattern_json(folder / "pattern.json", pattern)
+    write_svg(folder / "pattern.svg", pattern)
+    write_svg(folder / "marker.svg", pattern, marker)
+    write_pdf(folder / "marker.pdf", pattern, marker)
+    write_tiled_pdf(folder / "pattern-A4.pdf", pattern, "A4")
+    write_tiled_pdf(folder / "pattern-Letter.pdf", pattern, "Letter")
+    write_dxf(folder / "pattern.dxf", pattern)
+    write_hpgl(folder / "marker.plt", pattern, marker)
