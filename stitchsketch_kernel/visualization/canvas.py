@@ -23,9 +23,14 @@ from stitchsketch_kernel.visualization.palette import (
 _Box = tuple[float, float, float, float]
 
 
+def one_line(text: str) -> str:
+    """`text` without what can't be drawn in one line: a file's name may hold anything."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def shortened(text: str, width_px: float, size_px: int, bold: bool = False) -> str:
     """`text`, with its middle left out so that it fits into `width_px`."""
-    letters = font(size_px, bold)
+    letters, text = font(size_px, bold), one_line(text)
     if letters.getlength(text) <= width_px:
         return text
     keep = len(text)
@@ -97,7 +102,8 @@ def pills_apart(
     """Labels at pixels, moved apart where they would cover each other, tied by a thin line."""
     draw = ImageDraw.Draw(image)
     taken: list[_Box] = []
-    for (x, y), text in labels:
+    for (x, y), name in labels:
+        text = one_line(name)
         wide = font(size_px, bold=True).getlength(text) / 2 + size_px * 0.5
         tall = size_px * 0.85
         cx, cy = _free_place((x, y), (wide, tall), taken, image.size)

@@ -8,6 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from stitchsketch_kernel.visualization.canvas import one_line
 from stitchsketch_kernel.visualization.palette import GREY, INK, PALE, PAPER, Color
 
 _DPI = 100
@@ -54,4 +55,4 @@ def picture_of(figure: Figure) -> Image.Image:
 
 def plain(text: str) -> str:
     r"""`text` for matplotlib, which would read ``$`` as the beginning of a formula."""
-    return text.replace("$", r"\$")
+    return one_line(text).replace("$", r"\$")

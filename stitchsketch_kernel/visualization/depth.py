@@ -44,8 +44,8 @@ def depth_sheet(
     title = f"Depth of {len(chosen)} of {len(depths)} photos"
     sheet = tiled(tiles, columns=max(1, 1220 // wide), title=title)
     ticks = tuple((s, f"{near + s * (far - near):.2f} m") for s in (0.0, 0.25, 0.5, 0.75, 1.0))
-    bar = legend((sheet.width, 88), "turbo", ticks, "Distance from the camera")
-    whole = Image.new("RGB", (sheet.width, sheet.height + bar.height), PAPER)
+    bar = legend((max(sheet.width, 640), 88), "turbo", ticks, "Distance from the camera")
+    whole = Image.new("RGB", (bar.width, sheet.height + bar.height), PAPER)
     whole.paste(sheet, (0, 0))
     whole.paste(bar, (0, sheet.height))
     return whole

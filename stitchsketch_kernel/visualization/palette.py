@@ -64,4 +64,6 @@ def ramp(name: str, shares: FloatArray) -> ImageArray:
 def font(size_px: int, bold: bool = False) -> ImageFont.FreeTypeFont:
     """DejaVu Sans, which matplotlib ships: the same letters on every machine."""
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    return ImageFont.truetype(Path(mpl.get_data_path()) / "fonts" / "ttf" / name, size_px)
+    path = Path(mpl.get_data_path()) / "fonts" / "ttf" / name
+    # Raqm, where it is installed, fails on control characters; the basic layout draws anything
+    return ImageFont.truetype(path, size_px, layout_engine=ImageFont.Layout.BASIC)

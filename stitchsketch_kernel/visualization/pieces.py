@@ -33,7 +33,7 @@ def pieces_with_strain(flats: Sequence[FlatPanel]) -> Image.Image:
     """
     if not flats:
         raise ValueError("a picture of pieces needs one at least")
-    places, width_mm, height_mm = _shelves(flats)
+    places, width_mm, height_mm = shelved(flats)
     # room below for the legend, which keeps its size whatever the pieces' shape
     scale = (_WIDTH_PX - 40) / width_mm
     height_px = round(height_mm * scale) + 150
@@ -51,8 +51,11 @@ def pieces_with_strain(flats: Sequence[FlatPanel]) -> Image.Image:
     return picture_of(figure)
 
 
-def _shelves(flats: Sequence[FlatPanel]) -> tuple[list[FloatArray], float, float]:
-    # tall pieces first, in rows about as long as the whole is wide; room for the lengths between
+def shelved(flats: Sequence[FlatPanel]) -> tuple[list[FloatArray], float, float]:
+    """Where to draw each panel: the offset of each, and the width and height of all, in mm.
+
+    In rows, tall panels first, with room for the lengths between them; y runs from 0 downwards.
+    """
     sizes = [np.ptp(flat.uv_mm, axis=0) + _gap(flats) for flat in flats]
     area = float(sum(w * h for w, h in sizes))
     row_mm = max(*(float(w) for w, _ in sizes), 1.35 * float(np.sqrt(area)))

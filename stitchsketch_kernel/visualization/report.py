@@ -67,7 +67,8 @@ def write_report(path: Path, data: ReportData) -> None:
     page = render_report(data)
     aside = path.with_name(f".{path.name}.part")
     try:
-        aside.write_text(page, encoding="utf-8")
+        # names of files may hold half a character
+        aside.write_bytes(page.encode("utf-8", "replace"))
         aside.replace(path)
     except OSError as error:
         aside.unlink(missing_ok=True)

@@ -143,6 +143,12 @@ def test_every_piece_seam_and_cut_file_is_there(report_data):
     assert "half face down" in page.words
 
 
+def test_half_a_character_in_a_name_does_not_stop_the_page(report_data, tmp_path):
+    odd = replace(report_data, notes=(PhotoNote("IMG\udce9.jpg", "blur", "warn", "soft\x1e"),))
+    write_report(tmp_path / "report.html", odd)
+    assert "IMG?.jpg" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
 def test_a_run_that_stopped_early_has_a_report(tmp_path):
     write_report(
         tmp_path / "report.html", ReportData("Chair", problems=("Only 3 photos are usable.",))

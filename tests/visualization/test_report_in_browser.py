@@ -25,7 +25,7 @@ WIDE = """(() => {
   const page = document.documentElement;
   const over = [...document.querySelectorAll('body *')].filter(
     e => !e.closest('.scroll, svg') && e.getBoundingClientRect().right > innerWidth + 0.5);
-  return {inner: innerWidth, scroll: page.scrollWidth, 
+  return {inner: innerWidth, scroll: page.scrollWidth,
     over: over.map(e => e.outerHTML.slice(0, 80))};
 })()"""
 BROKEN = "[...document.images].filter(i => !(i.complete && i.naturalWidth)).length"
