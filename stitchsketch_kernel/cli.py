@@ -98,6 +98,7 @@ def _add_run(commands: Any) -> None:
 
 
 def _add_settings(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--rules", type=Path, metavar="FILE", help="allowances, notches: JSON")
     command.add_argument("--fabric", type=Path, metavar="FILE", help="the fabric: width_mm, nap...")
     command.add_argument(
         "--set", dest="assignments", action="append", default=[], metavar="NAME=VALUE",
@@ -171,6 +172,7 @@ def _request(given: argparse.Namespace) -> RunRequest:
         boards=getattr(given, "boards", None),
         lengths=getattr(given, "lengths", None),
         edits=getattr(given, "edits", None),
+        rules=given.rules,
         fabric=given.fabric,
         name=getattr(given, "name", "") or getattr(given, "sample", ""),
         track=not given.no_track,

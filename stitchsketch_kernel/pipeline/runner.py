@@ -31,8 +31,8 @@ class RunRequest:
     ----------
     settings : mapping of str to value
         ``{"align.max_features": 8192}``.
-    boards, lengths, edits : Path, optional
-        Files of boards of tags, of known lengths, of panel edits.
+    boards, lengths, edits, rules : Path, optional
+        Files of boards of tags, of known lengths, of panel edits, of the shop's own rules.
     fabric : Path, optional
         A file of the settings of the group ``fabric``; those in `settings` come before it.
     name : str
@@ -45,6 +45,7 @@ class RunRequest:
     boards: Path | None = None
     lengths: Path | None = None
     edits: Path | None = None
+    rules: Path | None = None
     fabric: Path | None = None
     name: str = ""
     track: bool = True
@@ -61,6 +62,7 @@ class RunRequest:
             "boards": self.boards,
             "lengths": self.lengths,
             "edits": self.edits,
+            "rules": self.rules,
         }
         return {name: path and path.resolve() for name, path in given.items()}
 

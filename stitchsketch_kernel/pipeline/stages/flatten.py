@@ -16,6 +16,7 @@ SETTINGS = {
     "flatten": "stitchsketch_kernel.upholstery.flatten:FlattenSettings",
     "job": "stitchsketch_kernel.pipeline.settings:JobSettings",
 }
+FILES = {"rules": "stitchsketch_kernel.upholstery.rules:read_rules"}
 WEIGHT = 30
 
 
@@ -24,14 +25,15 @@ def compute(context: StageContext) -> dict[str, Any]:
     from stitchsketch_kernel.domain.panel import PanelMap
     from stitchsketch_kernel.pipeline.stages.reading import scale_of
     from stitchsketch_kernel.upholstery.flatten import flatten_panels
-    from stitchsketch_kernel.upholstery.pieces import TradeRules, make_pattern
+    from stitchsketch_kernel.upholstery.pieces import make_pattern
+    from stitchsketch_kernel.upholstery.rules import TradeRules, read_rules
 
     panels = context.read("panels", "panels", PanelMap)
     flats = flatten_panels(panels, context.settings("flatten"), part(context.progress, 0, 0.9))
     context.keep("flats", flats)
-    pattern = make_pattern(
-        context.settings("job").name, panels, flats, TradeRules.default(), scale_of(context)
-    )
+    path = context.file("rules")
+    rules = TradeRules.default() if path is None else read_rules(path)
+    pattern = make_pattern(context.settings("job").name, panels, flats, rules, scale_of(context))
     context.keep("pattern", pattern)
     off = [abs(seam.difference_mm) for seam in pattern.seams]
     return {
