@@ -11,6 +11,7 @@ import importlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -55,10 +56,10 @@ def read_value(path: Path, kind: type[T]) -> T:
         The file is missing or damaged, or holds another kind of value.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             tree = json.loads(bytes(archive.zip.read(_VALUE)))
             value = _Reader(path.parent, archive).decode(tree)
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise StorageError(f"{path} is missing or damaged ({error}).", "Run again.") from error
     if not isinstance(value, kind):
         raise StorageError(f"{path} holds no {kind.__name__}.", "Remove it and run again.")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -55,6 +56,10 @@ def wait_for(what, seconds: float = 60):
     raise AssertionError("nothing came")
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -65,8 +70,7 @@ def is_alive(pid: int) -> bool:
 
 def read_stat(pid: int) -> str:
     try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0]
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:
         return "X"
 
@@ -114,7 +118,7 @@ def test_nothing_outdated_is_left_to_cut_from(tiny):
     tiny.behave(two="PanelError")
     with pytest.raises(Exception, match="dark"):
         tiny.run(two_turn=5)
-    assert sorted(os.listdir(tiny.out / "patterns")) == ["one"]
+    assert names(tiny.out / "patterns") == ["one"]
 
 
 def test_a_changed_result_is_never_read_by_a_stage_that_read_the_old_one(tiny):
@@ -137,7 +141,7 @@ def test_an_error_is_raised_as_the_stage_raised_it(tiny):
     kept = tiny.json()
     assert (kept["status"], kept["error"][:5]) == ("failed", "Photo")
     assert tiny.statuses() == ["completed", "failed", "pending"]
-    assert sorted(os.listdir(tiny.out / "stages")) == ["01_one"]
+    assert names(tiny.out / "stages") == ["01_one"]
 
 
 @pytest.mark.parametrize("there_before", [False, True])
@@ -149,7 +153,7 @@ def test_a_first_stage_that_fails_leaves_nothing(tiny, there_before):
     with pytest.raises(PhotoError):
         tiny.run()
     assert tiny.out.exists() == there_before
-    assert not there_before or os.listdir(tiny.out) == ["mine.txt"]
+    assert not there_before or names(tiny.out) == ["mine.txt"]
 
 
 def test_a_fault_of_ours_points_to_the_notebook(tiny):
@@ -184,7 +188,7 @@ def test_a_killed_run_goes_on_from_its_last_finished_stage(tiny):
     tiny.calls()
     tiny.run()
     assert tiny.calls() == ["two", "three"]
-    assert sorted(os.listdir(tiny.out / "stages")) == ["01_one", "02_two", "03_three"]
+    assert names(tiny.out / "stages") == ["01_one", "02_two", "03_three"]
 
 
 def test_ctrl_c_stops_the_kernel_and_says_so(tiny):
@@ -212,7 +216,7 @@ def test_two_runs_in_one_folder_do_not_collide(tiny):
     tiny.behave(one="sleep")
     process = alone(tiny)
     try:
-        wait_for(lambda: (tiny.root / "pid").exists())
+        wait_for((tiny.root / "pid").exists)
         with pytest.raises(RunError, match=f"process {process.pid}"):
             tiny.run()
     finally:
@@ -229,7 +233,7 @@ def test_a_full_disk_is_said_and_finished_stages_are_kept(tiny, small_disk):
     with pytest.raises(StorageError, match="full"):
         tiny.run()
     assert json.loads((tiny.out / "run.json").read_text())["status"] == "failed"
-    assert os.listdir(tiny.out / "stages") == ["01_one"]
+    assert names(tiny.out / "stages") == ["01_one"]
     tiny.behave()
     tiny.calls()
     tiny.run()
@@ -251,4 +255,4 @@ def test_what_is_not_ours_is_not_touched(tiny):
     (tiny.out / "patterns").mkdir(parents=True)
     with pytest.raises(SettingsError, match="patterns"):
         tiny.run()
-    assert os.listdir(tiny.out) == ["patterns"]
+    assert names(tiny.out) == ["patterns"]
