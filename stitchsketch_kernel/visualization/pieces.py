@@ -23,13 +23,15 @@ _STRAIN_END_PERCENT = 5.0
 _WIDTH_PX, _GAP_MM = 1240, 70.0
 
 
-def pieces_with_strain(flats: Sequence[FlatPanel]) -> Image.Image:
+def pieces_with_strain(flats: Sequence[FlatPanel], metric: bool = True) -> Image.Image:
     """All flat panels at one scale, coloured by strain, with the length of each side.
 
     Parameters
     ----------
     flats : sequence of FlatPanel
         Drawn right side up, the cloth's face seen, grain as it lies in the flat.
+    metric : bool
+        False: there is no scale, so no length is drawn.
     """
     if not flats:
         raise ValueError("a picture of pieces needs one at least")
@@ -43,10 +45,10 @@ def pieces_with_strain(flats: Sequence[FlatPanel]) -> Image.Image:
     axes.set_axis_off()
     norm = Normalize(0, _STRAIN_END_PERCENT)
     for flat, offset in zip(flats, places, strict=True):
-        _draw(axes, flat, offset, norm, 1 / scale)
+        _draw(axes, flat, offset, norm, 1 / scale if metric else None)
     axes.set_xlim(-20 / scale, width_mm + 20 / scale)
     axes.set_ylim(-height_mm - 10 / scale, 10 / scale)
-    _rule(axes, width_mm, height_mm, scale)
+    _rule(axes, width_mm, height_mm, scale, metric)
     _legend(figure, norm, height_px)
     return picture_of(figure)
 
@@ -78,7 +80,7 @@ def _gap(flats: Sequence[FlatPanel]) -> float:
 
 
 def _draw(
-    axes: Axes, flat: FlatPanel, offset: FloatArray, norm: Normalize, mm_per_px: float
+    axes: Axes, flat: FlatPanel, offset: FloatArray, norm: Normalize, mm_per_px: float | None
 ) -> None:
     points = flat.uv_mm + offset
     faces = PolyCollection(list(points[flat.faces]), cmap="YlOrRd", norm=norm, linewidths=0.3)
@@ -89,6 +91,8 @@ def _draw(
     axes.plot(outline[:, 0], outline[:, 1], color=shade(INK), linewidth=1.6)
     middle = _deepest(points, outline)
     for seam, vertices in flat.seam_vertices.items():
+        if mm_per_px is None:
+            break
         _draw_length(axes, points[vertices], flat.seam_length_mm(seam), middle, mm_per_px)
     _draw_grain(axes, flat, points, middle)
     label = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": shade(INK)}
@@ -138,14 +142,13 @@ def _deepest(points: FloatArray, outline: FloatArray) -> FloatArray:
     return np.asarray(good[np.argmin(np.linalg.norm(good - box_middle, axis=1))])
 
 
-def _rule(axes: Axes, width_mm: float, height_mm: float, scale: float) -> None:
-    length = nice_length(width_mm * 0.25)
-    y = -height_mm - 2 / scale
-    axes.plot([0, length], [y, y], color=shade(INK), linewidth=2.5, marker="|", markersize=10)
-    axes.text(
-        length + 14 / scale, y, f"{length:g} mm; lengths of the sides in mm; arrow: grain",
-        va="center", fontsize=11, color=shade(INK),
-    )  # fmt: skip
+def _rule(axes: Axes, width_mm: float, height_mm: float, scale: float, metric: bool) -> None:
+    x, y, words = 0.0, -height_mm - 2 / scale, "size not known: no scale; arrow: grain"
+    if metric:
+        x = nice_length(width_mm * 0.25)
+        words = f"{x:g} mm; lengths of the sides in mm; arrow: grain"
+        axes.plot([0, x], [y, y], color=shade(INK), linewidth=2.5, marker="|", markersize=10)
+    axes.text(x + 14 / scale, y, words, va="center", fontsize=11, color=shade(INK))
 
 
 def _legend(figure: Figure, norm: Normalize, height_px: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 from math import isfinite
@@ -80,6 +81,7 @@ def write_report(path: Path, data: ReportData) -> None:
 
 def render_report(data: ReportData) -> str:
     """The page as text; every name in it is escaped."""
+    data = _without_lengths(data)
     pictures = {
         name: {"uri": data_uri(image), "width": image.width, "height": image.height}
         for name, image in data.pictures.named().items()
@@ -102,6 +104,18 @@ def render_report(data: ReportData) -> str:
         seconds=sum(seconds for _, seconds in data.stages),
     )
     return page.strip() + "\n"
+
+
+def _without_lengths(data: ReportData) -> ReportData:
+    # without scale no length may stand on the page, not even in a picture: it would look right
+    if _is_metric(data):
+        return data
+    pictures = replace(data.pictures, pieces=None, marker=None)
+    return replace(data, size_mm=None, marker=None, costs=(), pictures=pictures)
+
+
+def _is_metric(data: ReportData) -> bool:
+    return data.scale is not None and data.scale.is_metric
 
 
 def data_uri(image: Image.Image) -> str:
@@ -195,19 +209,21 @@ def _photo_rows(data: ReportData) -> list[dict[str, str]]:
 def _piece_rows(data: ReportData) -> list[dict[str, Any]]:
     if data.pattern is None:
         return []
-    return [_piece_row(piece, index) for index, piece in enumerate(data.pattern.pieces)]
+    metric = _is_metric(data)
+    return [_piece_row(piece, i, metric) for i, piece in enumerate(data.pattern.pieces)]
 
 
-def _piece_row(piece: Piece, index: int) -> dict[str, Any]:
+def _piece_row(piece: Piece, index: int, metric: bool) -> dict[str, Any]:
     wide, tall = (float(side) for side in np.ptp(piece.cut_line_mm, axis=0))
+    sure = isfinite(piece.uncertainty_mm)
     return {
         "name": piece.name,
         "drawing": Markup(piece_svg(piece, index)),
         "quantity": piece.quantity,
         "mirrored": "half face down" if piece.mirrored else "no",
-        "size_mm": f"{wide:.0f} × {tall:.0f}",
-        "size_in": f"{inch_fraction(wide)} × {inch_fraction(tall)}",
-        "sure": f"± {piece.uncertainty_mm:.1f}" if isfinite(piece.uncertainty_mm) else "not known",
+        "size_mm": f"{wide:.0f} × {tall:.0f}" if metric else "not known",
+        "size_in": f"{inch_fraction(wide)} × {inch_fraction(tall)}" if metric else "not known",
+        "sure": f"± {piece.uncertainty_mm:.1f}" if metric and sure else "not known",
         "strain": " / ".join(_percent(value) for value in piece.strain_percent),
         "strained": strain_is_high(piece),
         "notes": " ".join(piece.notes),
@@ -219,7 +235,7 @@ def _percent(value: float) -> str:
 
 
 def _seam_rows(data: ReportData) -> list[dict[str, Any]]:
-    if data.pattern is None:
+    if data.pattern is None or not _is_metric(data):
         return []
     rows = []
     for seam in data.pattern.seams:

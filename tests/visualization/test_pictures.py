@@ -127,9 +127,12 @@ def test_depth_is_coloured_alike_in_all_maps_and_white_where_unknown(look, depth
     assert count(np.asarray(beside).astype(int), (0, 0, 0)) == pytest.approx(
         3 * 300 * 225, rel=0.01
     )
-    near, far = np.percentile(depth.depth_m[depth.depth_m > 0][::7], [1, 99])
-    middle = ramp("turbo", np.array([(depth.depth_m[120, 0] - near) / (far - near)]))[0]
-    assert count(look(alone), middle, 1) >= 3 * 300
+    known = depth.depth_m[depth.depth_m > 0]
+    near, far = np.percentile(known, [1, 99])
+    wanted = ramp("turbo", np.array([(depth.depth_m[128, 0] - near) / (far - near)]))[0]
+    row = look(alone)[52 + 62 + 120]
+    for tile in range(3):
+        assert row[12 + 312 * tile + 150] == pytest.approx(wanted, abs=8), "row 128 of 240"
     nothing = replace(depth, depth_m=np.zeros_like(depth.depth_m))
     blank = look(pictures.depth_sheet([nothing]))
     assert count(blank[60:340, :300], (255, 255, 255), 0) > 60_000
@@ -151,6 +154,16 @@ def test_confidence_needs_one(look, panel_map):
     look(pictures.confidence_four_sides(panel_map.mesh))
     with pytest.raises(ValueError, match="no confidence"):
         pictures.confidence_four_sides(replace(panel_map.mesh, confidence=None))
+
+
+def test_without_scale_no_length_is_drawn(look, flats):
+    bare = [replace(flat, strain_percent=np.zeros(len(flat.faces))) for flat in flats]
+    scaled = look(pictures.pieces_with_strain(bare))
+    unscaled = look(pictures.pieces_with_strain(bare, metric=False))
+    beside = np.s_[60:500, 20:52]  # left of the first piece stands its length, on end
+    ground = (250, 249, 246)
+    assert count(scaled[beside], ground) < unscaled[beside][..., 0].size
+    assert count(unscaled[beside], ground) == unscaled[beside][..., 0].size
 
 
 def test_strain_is_seen(look, flats):

@@ -52,7 +52,8 @@ class Page(HTMLParser):
             self.faults.append(f"</{tag}>")
 
     def handle_data(self, data):
-        self.words += data
+        if "style" not in self.open:
+            self.words += data
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attrs for name, attrs in self.tags if name == tag]
@@ -129,6 +130,8 @@ def test_without_scale_the_top_says_so_and_nothing_can_be_cut(report_data):
         top = page.words.index("Not for cutting: no scale")
         assert top < page.words.index("Pieces")
         assert not [a for a in page.all("a") if "pattern" in (a["href"] or "")]
+        assert not re.search(r"\d\s*(mm|m|yd|in)\b|\d\"", page.words), "a length that looks right"
+        assert "marker" not in {svg["class"] for svg in page.all("svg")}
 
 
 def test_every_piece_seam_and_cut_file_is_there(report_data):
