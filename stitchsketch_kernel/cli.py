@@ -163,6 +163,9 @@ def _request(given: argparse.Namespace) -> RunRequest:
 
     settings: dict[str, Any] = read_settings(given.settings) if given.settings else {}
     if getattr(given, "bar_mm", None) is not None:
+        from stitchsketch_kernel.imaging.mat import check_bar
+
+        check_bar(given.bar_mm)  # before the photos are looked at, not an hour later
         settings["scale.bar_measured_mm"] = given.bar_mm
     if getattr(given, "skip_broken", False):
         settings["ingest.skip_broken"] = True

@@ -159,8 +159,9 @@ class StageContext:
 
 
 def peak_memory_mb() -> int:
-    """The most memory that this process has held at once."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    """The most memory that this process has held, and the largest of its ended children."""
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    peak = sum(resource.getrusage(one).ru_maxrss for one in who)
     return round(peak / (2**20 if sys.platform == "darwin" else 2**10))
 
 
