@@ -1,0 +1,16 @@
+"""JupyterHub's own configuration file: reads the environment, leaves the rest to `hub_config`.
+
+Start it with ``jupyterhub -f jupyterhub_config.py``; the variables are told in
+`hub_config.settings`. ``JUPYTERHUB_CRYPT_KEY`` must be set too.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from hub_config import HubSettings, configure, discover
+
+settings = HubSettings.from_env(os.environ)
+configure(get_config(), settings, discover(settings.issuer))  # noqa: F821  # JupyterHub gives it
