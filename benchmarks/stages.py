@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from stitchsketch_kernel.domain.errors import StitchSketchError
-from stitchsketch_kernel.pipeline import RunRequest, run
+from stitchsketch_kernel.pipeline import RunSettings, run
 from stitchsketch_kernel.pipeline.record import RunRecord, read_record
 from stitchsketch_kernel.pipeline.settings import parse_assignment
 from stitchsketch_kernel.samples import SAMPLE_NAMES, build_sample, render_photos
@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--set", dest="assignments", action="append", default=[])
     given = parser.parse_args()
     photos = given.photos or rendered(given.sample)
-    request = RunRequest(settings=dict(map(parse_assignment, given.assignments)), track=False)
+    request = RunSettings(values=dict(map(parse_assignment, given.assignments)), track=False)
     with tempfile.TemporaryDirectory(prefix="stitchsketch-benchmark-") as folder:
         out = Path(folder) / "run"
         try:

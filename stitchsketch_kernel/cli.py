@@ -21,7 +21,7 @@ from stitchsketch_kernel.domain.errors import StitchSketchError
 from stitchsketch_kernel.domain.progress import Cancelled, Progress, part
 
 if TYPE_CHECKING:
-    from stitchsketch_kernel.pipeline import RunRecord, RunRequest
+    from stitchsketch_kernel.pipeline import RunRecord, RunSettings
 
 DONE, FAULT, REFUSED, STOPPED = 0, 1, 2, 130
 
@@ -156,9 +156,9 @@ def _mat(given: argparse.Namespace) -> None:
     )
 
 
-def _request(given: argparse.Namespace) -> RunRequest:
+def _request(given: argparse.Namespace) -> RunSettings:
     """What the command line asks; a setting given there comes before the file's."""
-    from stitchsketch_kernel.pipeline import RunRequest
+    from stitchsketch_kernel.pipeline import RunSettings
     from stitchsketch_kernel.pipeline.settings import parse_assignment, read_settings
 
     settings: dict[str, Any] = read_settings(given.settings) if given.settings else {}
@@ -170,8 +170,8 @@ def _request(given: argparse.Namespace) -> RunRequest:
     if getattr(given, "skip_broken", False):
         settings["ingest.skip_broken"] = True
     settings.update(parse_assignment(text) for text in given.assignments)
-    return RunRequest(
-        settings=settings,
+    return RunSettings(
+        values=settings,
         boards=getattr(given, "boards", None),
         lengths=getattr(given, "lengths", None),
         edits=getattr(given, "edits", None),

@@ -4,9 +4,9 @@ Joins the computing rooms with the keeping rooms; neither of those knows the oth
 
 From Python::
 
-    from stitchsketch_kernel.pipeline import RunRequest, run
+    from stitchsketch_kernel.pipeline import RunSettings, run
 
-    record = run(Path("photos"), Path("job"), RunRequest(settings={"align.max_features": 8192}))
+    record = run(Path("photos"), Path("job"), RunSettings(values={"align.max_features": 8192}))
 
 `runner` goes through the stages; `stage` says what a stage is, `stages/` holds the nine;
 `keys` decides what is computed again, `folder` keeps a run's folder whole, `record` is
@@ -16,6 +16,6 @@ tells the project store.
 """
 
 from stitchsketch_kernel.pipeline.record import RunRecord, StageRecord
-from stitchsketch_kernel.pipeline.runner import RunRequest, run
+from stitchsketch_kernel.pipeline.runner import RunSettings, run
 
-__all__ = ["RunRecord", "RunRequest", "StageRecord", "run"]
+__all__ = ["RunRecord", "RunSettings", "StageRecord", "run"]

@@ -112,15 +112,15 @@ class RunFolder:
         """Copy what a finished stage publishes to where people look for it."""
         for source, target in stage.publishes.items():
             made, place = self.stages / stage.folder_name / source, self.path / target
-            if made.exists() and (anew or not place.exists()):
+            if made.exists() and (anew or _sizes(made) != _sizes(place)):
                 publish(made, place)
 
 
 def _sizes(folder: Path) -> dict[str, int]:
-    """Size of each file of a stage, but for its seal."""
+    """Size of each file in a folder (or of a file alone), but for a stage's seal."""
     return {
         path.relative_to(folder).as_posix(): path.stat().st_size
-        for path in sorted(folder.rglob("*"))
+        for path in (folder, *sorted(folder.rglob("*")))
         if path.is_file() and path.name != KEY
     }
 

@@ -24,24 +24,24 @@ from stitchsketch_kernel.projects.records import Status
 
 
 @dataclass(frozen=True)
-class RunRequest:
+class RunSettings:
     """What a person asks of a run, beside the photos.
 
     Attributes
     ----------
-    settings : mapping of str to value
-        ``{"align.max_features": 8192}``.
+    values : mapping of str to value
+        By name: ``{"align.max_features": 8192}``.
     boards, lengths, edits, rules : Path, optional
         Files of boards of tags, of known lengths, of panel edits, of the shop's own rules.
     fabric : Path, optional
-        A file of the settings of the group ``fabric``; those in `settings` come before it.
+        A file of the settings of the group ``fabric``; those in `values` come before it.
     name : str
         Of the piece; the photos' folder when empty.
     track : bool
         Whether the run is kept in the shop's project store.
     """
 
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
     boards: Path | None = None
     lengths: Path | None = None
     edits: Path | None = None
@@ -53,7 +53,7 @@ class RunRequest:
     def all_settings(self) -> dict[str, Any]:
         """What is set, the fabric's file included."""
         of_fabric = read_settings(self.fabric, "fabric") if self.fabric else {}
-        return {**of_fabric, **self.settings}
+        return {**of_fabric, **self.values}
 
     def files(self, photos: Path) -> dict[str, Path | None]:
         """Everything that is read from outside, by the name that stages know it by."""
@@ -70,7 +70,7 @@ class RunRequest:
 def run(
     photos: Path,
     out: Path,
-    request: RunRequest | None = None,
+    settings: RunSettings | None = None,
     progress: Progress = silent,
     stages: Sequence[Stage] | None = None,
 ) -> RunRecord:
@@ -82,7 +82,7 @@ def run(
         Folder of photos of one piece of furniture.
     out : Path
         The run's folder; a run that was there before is gone on from.
-    request : RunRequest, optional
+    settings : RunSettings, optional
     progress : Progress, optional
         Told the share of all stages and a note; may raise `Cancelled`.
     stages : sequence of Stage, optional
@@ -101,21 +101,21 @@ def run(
     NotebookError
         A fault of the program; the executed notebook shows it.
     """
-    request = request or RunRequest()
+    asked = settings or RunSettings()
     stages = tuple(stages or standard_stages())
-    name = request.name or photos.resolve().name
-    given = request.all_settings()
+    name = asked.name or photos.resolve().name
+    given = asked.all_settings()
     if "job" in groups_of(stages):
         given.setdefault("job.name", name)
-    settings = resolve(stages, given)
-    files = request.files(photos)
+    of_groups = resolve(stages, given)
+    files = asked.files(photos)
     _check_files(stages, files)
     with disk_in_words(out.resolve()), hold_folder(out) as folder:
-        keys = stage_keys(stages, settings, files)
+        keys = stage_keys(stages, of_groups, files)
         record = new_record(folder.path, name, files["photos"] or photos, stages, keys)
         record.settings = given
-        tracker = tracker_for(record) if request.track else Tracker()
-        return _Run(folder, stages, settings, files, record, tracker, progress).go()
+        tracker = tracker_for(record) if asked.track else Tracker()
+        return _Run(folder, stages, of_groups, files, record, tracker, progress).go()
 
 
 def _check_files(stages: Sequence[Stage], files: Mapping[str, Path | None]) -> None:

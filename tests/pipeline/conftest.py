@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from stitchsketch_kernel.pipeline.runner import RunRequest, run
+from stitchsketch_kernel.pipeline.runner import RunSettings, run
 from stitchsketch_kernel.pipeline.stage import stage_of
 
 COMMON = """
@@ -20,6 +20,7 @@ COMMON = """
     from dataclasses import dataclass
     from pathlib import Path
     from stitchsketch_kernel.domain import errors
+    from stitchsketch_kernel.pipeline.context import refusal
 
     @dataclass(frozen=True)
     class Knob:
@@ -47,6 +48,8 @@ COMMON = """
             os.kill(os.getpid(), 9)
         elif how == "crash":
             os.kill(os.getpid(), 11)
+        elif how == "refuse":
+            return refusal(errors.ScaleError("The size is not known.", "Lay mats."))
         elif how:
             (context.folder / "half").write_text("half")
             raise getattr(errors, how)("Photo 7.jpg is dark.", "Take it again with more light.")
@@ -62,9 +65,11 @@ STAGE = """
     PUBLISHES = {{"cut": "patterns/{name}"}}
 
     def compute(context):
-        behave(context, NAME)
+        if refused := behave(context, NAME):
+            return refused
         knob = context.settings(NAME)
-        before = [(context.earlier(n) / "cut").read_text() for n in INPUTS]
+        made = [context.earlier(n) / "cut" for n in INPUTS]
+        before = [path.read_text() for path in made if path.exists()]
         text = "|".join([*before, f"{{NAME}}{{knob.turn}}"])
         if context.file("photos") if FILES else None:
             text += (context.file("photos") / "a.jpg").read_text()
@@ -95,7 +100,7 @@ class Tiny:
         (self.root / "how.json").write_text(json.dumps(how))
 
     def run(self, out: Path | None = None, progress=None, **settings):
-        request = RunRequest(settings={k.replace("_", "."): v for k, v in settings.items()})
+        request = RunSettings(values={k.replace("_", "."): v for k, v in settings.items()})
         extra = {} if progress is None else {"progress": progress}
         return run(self.photos, out or self.out, request, stages=self.stages, **extra)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stitchsketch_kernel.domain.errors import SettingsError
-from stitchsketch_kernel.pipeline.runner import RunRequest
+from stitchsketch_kernel.pipeline.runner import RunSettings
 from stitchsketch_kernel.pipeline.settings import parse_assignment, read_settings, resolve
 from stitchsketch_kernel.pipeline.stage import STAGE_MODULES, stage_of
 
@@ -63,7 +63,7 @@ def test_files_hold_groups_or_dotted_names(tmp_path):
 def test_what_is_typed_comes_before_the_fabrics_file(tmp_path):
     fabric = tmp_path / "wool.toml"
     fabric.write_text('name = "wool"\nwidth_mm = 1300\n')
-    request = RunRequest(settings={"fabric.width_mm": 1200}, fabric=fabric)
+    request = RunSettings(values={"fabric.width_mm": 1200}, fabric=fabric)
     assert request.all_settings() == {"fabric.name": "wool", "fabric.width_mm": 1200}
 
 

@@ -17,6 +17,7 @@ import pytest
 from stitchsketch_kernel.domain.errors import (
     PhotoError,
     RunError,
+    ScaleError,
     SettingsError,
     StorageError,
 )
@@ -84,9 +85,13 @@ def test_a_run_computes_all_then_only_what_follows_a_change(tiny):
     assert shares == sorted(shares) and shares[-1] == 1
     assert (tiny.out / "patterns" / "three").read_text() == "one1A|two1|three1"
 
+    (tiny.out / "patterns" / "two").unlink()
+    (tiny.out / "patterns" / "three").write_text("harmed")
     tiny.run()
     assert tiny.calls() == []
     assert tiny.statuses() == ["reused"] * 3
+    assert (tiny.out / "patterns" / "two").read_text() == "one1A|two1"
+    assert (tiny.out / "patterns" / "three").read_text() == "one1A|two1|three1"
 
     tiny.run(two_turn=2)
     assert tiny.calls() == ["two", "three"]
@@ -142,6 +147,19 @@ def test_an_error_is_raised_as_the_stage_raised_it(tiny):
     assert (kept["status"], kept["error"][:5]) == ("failed", "Photo")
     assert tiny.statuses() == ["completed", "failed", "pending"]
     assert names(tiny.out / "stages") == ["01_one"]
+
+
+def test_a_stage_may_refuse_and_the_run_goes_on_for_looking(tiny):
+    tiny.run()
+    tiny.behave(two="refuse")
+    tiny.calls()
+    for computed in (["two", "three"], []):
+        with pytest.raises(ScaleError, match=r"^The size is not known. Lay mats.$"):
+            tiny.run(two_turn=2)
+        assert tiny.calls() == computed
+        assert names(tiny.out / "patterns") == ["one", "three"]
+        assert tiny.json()["error"] == "The size is not known. Lay mats."
+        assert tiny.json()["stages"][1]["status"] == "failed"
 
 
 @pytest.mark.parametrize("there_before", [False, True])

@@ -29,12 +29,13 @@ def compute(context: StageContext) -> dict[str, Any]:
     from stitchsketch_kernel.domain.piece import Pattern
     from stitchsketch_kernel.pipeline.context import refusal
     from stitchsketch_kernel.pipeline.stages.reading import scale_of
-    from stitchsketch_kernel.upholstery.nest import nest
 
     scale = scale_of(context)
     if not scale.is_metric:
         what, todo = _why_unscaled(scale.notes)
         return refusal(ScaleError(f"No cut file was written. {what}", todo))
+    from stitchsketch_kernel.upholstery.nest import nest
+
     pattern = context.read("flatten", "pattern", Pattern)
     fabric = context.settings("fabric").fabric()
     marker = nest(pattern, fabric, context.settings("nest"), part(context.progress, 0, 0.8))
