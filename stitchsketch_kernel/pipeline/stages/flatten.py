@@ -14,6 +14,7 @@ NAME, NUMBER, VERSION = "flatten", 7, 1
 INPUTS = ("scale", "panels")
 SETTINGS = {
     "flatten": "stitchsketch_kernel.upholstery.flatten:FlattenSettings",
+    "pieces": "stitchsketch_kernel.upholstery.pieces:PieceSettings",
     "job": "stitchsketch_kernel.pipeline.settings:JobSettings",
 }
 FILES = {"rules": "stitchsketch_kernel.upholstery.rules:read_rules"}
@@ -33,7 +34,14 @@ def compute(context: StageContext) -> dict[str, Any]:
     context.keep("flats", flats)
     path = context.file("rules")
     rules = TradeRules.default() if path is None else read_rules(path)
-    pattern = make_pattern(context.settings("job").name, panels, flats, rules, scale_of(context))
+    pattern = make_pattern(
+        context.settings("job").name,
+        panels,
+        flats,
+        rules,
+        scale=scale_of(context),
+        settings=context.settings("pieces"),
+    )
     context.keep("pattern", pattern)
     off = [abs(seam.difference_mm) for seam in pattern.seams]
     return {
