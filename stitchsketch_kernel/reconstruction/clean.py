@@ -74,11 +74,24 @@ def _manifold(mesh: Mesh) -> Mesh:
     o3.remove_degenerate_triangles()
     o3.remove_duplicated_triangles()
     o3.remove_non_manifold_edges()
-    faces = np.asarray(o3.triangles).astype(np.int32)
+    faces = _one_way(np.asarray(o3.triangles).astype(np.int32))
     vertices, faces, source = _split_fans(np.asarray(o3.vertices), faces)
     used, compact = np.unique(faces, return_inverse=True)
     confidence = None if mesh.confidence is None else mesh.confidence[source][used]
     return Mesh(vertices[used], compact.reshape(-1, 3).astype(np.int32), None, confidence)
+
+
+def _one_way(faces: IntArray) -> IntArray:
+    """Drop faces until no edge is walked twice in the same direction: one skin has one outside."""
+    while len(faces):
+        edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+        key = edges[:, 0].astype(np.int64) * (int(faces.max()) + 1) + edges[:, 1]
+        _, index, count = np.unique(key, return_inverse=True, return_counts=True)
+        twice = (count[index] > 1).reshape(3, -1).any(axis=0)
+        if not twice.any():
+            break
+        faces = faces[~twice]
+    return faces
 
 
 def _split_fans(vertices: np.ndarray, faces: IntArray) -> tuple[np.ndarray, IntArray, np.ndarray]:

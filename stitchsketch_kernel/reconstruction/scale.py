@@ -24,7 +24,6 @@ from stitchsketch_kernel.reconstruction.mats import (
 from stitchsketch_kernel.reconstruction.triangulate import Triangulated, triangulate
 from stitchsketch_kernel.reconstruction.upright import floor_plane, plane_through, upright
 
-
 #: A bundle-adjusted model is bent a little as a whole, which no mat by itself can show. Rendered
 #: sets with known cameras came out 0.03 to 0.04 % off: this is the half-width that covers them.
 _BENT = 0.0005

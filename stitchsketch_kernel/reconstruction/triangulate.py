@@ -61,7 +61,7 @@ def triangulate(
         seen = np.array([pixels[name] for name in names], dtype=float)
         chosen = [views[name] for name in names]
         point = _refined(chosen, seen, _linear(chosen, seen))
-        errors = np.linalg.norm(_residuals(point, chosen, seen).reshape(-1, 2), axis=1)
+        errors = np.linalg.norm(_residuals(point, _stacked(chosen), seen).reshape(-1, 2), axis=1)
         worst = int(np.nanargmax(errors)) if np.isfinite(errors).any() else 0
         if errors[worst] <= _OUTLIER_PX:
             return _finished(point, chosen, names, errors)
@@ -77,7 +77,7 @@ def _worst_by_leaving_out(views: list[View], seen: FloatArray) -> int:
     for i in range(len(views)):
         rest = [view for j, view in enumerate(views) if j != i]
         pixels = np.delete(seen, i, axis=0)
-        residuals = _residuals(_linear(rest, pixels), rest, pixels)
+        residuals = _residuals(_linear(rest, pixels), _stacked(rest), pixels)
         costs.append(np.nanmedian(np.abs(residuals)) + 1e-3 * np.nanmean(np.abs(residuals)))
     return int(np.argmin(costs))
 
@@ -94,16 +94,43 @@ def _linear(views: list[View], seen: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.lstsq(A, b, rcond=None)[0])
 
 
-def _residuals(point: FloatArray, views: list[View], seen: FloatArray) -> FloatArray:
+@dataclass(frozen=True)
+class _Stack:
+    """All views as arrays: rotations (k, 3, 3), translations (k, 3), lens (k, 8)."""
+
+    rotations: FloatArray
+    translations: FloatArray
+    lens: FloatArray
+
+
+def _stacked(views: list[View]) -> _Stack:
+    lens = [(c.fx, c.fy, c.cx, c.cy, c.k1, c.k2, c.p1, c.p2) for c in (v.camera for v in views)]
+    return _Stack(
+        np.array([view.rotation for view in views]),
+        np.array([view.translation for view in views]),
+        np.array(lens),
+    )
+
+
+def _residuals(point: FloatArray, views: _Stack, seen: FloatArray) -> FloatArray:
     """Reprojection errors, shape (2 * views,); behind a camera counts as far off."""
-    off = [view.pixels_from_world(point[None])[0] - p for view, p in zip(views, seen, strict=True)]
-    return np.asarray(np.nan_to_num(np.concatenate(off), nan=1e4))
+    x, y, z = (views.rotations @ point + views.translations).T
+    fx, fy, cx, cy, k1, k2, p1, p2 = views.lens.T
+    ahead = np.where(z > 0, z, 1.0)
+    x, y = x / ahead, y / ahead
+    r2 = x * x + y * y
+    radial = 1 + k1 * r2 + k2 * r2 * r2
+    u = fx * (x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x * x)) + cx
+    v = fy * (y * radial + p1 * (r2 + 2 * y * y) + 2 * p2 * x * y) + cy
+    off = np.where((z > 0)[:, None], np.column_stack([u, v]) - seen, 1e4)
+    return np.asarray(off.ravel())
 
 
 def _refined(views: list[View], seen: FloatArray, start: FloatArray) -> FloatArray:
     size = float(np.linalg.norm(start - views[0].centre)) or 1.0
+    stack = _stacked(views)
     result = least_squares(
-        lambda x: _residuals(x * size, views, seen), start / size, loss="soft_l1", f_scale=1.0
+        lambda x: _residuals(x * size, stack, seen), start / size, loss="soft_l1", f_scale=1.0
     )
     return np.asarray(result.x * size)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -88,15 +88,19 @@ def _outer_ring(vertices: FloatArray, faces: IntArray, label: IntArray, one: int
     """Vertices round the label's faces, counter-clockwise; the longest of its border loops."""
     mine = faces[label == one]
     edges = np.concatenate([mine[:, [0, 1]], mine[:, [1, 2]], mine[:, [2, 0]]])
-    edge_set = set(map(tuple, edges.tolist()))
+    times = Counter(map(tuple, edges.tolist()))
     following: dict[int, list[int]] = defaultdict(list)
-    for a, b in edge_set:
-        if (b, a) not in edge_set:
-            following[a].append(b)
+    for (a, b), count in times.items():
+        # net of the other way round: so every vertex is left as often as it is reached, even where
+        # three faces share an edge
+        following[a].extend([b] * (count - times.get((b, a), 0)))
+    following = {a: ahead for a, ahead in following.items() if ahead}
     best: list[int] = []
     longest = -1.0
     while following:
         ring = _walk(following)
+        if not ring:
+            continue
         closed = vertices[[*ring, ring[0]]]
         length = float(np.linalg.norm(np.diff(closed, axis=0), axis=1).sum())
         if length > longest:
@@ -115,6 +119,8 @@ def _walk(following: dict[int, list[int]]) -> list[int]:
     path, place = [start], {start: 0}
     while True:
         here = path[-1]
+        if here not in following:
+            return []  # a torn place in the mesh: faces that turn their backs to each other
         ahead = following[here].pop()
         if not following[here]:
             del following[here]
@@ -122,7 +128,7 @@ def _walk(following: dict[int, list[int]]) -> list[int]:
             ring = path[place[ahead] :]
             # what led to the loop goes back, to be walked as part of another
             for a, b in pairwise(path[: place[ahead] + 1]):
-                following[a].append(b)
+                following.setdefault(a, []).append(b)
             return ring
         place[ahead] = len(path)
         path.append(ahead)

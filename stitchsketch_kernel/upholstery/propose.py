@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
-from stitchsketch_kernel.domain.errors import PanelError, SettingsError
+from stitchsketch_kernel.domain.errors import FlattenError, PanelError, SettingsError
 from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.domain.panel import EdgeKind, Panel, PanelMap, Seam
 from stitchsketch_kernel.domain.progress import Progress, silent
@@ -20,6 +20,7 @@ from stitchsketch_kernel.upholstery.remesh import PanelMesh, mesh_panel
 from stitchsketch_kernel.upholstery.seam_curves import Curve, place_seams
 from stitchsketch_kernel.upholstery.seeds import label_from_edits
 from stitchsketch_kernel.upholstery.segment import SegmentSettings, seen_faces, segment
+from stitchsketch_kernel.upholstery.whole import made_whole
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ def propose_panels(
     """
     settings = settings or PanelSettings()
     progress(0.0, "looking for creases and piping")
+    mesh = made_whole(mesh)
     features = find_features(mesh)
     progress(0.3, "panels")
     label = segment(
@@ -98,6 +100,7 @@ def panels_from_edits(
         panels = propose_panels(mesh, settings, progress)
         return apply_kinds(apply_names(panels, edits), edits)
     progress(0.0, "looking for creases and piping")
+    mesh = made_whole(mesh)
     features = find_features(mesh)
     label, names = label_from_edits(mesh, features, edits)
     return apply_kinds(_panel_map(mesh, features, label, progress, names), edits)
@@ -171,7 +174,7 @@ def _mesh_one(
             raise PanelError(f"The border of panel {name} meets itself.", "Give it a seam across.")
         draft.meshes[one] = mesh_panel(mesh, label == one, points[ring], name)
         draft.rings[one] = np.array(ring, dtype=np.int32)
-    except PanelError as error:
+    except (PanelError, FlattenError) as error:
         if names:
             raise
         where = mesh.vertices[mesh.faces[label == one]].reshape(-1, 3).mean(axis=0)

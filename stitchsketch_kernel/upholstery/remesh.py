@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import Delaunay, cKDTree
 
 from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray, IntArray
 from stitchsketch_kernel.domain.errors import PanelError
 from stitchsketch_kernel.domain.model import Mesh
+from stitchsketch_kernel.upholstery.features import dual_edges, face_graph
 from stitchsketch_kernel.upholstery.unroll import signed_areas, unroll
 
 #: Scan points nearer to a seam are rounded by the fold or lie on piping: they are left out.
@@ -59,15 +59,17 @@ def mesh_panel(mesh: Mesh, mine: BoolArray, border_m: FloatArray, name: str) -> 
     PanelError
         The border crosses itself when laid flat, or runs where nothing was seen.
     """
-    used, corners = _largest_part(mesh.faces[mine])
-    points = mesh.vertices[used]
-    uv = unroll(points, corners, rounds=10)
-    far = cKDTree(border_m).query(points)[0] > _NEAR_SEAM_M
-    if far.sum() < _MAP_POINTS:
+    faces = mesh.faces[mine]
+    away = cKDTree(border_m).query(mesh.vertices[faces.ravel()])[0].reshape(-1, 3)
+    faces = _manifold(faces[(away > _NEAR_SEAM_M).all(axis=1)])
+    if len(faces) < _MAP_POINTS:
         raise PanelError(
             f"Panel {name} is too narrow to be meshed.", "Merge it with its neighbour, or leave it."
         )
-    border_uv = _carried(border_m, points[far], uv[far])
+    used, corners = _largest_part(faces)
+    points = mesh.vertices[used]
+    uv = unroll(points, corners, rounds=10)
+    border_uv = _carried(border_m, points, uv)
     outline = shapely.Polygon(border_uv)
     if not outline.is_valid:
         raise PanelError(
@@ -75,8 +77,7 @@ def mesh_panel(mesh: Mesh, mine: BoolArray, border_m: FloatArray, name: str) -> 
             "Correct its seams in the file of panels, or take more photos of that side.",
         )
     shapely.prepare(outline)
-    clear = far & shapely.contains_xy(outline, uv[:, 0], uv[:, 1])
-    inner = np.flatnonzero(clear)
+    inner = np.flatnonzero(shapely.contains_xy(outline, uv[:, 0], uv[:, 1]))
     flat = np.vstack([border_uv, uv[inner]])
     triangles = Delaunay(flat).simplices.astype(np.int32)
     middle = flat[triangles].mean(axis=1)
@@ -88,17 +89,21 @@ def mesh_panel(mesh: Mesh, mine: BoolArray, border_m: FloatArray, name: str) -> 
     return PanelMesh(points[inner], used[inner].astype(np.int32), triangles)
 
 
+def _manifold(faces: IntArray) -> IntArray:
+    """Faces without those that share an edge with two others (a scan's folds beside piping)."""
+    edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
+    key = edges[:, 0].astype(np.int64) * (int(faces.max(initial=0)) + 1) + edges[:, 1]
+    _, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
+    return faces[(counts[inverse].reshape(3, -1) <= 2).all(axis=0)]
+
+
 def _largest_part(faces: IntArray) -> tuple[IntArray, IntArray]:
-    """Vertices used by the largest connected part of `faces`, and its faces into these."""
-    used, compact = np.unique(faces, return_inverse=True)
-    compact = compact.reshape(-1, 3)
-    edges = np.concatenate([compact[:, [0, 1]], compact[:, [1, 2]]])
-    n = len(used)
-    graph = coo_array((np.ones(len(edges), dtype=bool), tuple(edges.T)), shape=(n, n))
+    """Vertices of the largest part that hangs together by edges, and its faces into these."""
+    dual = dual_edges(faces)
+    graph = face_graph(dual, np.ones(len(dual.faces)), len(faces))
     _, part = connected_components(graph, directed=False)
-    main = np.bincount(part[compact[:, 0]]).argmax()
-    kept, final = np.unique(compact[part[compact[:, 0]] == main], return_inverse=True)
-    return used[kept].astype(np.int32), final.reshape(-1, 3).astype(np.int32)
+    used, compact = np.unique(faces[part == np.bincount(part).argmax()], return_inverse=True)
+    return used.astype(np.int32), compact.reshape(-1, 3).astype(np.int32)
 
 
 def _carried(border: FloatArray, points: FloatArray, uv: FloatArray) -> FloatArray:

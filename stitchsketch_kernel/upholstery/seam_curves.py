@@ -8,26 +8,24 @@ from itertools import pairwise
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, median_filter
 from scipy.signal import savgol_filter
-from scipy.spatial import cKDTree
 
-from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
+from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray, IntArray
 from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.upholstery.borders import Borders, Chain
 from stitchsketch_kernel.upholstery.features import Features
-from stitchsketch_kernel.upholstery.seam_place import (
-    Patch,
-    Surfaces,
-    line_centre,
-    meet,
-    on_surface,
-)
+from stitchsketch_kernel.upholstery.junctions import Line, place_junctions
+from stitchsketch_kernel.upholstery.seam_place import Patch, Piping, Surfaces, meet, on_surface
 
 #: Distance between a seam's points.
 STEP_M = 0.004
 #: Points are smoothed over this many of their neighbours by a parabola.
 _WINDOW = 11
+#: Points nearer to a junction than this say less than the junction does.
+_CLEAR_M = 0.006
 #: A border turns a corner where it turns by more than this over a lever of 15 mm.
 _CORNER_DEG, _LEVER_M = 40.0, 0.015
+#: A junction is no further from the end of a border than this.
+_LATE_M = 0.040
 
 
 @dataclass(frozen=True)
@@ -62,63 +60,48 @@ def place_seams(
     """
     everywhere = mesh.vertices[np.unique(np.concatenate([c.vertices for c in borders.chains]))]
     surfaces = Surfaces(features.centres, features.normals, label, everywhere)
-    piping = features.centres[features.piping]
-    tree = cKDTree(piping) if len(piping) else None
-    junctions = _place_junctions(borders, surfaces, piping, tree)
+    piping = Piping.of(features)
+    lines = [_placed_line(mesh.vertices, chain, surfaces, piping) for chain in borders.chains]
+    junctions = place_junctions(borders, lines, surfaces)
     curves = [
-        _place_chain(mesh.vertices, chain, junctions, surfaces, piping, tree)
-        for chain in borders.chains
+        _finished(chain, line, junctions) for chain, line in zip(borders.chains, lines, strict=True)
     ]
     return curves, junctions
 
 
-def _place_junctions(
-    borders: Borders, surfaces: Surfaces, piping: FloatArray, tree: cKDTree | None
-) -> FloatArray:
-    panels: list[set[int]] = [set() for _ in borders.junctions_m]
-    for chain in borders.chains:
-        for junction in {chain.start, chain.end} - {-1}:
-            panels[junction] |= {chain.left, chain.right}
-    placed = borders.junctions_m.copy()
-    for j, place in enumerate(borders.junctions_m):
-        start = place
-        if -1 in panels[j] and tree is not None:
-            near = piping[tree.query_ball_point(place, 0.010)]
-            start = near.mean(axis=0) if len(near) >= 6 else place
-        found = [surfaces.patch(one, start) for one in sorted(panels[j] - {-1})]
-        patches = [patch for patch in found if patch is not None]
-        if len(patches) >= 2:
-            placed[j] = meet(patches, start, None)[0]
-        elif patches:
-            placed[j] = on_surface(patches[0], start)
-    return placed
-
-
-def _place_chain(
-    vertices: FloatArray,
-    chain: Chain,
-    junctions: FloatArray,
-    surfaces: Surfaces,
-    piping: FloatArray,
-    tree: cKDTree | None,
-) -> Curve:
-    rough = vertices[chain.vertices]
+def _placed_line(
+    vertices: FloatArray, chain: Chain, surfaces: Surfaces, piping: Piping
+) -> Line:
     closed = chain.start < 0
-    places = _evenly(_rounded(rough, closed), STEP_M)
+    places = _evenly(_rounded(vertices[chain.vertices], closed), STEP_M)
     tangents = _tangents(places, closed)
     placed = np.empty_like(places)
-    piped = np.zeros(len(places), dtype=bool)
+    piped, folded = np.zeros((2, len(places)), dtype=bool)
     for i, (place, along) in enumerate(zip(places, tangents, strict=True)):
-        centre = line_centre(tree, piping, place, along)
+        centre = piping.centre(place, along)
         piped[i] = centre is not None
         left = surfaces.patch(chain.left, place)
         right = surfaces.patch(chain.right, place) if chain.right >= 0 else None
-        placed[i] = _place_point(place, along, centre, left, right, chain.right < 0)
-    placed = _without_jumps(places, placed)
+        placed[i], folded[i] = _place_point(place, along, centre, left, right, chain.right < 0)
+    sure = folded | piped
+    if 0.3 < sure.mean() < 1:
+        placed = places + _bridged(placed - places, sure)
+    return Line(_without_jumps(places, placed), piped, folded)
+
+
+def _bridged(moves: FloatArray, sure: BoolArray) -> FloatArray:
+    """Moves where nothing fixed the seam, from those on both sides along it."""
+    at = np.arange(len(moves))
+    return np.column_stack([np.interp(at, at[sure], moves[sure, k]) for k in range(3)])
+
+
+def _finished(chain: Chain, line: Line, junctions: FloatArray) -> Curve:
+    closed = chain.start < 0
+    points = line.points_m
     if not closed:
-        placed = _ends_at(placed, junctions[chain.start], junctions[chain.end])
-    smooth, scatter = _smooth(placed, closed)
-    return Curve(_evenly(smooth, STEP_M), bool(piped.mean() > 0.5), 1.96e3 * scatter)
+        points = _ends_at(points, junctions[chain.start], junctions[chain.end])
+    smooth, scatter = _smooth(points, closed)
+    return Curve(_evenly(smooth, STEP_M), bool(line.piped.mean() > 0.5), 1.96e3 * scatter)
 
 
 def _place_point(
@@ -128,17 +111,18 @@ def _place_point(
     left: Patch | None,
     right: Patch | None,
     one_sided: bool,
-) -> FloatArray:
+) -> tuple[FloatArray, bool]:
+    """The seam's place, and whether two surfaces gave it."""
     start = place if centre is None else centre
     if left is not None and right is not None:
         point, folded = meet([left, right], place, along)
         if folded:
-            return point
-        return (on_surface(left, start) + on_surface(right, start)) / 2
+            return point, True
+        return (on_surface(left, start) + on_surface(right, start)) / 2, False
     patch = left if left is not None else right
     if patch is not None and (one_sided or centre is not None):
-        return on_surface(patch, start)
-    return start
+        return on_surface(patch, start), False
+    return start, False
 
 
 def _rounded(points: FloatArray, closed: bool, sigma_m: float = 0.006) -> FloatArray:
@@ -187,10 +171,14 @@ def _without_jumps(places: FloatArray, placed: FloatArray) -> FloatArray:
 
 def _ends_at(points: FloatArray, start: FloatArray, end: FloatArray) -> FloatArray:
     """The curve between its junctions: what lies beside or beyond them is left out."""
-    axis_start, axis_end = points - start, points - end
-    far = (np.linalg.norm(axis_start, axis=1) > 0.006) & (np.linalg.norm(axis_end, axis=1) > 0.006)
-    inner = points[far]
-    return np.vstack([start, inner, end])
+    from_start = np.linalg.norm(points - start, axis=1)
+    from_end = np.linalg.norm(points - end, axis=1)
+    half = len(points) // 2
+    first = int(np.argmin(from_start[: half + 1]))
+    last = half + int(np.argmin(from_end[half:]))
+    within = np.arange(len(points))
+    kept = (within >= first) & (within <= last) & (from_start > _CLEAR_M) & (from_end > _CLEAR_M)
+    return np.vstack([start, points[kept], end])
 
 
 def _smooth(points: FloatArray, closed: bool) -> tuple[FloatArray, float]:

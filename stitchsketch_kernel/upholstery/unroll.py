@@ -40,7 +40,12 @@ def unroll(vertices: FloatArray, faces: IntArray, rounds: int = 60) -> FloatArra
     """
     V = np.ascontiguousarray(vertices, dtype=np.float64)
     F = np.ascontiguousarray(faces, dtype=np.int64)
-    uv = _conformal(V, F)
+    try:
+        uv = _conformal(V, F)
+    except RuntimeError as error:
+        raise FlattenError(
+            "A panel could not be laid flat: its mesh is torn.", "Scan that side again."
+        ) from error
     data = igl.ARAPData()
     data.max_iter = 5
     pin = np.array([0], dtype=np.int32)

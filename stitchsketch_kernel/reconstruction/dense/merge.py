@@ -31,10 +31,10 @@ def merge_depths(stack: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.nd
     return depth, confidence
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, nogil=True)
 def _merge(stack: np.ndarray, tolerance: float, depth: np.ndarray, confidence: np.ndarray) -> None:
     count, height, width = stack.shape
-    for y in numba.prange(height):
+    for y in range(height):
         for x in range(width):
             most = 0
             total = 0.0
