@@ -69,9 +69,7 @@ def place_seams(
     return curves, junctions
 
 
-def _placed_line(
-    vertices: FloatArray, chain: Chain, surfaces: Surfaces, piping: Piping
-) -> Line:
+def _placed_line(vertices: FloatArray, chain: Chain, surfaces: Surfaces, piping: Piping) -> Line:
     closed = chain.start < 0
     places = _evenly(_rounded(vertices[chain.vertices], closed), STEP_M)
     tangents = _tangents(places, closed)
@@ -173,9 +171,9 @@ def _ends_at(points: FloatArray, start: FloatArray, end: FloatArray) -> FloatArr
     """The curve between its junctions: what lies beside or beyond them is left out."""
     from_start = np.linalg.norm(points - start, axis=1)
     from_end = np.linalg.norm(points - end, axis=1)
-    half = len(points) // 2
-    first = int(np.argmin(from_start[: half + 1]))
-    last = half + int(np.argmin(from_end[half:]))
+    late = min(len(points) // 2, round(_LATE_M / STEP_M))
+    first = int(np.argmin(from_start[: late + 1]))
+    last = len(points) - 1 - int(np.argmin(from_end[::-1][: late + 1]))
     within = np.arange(len(points))
     kept = (within >= first) & (within <= last) & (from_start > _CLEAR_M) & (from_end > _CLEAR_M)
     return np.vstack([start, points[kept], end])

@@ -12,12 +12,13 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
+from stitchsketch_kernel.upholstery.features import Features
 
 #: Surfaces are fitted to points between these distances from the border.
 _NEAR_M, _FAR_M = 0.0075, 0.034
 _LEAST_POINTS = 14
 #: Panels that meet at a flatter angle are told apart by colour alone.
-_FOLD_DEG = 22.0
+FOLD_DEG = 22.0
 #: A border is never moved further than this.
 _MOST_MOVE_M = 0.016
 
@@ -132,7 +133,7 @@ def meet(
 def _folds(normals: FloatArray) -> bool:
     """Whether any two of the normals differ by more than a fold."""
     cosines = normals @ normals.T
-    return bool(cosines.min() < np.cos(np.deg2rad(_FOLD_DEG)))
+    return bool(cosines.min() < np.cos(np.deg2rad(FOLD_DEG)))
 
 
 def on_surface(patch: Patch, place: FloatArray) -> FloatArray:
@@ -141,15 +142,31 @@ def on_surface(patch: Patch, place: FloatArray) -> FloatArray:
     return np.asarray(place - normal * (normal @ (place - foot)))
 
 
-def line_centre(
-    tree: cKDTree | None, points: FloatArray, place: FloatArray, along: FloatArray
-) -> FloatArray | None:
-    """Middle of the piping's faces across the border at `place`; None where there is no piping."""
-    if tree is None:
+@dataclass(frozen=True)
+class Piping:
+    """The faces of piping: their middles, and how much each counts (area)."""
+
+    points_m: FloatArray
+    weights: FloatArray
+    tree: cKDTree | None
+
+    @classmethod
+    def of(cls, features: Features) -> Piping:
+        """Those of a mesh."""
+        points = features.centres[features.piping]
+        tree = cKDTree(points) if len(points) else None
+        return cls(points, features.areas[features.piping], tree)
+
+    def centre(self, place: FloatArray, along: FloatArray) -> FloatArray | None:
+        """Middle of the piping across the border at `place`; None where there is no piping."""
+        if self.tree is None:
+            return None
+        for reach in (0.009, 0.016):
+            near = np.array(self.tree.query_ball_point(place, reach), dtype=np.int64)
+            if len(near):
+                near = near[np.abs((self.points_m[near] - place) @ along) < 0.005]
+            if len(near) >= 4:
+                weights = self.weights[near]
+                middle = weights @ self.points_m[near] / weights.sum()
+                return np.asarray(middle - along * (along @ (middle - place)))
         return None
-    near = points[tree.query_ball_point(place, 0.009)]
-    if len(near):
-        near = near[np.abs((near - place) @ along) < 0.005]
-    if len(near) < 4:
-        return None
-    return np.asarray(near.mean(axis=0) - along * (along @ (near.mean(axis=0) - place)))

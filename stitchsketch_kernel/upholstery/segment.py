@@ -17,6 +17,10 @@ from stitchsketch_kernel.upholstery.features import Features, face_graph
 _LEAST_CORE_M2 = 0.0003
 #: Panels grow this far over what separates them.
 _GROW_M = 0.016
+#: What photos did not see within this of piping is hidden by it, or by the panel's edge.
+_BESIDE_M = 0.015
+#: Two panels whose borders are no further apart meet.
+_GAP_M = 0.020
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,10 @@ def segment(mesh: Mesh, features: Features, settings: SegmentSettings) -> IntArr
     ndarray of int32, shape (m,)
     """
     cores = _cores(features, settings)
-    label = _grown(features, cores)
+    label = _grown(features, cores, seen_faces(mesh))
     label = _tidy(features, label)
-    return _only_panels(mesh, features, label, settings)
+    label = _only_panels(mesh, features, label, settings)
+    return _closed(features, label)
 
 
 def _cores(features: Features, settings: SegmentSettings) -> IntArray:
@@ -73,14 +78,32 @@ def _cores(features: Features, settings: SegmentSettings) -> IntArray:
     return np.where(near, -1, rename[part]).astype(np.int32)
 
 
-def _grown(features: Features, cores: IntArray) -> IntArray:
-    """Give the faces between cores to the nearest one along the surface, creases being far."""
+def _grown(features: Features, cores: IntArray, seen: BoolArray) -> IntArray:
+    """Give the faces between cores to the nearest one along the surface, creases being far.
+
+    No core grows across piping, nor into what was not seen beside it: what a panel's edge hides is
+    not the panel.
+    """
     steps = (
         features.centres[features.dual.faces[:, 0]] - features.centres[features.dual.faces[:, 1]]
     )
     turn = features.turn_deg[features.dual.faces].mean(axis=1)
     length = np.linalg.norm(steps, axis=1) * (1 + (turn / 30.0) ** 2)
-    return nearest_core(face_graph(features.dual, length, len(cores)), cores, _GROW_M * 4)
+    graph = face_graph(features.dual, length, len(cores))
+    if not features.piping.any():
+        return nearest_core(graph, cores, _GROW_M * 4)
+    piping = cKDTree(features.centres[features.piping])
+    beside = piping.query(features.centres, workers=-1)[0] < _BESIDE_M
+    barrier = (features.piping | (beside & ~seen)) & (cores < 0)
+    open_edge = ~barrier[features.dual.faces].any(axis=1)
+    within = face_graph(features.dual, np.where(open_edge, length, 0.0), len(cores))
+    within.eliminate_zeros()
+    label = nearest_core(within, cores, _GROW_M * 4)
+    # what no core reached without crossing is nothing's, and holds its side of the piping
+    nothing = int(cores.max()) + 1
+    held = np.where((label < 0) & ~features.piping, nothing, label)
+    label = nearest_core(graph, held.astype(np.int32), _GROW_M)
+    return np.where(label == nothing, -1, label).astype(np.int32)
 
 
 def nearest_core(graph: csr_array, cores: IntArray, reach: float) -> IntArray:
@@ -127,6 +150,37 @@ def _majority(graph: csr_array, label: IntArray) -> IntArray:
         agree = near[a] == near[b]
         out[full[agree]] = near[a][agree]
     return out
+
+
+def _closed(features: Features, label: IntArray) -> IntArray:
+    """Give gaps between two panels to the nearer of them.
+
+    A gap is a connected part without a panel, most of which lies narrowly between two panels; what
+    lies beside one alone, or reaches far out, is none.
+    """
+    count = int(label.max(initial=-1)) + 1
+    empty = np.flatnonzero(label < 0)
+    if count < 2 or not len(empty):
+        return label
+    centres = features.centres
+    away = np.stack([_distance(centres[label == one], centres[empty]) for one in range(count)])
+    nearest = np.argsort(away, axis=0)[:2]
+    both = np.take_along_axis(away, nearest, axis=0).sum(axis=0)
+    bare = (label[features.dual.faces] < 0).all(axis=1)
+    graph = face_graph(features.dual, bare.astype(float), len(label))
+    graph.eliminate_zeros()
+    part = connected_components(graph, directed=False)[1][empty]
+    area = features.areas[empty]
+    between = np.bincount(part, np.where(both < _GAP_M, area, 0.0))
+    gap = (between > 0.6 * np.bincount(part, area))[part]
+    out = label.copy()
+    out[empty[gap]] = nearest[0][gap]
+    return out
+
+
+def _distance(targets: FloatArray, points: FloatArray) -> FloatArray:
+    found = cKDTree(targets).query(points, distance_upper_bound=_GAP_M, workers=-1)[0]
+    return np.asarray(np.minimum(found, _GAP_M))
 
 
 def _only_panels(
