@@ -231,3 +231,8 @@ def test_a_ruler_is_a_round_length_that_fits(most):
 def test_shortened_words_fit(text, width):
     assert font(15).getlength(shortened(text, width, 15)) <= max(width, font(15).getlength("…"))
     assert all(font(15).getlength(row) <= width for row in wrapped(text, width, 15, 2))
+
+
+def test_a_name_stays_in_one_line():
+    odd = "\N{REPLACEMENT CHARACTER}"
+    assert shortened("a\nb\x1e", 300, 15) == f"a{odd}b{odd}"
