@@ -19,8 +19,9 @@ from stitchsketch_kernel.visualization.canvas import (
     scale_bar,
     tiled,
 )
+from stitchsketch_kernel.visualization.eyes import ParallelEye, fitting_unit
 from stitchsketch_kernel.visualization.palette import NO_PANEL, PAPER, panel_color, ramp
-from stitchsketch_kernel.visualization.render import Line, ParallelEye, Scene, fitting_unit
+from stitchsketch_kernel.visualization.render import Line, Scene
 
 _TILE = (640, 480)
 #: Panels that face a sitter: where one is, there is the front.

@@ -7,9 +7,10 @@ import pytest
 
 from stitchsketch_kernel.domain.errors import MeshError
 from stitchsketch_kernel.domain.model import Mesh
+from stitchsketch_kernel.visualization.eyes import ParallelEye, ViewEye
 from stitchsketch_kernel.visualization.palette import CLOTH, PAPER
 from stitchsketch_kernel.visualization.panels import front_of, panel_colors, region_labels
-from stitchsketch_kernel.visualization.render import Line, ParallelEye, Scene, ViewEye
+from stitchsketch_kernel.visualization.render import Line, Scene
 
 SIZE = (200, 160)
 DOWN, BACKWARDS = np.array([0.0, 0.0, -1.0]), np.array([0.0, 1.0, 0.0])
