@@ -7,7 +7,7 @@ the marker is checked piece by piece, and its length and density are computed an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -24,8 +24,13 @@ from stitchsketch_kernel.upholstery.pieces import require_metric
 TOLERANCE_MM = 0.01
 #: Outlines are given to the search with fewer points, grown by no more than this.
 _COARSE_MM = 0.3
-#: Added to the separation, so that the search's single precision can't eat into it.
-_SPARE_MM = 0.05
+#: Added to the separation, so that the search's single precision can't eat into it: pieces may
+#: then be pushed back by half of it where they lie over the edge.
+_SPARE_MM = 0.06
+#: The strip is wider by this on both sides: at its exact width the search finds no place.
+_EDGE_MM = 0.02
+#: The search simplifies outlines outwards; a piece this near to the full width goes in as its box.
+_FULL_WIDTH_MM = 2.0
 
 
 @dataclass(frozen=True)
@@ -97,18 +102,16 @@ def nest(
     _check_fabric(fabric)
     _check_fit(pattern, fabric, settings)
     turns = _turns(fabric, settings)
-    cuts = [Cut(_coarse(copy), turns) for copy in copies]
-    # each piece may touch the edge of the usable width, while the search keeps pieces only apart
-    laid = solve(
-        cuts,
-        fabric.usable_width_mm,
-        settings.separation_mm + _SPARE_MM,
-        settings.seconds,
-        settings.seed,
-        settings.workers,
-        progress,
-    )
-    marker = make_marker(pattern, fabric, _placements(copies, laid), settings.separation_mm)
+    # half the separation goes round each piece, and the strip is wider by as much on both sides:
+    # pieces keep apart from each other and may touch the edge of the usable width
+    grow = (settings.separation_mm + _SPARE_MM) / 2
+    full = fabric.usable_width_mm - _FULL_WIDTH_MM
+    axis = _across(settings)
+    cuts = [Cut(_grown(copy, grow, _wide(copy.piece, axis) > full), turns) for copy in copies]
+    strip = fabric.usable_width_mm + 2 * (grow + _EDGE_MM)
+    laid = solve(cuts, strip, settings.seconds, settings.seed, settings.workers, progress)
+    placements = _placements(copies, laid, fabric, grow + _EDGE_MM)
+    marker = make_marker(pattern, fabric, placements, settings.separation_mm)
     progress(1.0, f"{marker.used_length_mm / 1000:.2f} m, {marker.density:.0%} used")
     return marker
 
@@ -198,9 +201,9 @@ def _check_fabric(fabric: Fabric) -> None:
 
 
 def _check_fit(pattern: Pattern, fabric: Fabric, settings: NestSettings) -> None:
-    axis = 1 if settings.railroad else 0
+    axis = _across(settings)
     for piece in pattern.pieces:
-        wide, deep = (float(np.ptp(piece.cut_line_mm[:, a])) for a in (axis, 1 - axis))
+        wide, deep = _wide(piece, axis), _wide(piece, 1 - axis)
         if wide > fabric.usable_width_mm + TOLERANCE_MM:
             other = "up the roll" if settings.railroad else "railroaded"
             fits = deep <= fabric.usable_width_mm
@@ -213,35 +216,60 @@ def _check_fit(pattern: Pattern, fabric: Fabric, settings: NestSettings) -> None
             )
 
 
-def _coarse(copy: _Copy) -> FloatArray:
-    """The cut line with few points, nowhere inside the true one; mirrored when face down.
+def _across(settings: NestSettings) -> int:
+    """The pieces' axis that lies across the roll."""
+    return 1 if settings.railroad else 0
 
-    Grown by the tolerance that it is then simplified by; where that is too wide for the cloth the
-    check at the end would say so, so growth is kept out of the bounding box.
+
+def _wide(piece: Piece, axis: int) -> float:
+    return float(np.ptp(piece.cut_line_mm[:, axis]))
+
+
+def _grown(copy: _Copy, grow_mm: float, as_box: bool) -> FloatArray:
+    """The cut line moved out, with few points, nowhere inside that; mirrored when face down.
+
+    It is grown by as much again as simplifying may cut away, but not beyond its bounding box:
+    a piece as wide as the cloth must fit.
     """
     outline = copy.piece.cut_line_mm * ([-1.0, 1.0] if copy.flipped else [1.0, 1.0])
     exact = shapely.Polygon(outline)
-    grown = exact.buffer(_COARSE_MM, join_style="mitre")
-    coarse = shapely.simplify(grown, _COARSE_MM)
-    within = shapely.intersection(coarse, shapely.box(*exact.bounds))
-    ring = shapely.get_coordinates(shapely.orient_polygons(shapely.Polygon(within.exterior)))
+    wide = exact.buffer(grow_mm + _COARSE_MM, join_style="mitre", mitre_limit=2.0)
+    coarse = shapely.simplify(shapely.Polygon(wide.exterior), _COARSE_MM)
+    box = shapely.box(*exact.bounds).buffer(grow_mm, join_style="mitre")
+    inner = box if as_box else shapely.intersection(coarse, box)
+    kept = max(shapely.get_parts(inner), key=shapely.area)
+    ring = shapely.get_coordinates(shapely.orient_polygons(shapely.Polygon(kept.exterior)))
     return np.asarray(ring[:-1])
 
 
-def _placements(copies: Sequence[_Copy], laid: Sequence[Laid]) -> list[Placement]:
-    """Back from the search to pieces, moved so that the first begins at 0 along the roll."""
-    bare = [
-        Placement(copy.piece.name, copy.copy, one.x_mm, one.y_mm, one.rotation_deg, copy.flipped)
-        for copy, one in zip(copies, laid, strict=True)
-    ]
-    outlines = [
-        placement.apply(copy.piece.cut_line_mm)
-        for placement, copy in zip(bare, copies, strict=True)
-    ]
-    start = min(float(outline[:, 0].min()) for outline in outlines)
+def _placements(
+    copies: Sequence[_Copy], laid: Sequence[Laid], fabric: Fabric, edge_mm: float
+) -> list[Placement]:
+    """Back from the search to pieces: from 0 along the roll, and between the selvages."""
+    placements = []
+    for copy, one in zip(copies, laid, strict=True):
+        bare = Placement(
+            copy.piece.name,
+            copy.copy,
+            one.x_mm,
+            one.y_mm - edge_mm,
+            one.rotation_deg,
+            copy.flipped,
+        )
+        outline = bare.apply(copy.piece.cut_line_mm)
+        placements.append((bare, outline.min(axis=0), outline.max(axis=0)))
+    start = min(float(low[0]) for _, low, _ in placements)
     return [
-        Placement(p.piece, p.copy, p.x_mm - start, p.y_mm, p.rotation_deg, p.flipped) for p in bare
+        replace(bare, x_mm=bare.x_mm - start, y_mm=bare.y_mm + _push(low[1], high[1], fabric))
+        for bare, low, high in placements
     ]
+
+
+def _push(low: float, high: float, fabric: Fabric) -> float:
+    """How far a piece is pushed back on the cloth, by rounding's measure at most."""
+    over = high - fabric.usable_width_mm
+    wish = max(-low, 0.0) - max(over, 0.0)
+    return float(np.clip(wish, -_SPARE_MM / 2, _SPARE_MM / 2))
 
 
 def _check_counts(pattern: Pattern, marker: Marker) -> None:

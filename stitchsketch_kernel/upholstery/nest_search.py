@@ -23,7 +23,6 @@ def search(task: dict[str, Any]) -> list[dict[str, float]]:
         members[name] = list(indices)
     config = spyrrow.StripPackingConfig(
         early_termination=True,
-        min_items_separation=task["separation_mm"] or None,
         total_computation_time=task["seconds"],
         num_workers=task["workers"] or None,
         seed=task["seed"],

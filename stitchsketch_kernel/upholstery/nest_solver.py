@@ -42,13 +42,15 @@ class Laid:
 def solve(
     cuts: Sequence[Cut],
     width_mm: float,
-    separation_mm: float,
     seconds: int,
     seed: int,
     workers: int,
     progress: Progress,
 ) -> list[Laid]:
     """Lay outlines in a strip `width_mm` wide (along y), as short along x as can be found.
+
+    They may touch: spyrrow's own separation also keeps pieces off the strip's edge, by more than
+    asked, and panics where a piece then no longer fits.
 
     Raises
     ------
@@ -57,7 +59,6 @@ def solve(
     """
     task = {
         "width_mm": width_mm,
-        "separation_mm": separation_mm,
         "seconds": seconds,
         "seed": seed,
         "workers": workers,
