@@ -12,6 +12,7 @@ import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
@@ -73,15 +74,32 @@ class ThisInterpreter(KernelSpecManager):
 
 
 class StageKernelManager(AsyncKernelManager):
-    """Starts kernels of this interpreter only, and talks with them where no one else can listen."""
+    """Starts kernels of this interpreter only, and talks with them where no one else can listen.
+
+    Jupyter's own default is either a port that every account of the machine can reach or sockets
+    in the working folder, where two runs would take each other's.
+    """
+
+    _place: TemporaryDirectory[str] | None = None
 
     @default("transport")
-    def _sockets_of_the_person(self) -> str:
-        return "tcp" if sys.platform == "win32" else "ipc"
+    def _sockets(self) -> str:
+        return "ipc"
+
+    @default("ip")
+    def _private_place(self) -> str:
+        self._place = TemporaryDirectory(prefix="stitchsketch-", ignore_cleanup_errors=True)
+        return str(Path(self._place.name) / "kernel")
 
     @default("kernel_spec_manager")
     def _this_interpreter(self) -> KernelSpecManager:
         return ThisInterpreter(parent=self)
+
+    def cleanup_ipc_files(self) -> None:
+        """Remove the sockets and their folder."""
+        super().cleanup_ipc_files()
+        if self._place is not None:
+            self._place.cleanup()
 
 
 class _Client(PapermillNotebookClient):  # type: ignore[misc]

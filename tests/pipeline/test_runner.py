@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from pathlib import Path
@@ -108,6 +109,18 @@ def test_notebooks_run_in_this_interpreter_and_are_the_record(tiny):
     executed = nbformat.read(tiny.out / "notebooks" / "two.ipynb", as_version=4)
     assert sys.executable in executed.cells[-1].outputs[-1]["data"]["text/plain"]
     assert {"start_time", "end_time"} <= set(executed.metadata.papermill)
+
+
+def test_kernels_leave_no_sockets_and_two_runs_never_share_any(tiny, tmp_path, monkeypatch):
+    """Jupyter's default would put them into the working folder, under names that collide."""
+    place = tmp_path / "place"
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    monkeypatch.chdir(place)
+    seen: set[str] = set()
+    tiny.run(progress=lambda *_: seen.update(p.parent.name for p in place.rglob("kernel-[0-9]")))
+    assert len(seen) == 3
+    assert names(place) == []
 
 
 def test_a_damaged_stage_is_computed_again_with_all_that_read_it(tiny):
