@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial import Delaunay, cKDTree
+from scipy.spatial import cKDTree
 
 from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray, IntArray
 from stitchsketch_kernel.domain.errors import PanelError
 from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.upholstery.features import dual_edges, face_graph
-from stitchsketch_kernel.upholstery.unroll import signed_areas, unroll
+from stitchsketch_kernel.upholstery.triangles import triangulate
+from stitchsketch_kernel.upholstery.unroll import unroll
 
 #: Scan points nearer to a seam are rounded by the fold or lie on piping: they are left out.
 _NEAR_SEAM_M = 0.0075
@@ -78,14 +79,12 @@ def mesh_panel(mesh: Mesh, mine: BoolArray, border_m: FloatArray, name: str) -> 
         )
     shapely.prepare(outline)
     inner = np.flatnonzero(shapely.contains_xy(outline, uv[:, 0], uv[:, 1]))
-    flat = np.vstack([border_uv, uv[inner]])
-    triangles = Delaunay(flat).simplices.astype(np.int32)
-    middle = flat[triangles].mean(axis=1)
-    triangles = triangles[shapely.contains_xy(outline, middle[:, 0], middle[:, 1])]
-    areas = signed_areas(flat, triangles)
-    triangles[areas < 0] = triangles[areas < 0][:, ::-1]
-    triangles = triangles[np.abs(areas) > 1e-12]
-    _check_border(triangles, len(border_m), name)
+    triangles = triangulate(np.vstack([border_uv, uv[inner]]), len(border_m))
+    if triangles is None:
+        raise PanelError(
+            f"Panel {name} can't be closed along its seams.",
+            "Correct its seams in the file of panels, or take more photos of that side.",
+        )
     return PanelMesh(points[inner], used[inner].astype(np.int32), triangles)
 
 
@@ -122,15 +121,3 @@ def _carried(border: FloatArray, points: FloatArray, uv: FloatArray) -> FloatArr
         turn = np.linalg.lstsq(plane, flat - centre_uv, rcond=None)[0]
         out[i] = centre_uv + ((border[i] - centre) @ axes.T) @ turn
     return out
-
-
-def _check_border(triangles: IntArray, count: int, name: str) -> None:
-    """Every step of the border must be an edge of one triangle: no gap along a seam."""
-    edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
-    have = set(map(tuple, edges.tolist()))
-    missing = [i for i in range(count) if (i, (i + 1) % count) not in have]
-    if missing:
-        raise PanelError(
-            f"Panel {name} can't be closed along its seams ({len(missing)} gaps).",
-            "Correct its seams in the file of panels, or take more photos of that side.",
-        )

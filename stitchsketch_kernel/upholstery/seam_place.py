@@ -17,10 +17,14 @@ from stitchsketch_kernel.upholstery.features import Features
 #: Surfaces are fitted to points between these distances from the border.
 _NEAR_M, _FAR_M = 0.0075, 0.034
 _LEAST_POINTS = 14
+#: Rounds of reweighting, and how many deviations off a point has no say.
+_ROUNDS, _OUTLYING = 4, 4.0
 #: Panels that meet at a flatter angle are told apart by colour alone.
 FOLD_DEG = 22.0
+#: Points whose normal turns further from the patch's than this (cosine) are none of its surface.
+_ALIKE = 0.7
 #: A border is never moved further than this.
-_MOST_MOVE_M = 0.016
+_MOST_MOVE_M = 0.014
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,12 @@ class Surfaces:
 
 
 def _fitted(points: FloatArray, normals: FloatArray, place: FloatArray, reach: float) -> Patch:
-    up = normals.mean(axis=0)
-    up /= np.linalg.norm(up)
+    # the direction that most of them face: folded crumbs face anywhere
+    up = np.median(normals, axis=0)
+    up /= max(float(np.linalg.norm(up)), 1e-12)
+    alike = normals @ up > _ALIKE
+    if alike.sum() >= _LEAST_POINTS:
+        points = points[alike]
     towards = points.mean(axis=0) - place
     x = towards - up * (towards @ up)
     x /= max(float(np.linalg.norm(x)), 1e-12)
@@ -90,16 +98,20 @@ def _fitted(points: FloatArray, normals: FloatArray, place: FloatArray, reach: f
     local = (points - place) @ axes.T
     u, v, w = local.T
     columns = np.column_stack([np.ones_like(u), u, v, u * u, u * v, v * v])
-    weight = np.exp(-((u**2 + v**2) / (0.8 * reach) ** 2))
+    near = np.exp(-((u**2 + v**2) / (0.8 * reach) ** 2))
     scale = np.array([1, reach, reach, reach**2, reach**2, reach**2])
+    A, weight = columns / scale, near
     # curvature is asked for only as far as the points insist on it
-    ridge = np.diag([0, 0, 0, 1, 1, 1]) * 0.02 * weight.sum()
-    A = columns / scale
-    normal = A.T @ (weight[:, None] * A) + ridge / len(points) * 1.0
-    terms = np.linalg.solve(normal, A.T @ (weight * w)) / scale
-    off = w - columns @ terms
-    noise = float(np.sqrt((weight * off**2).sum() / weight.sum()))
-    return Patch(place, axes, terms, noise)
+    ridge = np.diag([0, 0, 0, 1, 1, 1]) * 0.02
+    for _ in range(_ROUNDS):
+        normal = A.T @ (weight[:, None] * A) + ridge * weight.sum() / len(points)
+        terms = np.linalg.solve(normal, A.T @ (weight * w))
+        off = w - A @ terms
+        # crumbs beside the piping lie far off the surface: they lose their say (Tukey's biweight)
+        usual = max(1.4826 * float(np.median(np.abs(off))), 1e-4)
+        weight = near * np.clip(1 - (off / (_OUTLYING * usual)) ** 2, 0, 1) ** 2
+    noise = float(np.sqrt((weight * off**2).sum() / max(float(weight.sum()), 1e-12)))
+    return Patch(place, axes, terms / scale, noise)
 
 
 def meet(

@@ -15,6 +15,8 @@ from stitchsketch_kernel.upholstery.features import Features, face_graph
 
 #: A core smaller than this is no panel, but it keeps panels from growing over it.
 _LEAST_CORE_M2 = 0.0003
+#: A crease is taken to be this wide to each side, so that short gaps in it are closed.
+_CREASE_REACH_M = 0.005
 #: Panels grow this far over what separates them.
 _GROW_M = 0.016
 #: What photos did not see within this of piping is hidden by it, or by the panel's edge.
@@ -63,6 +65,9 @@ def _cores(features: Features, settings: SegmentSettings) -> IntArray:
     """Connected faces away from every seam: label from 0, -1 on and near seams."""
     count = len(features.areas)
     near = features.turn_deg > settings.crease_deg
+    if near.any():
+        creases = cKDTree(features.centres[near])
+        near = creases.query(features.centres, workers=-1)[0] < _CREASE_REACH_M
     if features.piping.any():
         piping = cKDTree(features.centres[features.piping])
         near |= piping.query(features.centres, workers=-1)[0] < settings.reach_mm * 0.001
