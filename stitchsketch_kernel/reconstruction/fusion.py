@@ -14,6 +14,9 @@ from stitchsketch_kernel.domain.model import Depth, Region
 from stitchsketch_kernel.domain.photo import Camera, View
 from stitchsketch_kernel.domain.progress import Progress, silent
 
+#: A pixel is believed where no depth within this window jumps by more than this share.
+_RIM_PX, _RIM_JUMP = 5, 0.03
+
 
 @dataclass(frozen=True)
 class Cloud:
@@ -97,15 +100,18 @@ def _own_points(depth: Depth) -> Cloud:
 def _map_normals(xyz: AnyArray, z: AnyArray) -> tuple[FloatArray, AnyArray]:
     """Normals (h, w, 3) towards the camera from differences over five pixels, and where they hold.
 
-    Differences are taken only across depths that belong together (within 3 %).
+    They hold where all depths around belong together: no hole, no jump.
     """
     step = 2
     right, left = np.roll(xyz, -step, axis=1), np.roll(xyz, step, axis=1)
     down, up = np.roll(xyz, -step, axis=0), np.roll(xyz, step, axis=0)
-    good = z > 0
-    for axis, shift in ((1, -step), (1, step), (0, -step), (0, step)):
-        other = np.roll(z, shift, axis=axis)
-        good &= (other > 0) & (np.abs(other - z) < 0.03 * np.maximum(z, 1e-9))
+    # matching makes what is in front a little too wide: its rim is left to views that see it whole
+    rim = np.ones((_RIM_PX, _RIM_PX), np.uint8)
+    near, far = (
+        cv2.erode(np.asarray(z, np.float32), rim),
+        cv2.dilate(np.asarray(z, np.float32), rim),
+    )
+    good = (near > 0) & (far - near < _RIM_JUMP * near)
     normal = np.cross(down - up, right - left)
     length = np.linalg.norm(normal, axis=-1, keepdims=True)
     normal = np.divide(normal, length, out=np.zeros_like(normal), where=length > 0)
