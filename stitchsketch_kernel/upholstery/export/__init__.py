@@ -1,0 +1,1 @@
+"""Cut files: one module a format. Each refuses a pattern whose size is not known."""
