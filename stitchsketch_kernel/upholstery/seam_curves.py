@@ -11,10 +11,11 @@ from scipy.signal import savgol_filter
 
 from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray, IntArray
 from stitchsketch_kernel.domain.model import Mesh
-from stitchsketch_kernel.upholstery.borders import Borders, Chain
+from stitchsketch_kernel.upholstery.borders import Borders, Chain, without_slivers
 from stitchsketch_kernel.upholstery.features import Features
 from stitchsketch_kernel.upholstery.junctions import Line, place_junctions
 from stitchsketch_kernel.upholstery.seam_place import Patch, Piping, Surfaces, meet, on_surface
+from stitchsketch_kernel.upholstery.segment import seen_faces
 
 #: Distance between a seam's points.
 STEP_M = 0.004
@@ -49,18 +50,20 @@ class Curve:
 
 def place_seams(
     mesh: Mesh, features: Features, label: IntArray, borders: Borders
-) -> tuple[list[Curve], FloatArray]:
+) -> tuple[Borders, list[Curve], FloatArray]:
     """Place every border.
 
     Returns
     -------
+    borders : Borders
+        Those given, less the rims of holes that were closed.
     curves : list of Curve
-        One for each of `borders.chains`.
+        One for each of its chains.
     junctions_m : ndarray, shape (j, 3)
     """
     everywhere = mesh.vertices[np.unique(np.concatenate([c.vertices for c in borders.chains]))]
     surfaces = Surfaces(features.centres, features.normals, label, everywhere)
-    piping = Piping.of(features)
+    piping = Piping.of(features, seen_faces(mesh))
     lines = [_placed_line(mesh.vertices, chain, surfaces, piping) for chain in borders.chains]
     junctions = place_junctions(borders, lines, surfaces)
     curves = [
@@ -84,7 +87,20 @@ def _placed_line(vertices: FloatArray, chain: Chain, surfaces: Surfaces, piping:
     sure = folded | piped
     if 0.3 < sure.mean() < 1:
         placed = places + _bridged(placed - places, sure)
-    return Line(_without_jumps(places, placed), piped, folded)
+    placed = _without_jumps(places, placed)
+    ahead = np.arange(len(placed)) if closed else _ahead(placed)
+    return Line(placed[ahead], piped[ahead], folded[ahead])
+
+
+def _ahead(points: FloatArray) -> IntArray:
+    """Indices of the points that lead on: a border that ran back round a crumb does so no more."""
+    even = gaussian_filter1d(points, 5, axis=0, mode="nearest")
+    direction = _tangents(even, closed=False)
+    kept = [0]
+    for i in range(1, len(points) - 1):
+        if (points[i] - points[kept[-1]]) @ direction[i] > 0.3 * STEP_M:
+            kept.append(i)
+    return np.array([*kept, len(points) - 1])
 
 
 def _bridged(moves: FloatArray, sure: BoolArray) -> FloatArray:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
+from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray, IntArray
 from stitchsketch_kernel.upholstery.features import Features
 
 #: Surfaces are fitted to points between these distances from the border.
@@ -163,11 +163,11 @@ class Piping:
     tree: cKDTree | None
 
     @classmethod
-    def of(cls, features: Features) -> Piping:
-        """Those of a mesh."""
-        points = features.centres[features.piping]
-        tree = cKDTree(points) if len(points) else None
-        return cls(points, features.areas[features.piping], tree)
+    def of(cls, features: Features, seen: BoolArray) -> Piping:
+        """Those of a mesh that photos saw: what closes the surface below has a guessed colour."""
+        used = features.piping & seen
+        points = features.centres[used]
+        return cls(points, features.areas[used], cKDTree(points) if len(points) else None)
 
     def centre(self, place: FloatArray, along: FloatArray) -> FloatArray | None:
         """Middle of the piping across the border at `place`; None where there is no piping."""
