@@ -70,7 +70,7 @@ def _write_cut_files(folder: Path, pattern: Pattern, marker: Marker) -> None:
     from stitchsketch_kernel.upholstery.export.svg import write_svg
 
     folder.mkdir()
-    write_pattern_json(folder / "pattern.json", pattern)
+    write_pattern_json(folder / "pattern.json", pattern, marker)
     write_svg(folder / "pattern.svg", pattern)
     write_svg(folder / "marker.svg", pattern, marker)
     write_pdf(folder / "marker.pdf", pattern, marker)
