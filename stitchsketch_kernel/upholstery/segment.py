@@ -160,8 +160,8 @@ def _majority(graph: csr_array, label: IntArray) -> IntArray:
 def _closed(features: Features, label: IntArray) -> IntArray:
     """Give gaps between two panels to the nearer of them.
 
-    A gap is a connected part without a panel, most of which lies narrowly between two panels; what
-    lies beside one alone, or reaches far out, is none.
+    A gap is a connected part without a panel, most of which lies narrowly between two panels, and
+    any place that is very narrow; what lies beside one alone, or reaches far out, is none.
     """
     count = int(label.max(initial=-1)) + 1
     empty = np.flatnonzero(label < 0)
@@ -177,7 +177,7 @@ def _closed(features: Features, label: IntArray) -> IntArray:
     part = connected_components(graph, directed=False)[1][empty]
     area = features.areas[empty]
     between = np.bincount(part, np.where(both < _GAP_M, area, 0.0))
-    gap = (between > 0.6 * np.bincount(part, area))[part]
+    gap = (between > 0.6 * np.bincount(part, area))[part] | (both < _GAP_M / 2)
     out = label.copy()
     out[empty[gap]] = nearest[0][gap]
     return out
