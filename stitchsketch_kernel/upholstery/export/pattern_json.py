@@ -18,7 +18,7 @@ import jsonschema
 import numpy as np
 
 from stitchsketch_kernel.domain.arrays import FloatArray
-from stitchsketch_kernel.domain.errors import SettingsError
+from stitchsketch_kernel.domain.errors import ExportError, SettingsError
 from stitchsketch_kernel.domain.marker import Fabric, Marker, Placement
 from stitchsketch_kernel.domain.panel import EdgeKind
 from stitchsketch_kernel.domain.piece import Notch, Pattern, Piece, PieceEdge, SeamPair
@@ -34,11 +34,19 @@ def write_pattern_json(path: Path, pattern: Pattern, marker: Marker | None = Non
 
     Raises
     ------
+    ExportError
+        A value is not by the schema: a point that is no number, a currency that is no code.
     StorageError
         The disk is full or the folder can't be written; an older file stays as it was.
     """
     data = _as_data(pattern, marker)
-    _validator().validate(data)
+    try:
+        _validator().validate(data)
+    except jsonschema.ValidationError as error:
+        raise ExportError(
+            f"The pattern can't be written: at {error.json_path}, {error.message[:200]}.",
+            "Correct the fabric or the rules that it comes from.",
+        ) from error
     text = json.dumps(data, allow_nan=False, ensure_ascii=False, indent=1)
     with written_aside(path) as aside:
         aside.write_text(text + "\n", encoding="utf-8")
