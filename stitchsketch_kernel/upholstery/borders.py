@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -15,6 +15,8 @@ from stitchsketch_kernel.domain.errors import PanelError
 
 #: Junctions joined by a border shorter than this are one place, seen twice.
 _SAME_JUNCTION_M = 0.018
+#: Junctions that are placed nearer to each other than this are one.
+_ONE_SPOT_M = 0.012
 
 
 @dataclass(frozen=True)
@@ -225,3 +227,54 @@ def _find(known: dict[tuple[int, ...], int], part: list[int]) -> tuple[int | Non
             if other[0] == other[-1] and len(other) == len(part) and set(other) == members:
                 return index, False
     return None, True
+
+
+def without_slivers(borders: Borders, placed_m: FloatArray) -> tuple[Borders, list[int]]:
+    """Borders without those whose two junctions were placed on one spot.
+
+    A hole in the scan that lies on a seam has a border to each side of the seam; once its two
+    junctions are placed on the seam they meet, and the hole is closed.
+
+    Parameters
+    ----------
+    borders : Borders
+    placed_m : ndarray, shape (j, 3)
+        Where the junctions really lie.
+
+    Returns
+    -------
+    borders : Borders
+        With `placed_m` for its junctions, those on one spot merged.
+    kept : list of int
+        Which of the chains are left.
+    """
+    borders = replace(borders, junctions_m=placed_m)
+    count = len(placed_m)
+    close = [
+        (chain.start, chain.end)
+        for chain in borders.chains
+        if chain.start != chain.end
+        and float(np.linalg.norm(placed_m[chain.start] - placed_m[chain.end])) < _ONE_SPOT_M
+    ]
+    if not close:
+        return borders, list(range(len(borders.chains)))
+    rows, columns = np.array(close).T
+    graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(count, count))
+    _, group = connected_components(graph, directed=False)
+    members = np.bincount(group)
+    sums = np.column_stack([np.bincount(group, placed_m[:, i]) for i in range(3)])
+    merged: FloatArray = sums / members[:, None]
+    kept: list[Chain] = []
+    index: dict[int, int] = {}
+    for old, chain in enumerate(borders.chains):
+        start = int(group[chain.start]) if chain.start >= 0 else -1
+        end = int(group[chain.end]) if chain.end >= 0 else -1
+        if start >= 0 and start == end and chain.start != chain.end:
+            continue
+        index[old] = len(kept)
+        kept.append(replace(chain, start=start, end=end))
+    loops = {
+        one: [(index[old], forward) for old, forward in loop if old in index]
+        for one, loop in borders.loops.items()
+    }
+    return Borders(tuple(kept), merged, loops), list(index)

@@ -121,8 +121,8 @@ def _panel_map(
         )
     borders = find_borders(mesh.vertices, mesh.faces, label)
     progress(0.45, "placing seams")
-    curves, junctions = place_seams(mesh, features, label, borders)
-    points, of_curve = _seam_points(borders, curves, junctions)
+    borders, curves = place_seams(mesh, features, label, borders)
+    points, of_curve = _seam_points(borders, curves)
     progress(0.75, "meshing panels")
     draft = _Draft()
     for one in range(int(label.max()) + 1):
@@ -133,12 +133,10 @@ def _panel_map(
     return _assembled(mesh, draft, borders, curves, of_curve, points, named, shapes)
 
 
-def _seam_points(
-    borders: Borders, curves: list[Curve], junctions: FloatArray
-) -> tuple[FloatArray, list[IntArray]]:
+def _seam_points(borders: Borders, curves: list[Curve]) -> tuple[FloatArray, list[IntArray]]:
     """All points on seams, each once: junctions first; and for each curve its indices."""
-    points = [junctions.reshape(-1, 3)]
-    total = len(junctions)
+    points = [borders.junctions_m.reshape(-1, 3)]
+    total = len(borders.junctions_m)
     of_curve: list[IntArray] = []
     for chain, curve in zip(borders.chains, curves, strict=True):
         own = curve.points_m[1:-1] if chain.start >= 0 else curve.points_m[:-1]

@@ -50,26 +50,26 @@ class Curve:
 
 def place_seams(
     mesh: Mesh, features: Features, label: IntArray, borders: Borders
-) -> tuple[Borders, list[Curve], FloatArray]:
+) -> tuple[Borders, list[Curve]]:
     """Place every border.
 
     Returns
     -------
     borders : Borders
-        Those given, less the rims of holes that were closed.
+        Those given, their junctions placed, less the rims of holes that were closed.
     curves : list of Curve
         One for each of its chains.
-    junctions_m : ndarray, shape (j, 3)
     """
     everywhere = mesh.vertices[np.unique(np.concatenate([c.vertices for c in borders.chains]))]
     surfaces = Surfaces(features.centres, features.normals, label, everywhere)
     piping = Piping.of(features, seen_faces(mesh))
     lines = [_placed_line(mesh.vertices, chain, surfaces, piping) for chain in borders.chains]
-    junctions = place_junctions(borders, lines, surfaces)
+    borders, kept = without_slivers(borders, place_junctions(borders, lines, surfaces))
     curves = [
-        _finished(chain, line, junctions) for chain, line in zip(borders.chains, lines, strict=True)
+        _finished(chain, lines[old], borders.junctions_m)
+        for chain, old in zip(borders.chains, kept, strict=True)
     ]
-    return curves, junctions
+    return borders, curves
 
 
 def _placed_line(vertices: FloatArray, chain: Chain, surfaces: Surfaces, piping: Piping) -> Line:
