@@ -29,7 +29,7 @@ stage = open_stage(run_dir, "nest")
 stage.compute()
 
 # %%
-if "refused" not in stage.figures("nest"):
+if "refused_as" not in stage.figures("nest"):
     marker = stage.read("nest", "marker", Marker)
     pattern = stage.read("flatten", "pattern", Pattern)
     display(stage.picture("marker", pictures.marker_picture(marker, pattern)))

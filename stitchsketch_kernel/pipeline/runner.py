@@ -223,7 +223,7 @@ class _Run:
     ) -> None:
         stage_record.status, stage_record.seconds = status, seconds
         stage_record.figures = figures
-        if "refused" in figures:
+        if "refused_as" in figures:
             stage_record.status, stage_record.error = Status.FAILED, figures["refused"]
 
     def _tell(self, stage: Stage, share: float, note: str) -> None:
@@ -236,7 +236,7 @@ class _Run:
     def _outcome(self) -> tuple[Status, StitchSketchError | None]:
         """A stage that refused makes the run a failed one, though the later stages were run."""
         for stage_record in self.record.stages:
-            if "refused" in stage_record.figures:
+            if "refused_as" in stage_record.figures:
                 kind = error_kinds()[stage_record.figures["refused_as"]]
                 return Status.FAILED, kind(stage_record.error)
         return Status.COMPLETED, None

@@ -74,7 +74,7 @@ STAGE = """
         if context.file("photos") if FILES else None:
             text += (context.file("photos") / "a.jpg").read_text()
         (context.folder / "cut").write_text(text)
-        return {{"text": text, "nan": float("nan")}}
+        return {{"text": text, "nan": float("nan"), "refused": 0}}
 """
 
 STAGES = (("one", 1, (), {"photos": ""}), ("two", 2, ("one",), {}), ("three", 3, ("two",), {}))

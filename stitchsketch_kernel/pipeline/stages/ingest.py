@@ -28,7 +28,7 @@ def compute(context: StageContext) -> dict[str, Any]:
     context.keep("taken_px", _sizes_as_taken(source, taken.photos))
     return {
         "photos": len(taken.photos),
-        "refused": len({note.photo for note in taken.notes if note.severity == "refuse"}),
+        "left_out": len({note.photo for note in taken.notes if note.severity == "refuse"}),
         "notes": [note.text for note in taken.notes],
         "kinds_of_notes": Counter(note.kind for note in taken.notes),
         "cameras": len({photo.camera_key for photo in taken.photos}),

@@ -52,7 +52,7 @@ def _data(context: StageContext) -> ReportData:
         context.read("ingest", "photos", PhotoSet), context.read("align", "model", SparseModel)
     )  # fmt: skip
     scale, nested = scale_of(context), context.figures("nest")
-    refused = "refused" in nested
+    refused = "refused_as" in nested
     size_m = context.figures("mesh")["size_m"]
     return ReportData(
         title=context.settings("job").name,
