@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 NAME, NUMBER, VERSION = "align", 2, 1
 INPUTS = ("ingest",)
 SETTINGS = {"align": "stitchsketch_kernel.reconstruction.align:AlignSettings"}
-WEIGHT = 240
+WEIGHT = 280
 
 
 def compute(context: StageContext) -> dict[str, Any]:

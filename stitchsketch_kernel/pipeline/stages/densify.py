@@ -15,7 +15,7 @@ SETTINGS = {
     "region": "stitchsketch_kernel.reconstruction.region:RegionSettings",
     "densify": "stitchsketch_kernel.reconstruction.dense:DenseSettings",
 }
-WEIGHT = 300
+WEIGHT = 250
 
 
 def compute(context: StageContext) -> dict[str, Any]:

@@ -18,7 +18,7 @@ SETTINGS = {
     "job": "stitchsketch_kernel.pipeline.settings:JobSettings",
 }
 FILES = {"rules": "stitchsketch_kernel.upholstery.rules:read_rules"}
-WEIGHT = 30
+WEIGHT = 15
 
 
 def compute(context: StageContext) -> dict[str, Any]:

@@ -13,7 +13,7 @@ NAME, NUMBER, VERSION = "mesh", 5, 1
 INPUTS = ("ingest", "scale", "densify")
 SETTINGS = {"mesh": "stitchsketch_kernel.reconstruction.surface:SurfaceSettings"}
 PUBLISHES = {"mesh.ply": "model/mesh.ply", "mesh_unscaled.ply": "model/mesh_unscaled.ply"}
-WEIGHT = 90
+WEIGHT = 120
 
 
 def compute(context: StageContext) -> dict[str, Any]:

@@ -21,7 +21,7 @@ SETTINGS = {
     "fabric": "stitchsketch_kernel.pipeline.settings:FabricSettings",
 }
 PUBLISHES = {"patterns": "patterns"}
-WEIGHT = 60
+WEIGHT = 40
 
 
 def compute(context: StageContext) -> dict[str, Any]:

@@ -12,7 +12,7 @@ INPUTS = ("scale", "mesh")
 SETTINGS = {"panels": "stitchsketch_kernel.upholstery.propose:PanelSettings"}
 FILES = {"edits": "stitchsketch_kernel.upholstery.edits:read_edits"}
 PUBLISHES = {"panels.txt": "model/panels.txt"}
-WEIGHT = 60
+WEIGHT = 30
 
 
 def compute(context: StageContext) -> dict[str, Any]:
