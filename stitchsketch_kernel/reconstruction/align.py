@@ -10,13 +10,15 @@ import errno
 import itertools
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import pycolmap
 
+from stitchsketch_kernel.domain.arrays import FloatArray
+from stitchsketch_kernel.domain.board import Board, TagSighting
 from stitchsketch_kernel.domain.errors import AlignError, SettingsError, StorageError
 from stitchsketch_kernel.domain.model import SparseModel
 from stitchsketch_kernel.domain.photo import Photo
@@ -26,13 +28,16 @@ from stitchsketch_kernel.reconstruction.colmap_io import (
     quiet,
     sparse_from_colmap,
 )
+from stitchsketch_kernel.reconstruction.neighbours import (
+    USUAL_FOCAL,
+    likely_pairs,
+    rough_rotations,
+)
 
 log = logging.getLogger(__name__)
 
 #: Lens model while mapping: one focal length, two radial terms. Phones need no more.
 _LENS = "RADIAL"
-#: First guess of the focal length over the longer side, where EXIF is silent (a phone's 26 mm).
-_USUAL_FOCAL = 0.8
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,8 @@ def align(
     work_dir: Path,
     settings: AlignSettings | None = None,
     progress: Progress = silent,
+    sightings: Sequence[TagSighting] = (),
+    boards: Sequence[Board] = (),
 ) -> SparseModel:
     """Find where each photo was taken from.
 
@@ -89,6 +96,8 @@ def align(
         Gets ``features.db``, ``colmap.log`` and the COLMAP model ``sparse/``.
     settings : AlignSettings, optional
     progress : Progress, optional
+    sightings, boards : sequences, optional
+        Tags of mats in the photos: they tell which photos are neighbours (`neighbours`).
 
     Returns
     -------
@@ -109,7 +118,8 @@ def align(
         with quiet(_log(database)):
             pycolmap.set_random_seed(settings.seed)
             _extract(photos, images, database, settings, part(progress, 0, 0.15))
-            _match(len(photos), database, settings, part(progress, 0.15, 0.6))
+            rough = rough_rotations(photos, sightings, boards)
+            _match(photos, rough, database, settings, part(progress, 0.15, 0.6))
             models = _map(len(photos), images, database, work_dir, settings, progress)
             largest = _largest(models, photos)
             _refine_lens(largest)
@@ -122,17 +132,30 @@ def align(
 
 def file_names(photos: tuple[Photo, ...]) -> dict[str, str]:
     """The photo's name for each file name that COLMAP knows."""
-    return {photo.path.name: photo.name for photo in photos}
+    return {file: name for name, file in _files(photos).items()}
+
+
+def _files(photos: tuple[Photo, ...]) -> dict[str, str]:
+    """The file name that COLMAP knows for each photo: its own, or a number where these won't do."""
+    own = [photo.path.name for photo in photos]
+    plain = len({photo.path.parent for photo in photos}) == 1 and len(set(own)) == len(own)
+    # COLMAP's list of pairs is parted by blanks
+    if plain and not any(character.isspace() for name in own for character in name):
+        return {photo.name: name for photo, name in zip(photos, own, strict=True)}
+    return {photo.name: f"{i:04d}{photo.path.suffix}" for i, photo in enumerate(photos, start=1)}
 
 
 def _image_folder(photos: tuple[Photo, ...], work_dir: Path) -> Path:
-    """One folder that holds all photos under unique names."""
-    folders = {photo.path.parent for photo in photos}
-    if len(folders) == 1 and len(file_names(photos)) == len(photos):
-        return folders.pop()
-    raise AlignError(
-        f"The photos of {work_dir.name} lie in several folders.", "Read them again from one folder."
-    )
+    """One folder that holds all photos under the names of `_files`."""
+    files = _files(photos)
+    if all(files[photo.name] == photo.path.name for photo in photos):
+        return photos[0].path.parent
+    folder = work_dir / "images"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for photo in photos:
+        shutil.copyfile(photo.path, folder / files[photo.name])
+    return folder
 
 
 def _extract(
@@ -144,6 +167,7 @@ def _extract(
 ) -> None:
     """Features of all photos; photos of the same camera and zoom share one lens."""
     database.unlink(missing_ok=True)
+    files = _files(photos)
     options = pycolmap.FeatureExtractionOptions()
     options.use_gpu = False
     options.max_image_size = settings.max_side_px
@@ -159,7 +183,7 @@ def _extract(
             pycolmap.extract_features(
                 database,
                 images,
-                image_names=[photo.path.name for photo in members],
+                image_names=[files[photo.name] for photo in members],
                 camera_mode=pycolmap.CameraMode.SINGLE,
                 reader_options=reader,
                 extraction_options=options,
@@ -191,47 +215,55 @@ def _reader(photo: Photo) -> Any:
     """COLMAP's options for a lens whose focal length EXIF may tell."""
     reader = pycolmap.ImageReaderOptions()
     reader.camera_model = _LENS
-    focal = photo.focal_px or _USUAL_FOCAL * max(photo.width_px, photo.height_px)
+    focal = photo.focal_px or USUAL_FOCAL * max(photo.width_px, photo.height_px)
     reader.camera_params = f"{focal},{photo.width_px / 2},{photo.height_px / 2},0,0"
     return reader
 
 
-def _match(count: int, database: Path, settings: AlignSettings, progress: Progress) -> None:
+def _match(
+    photos: tuple[Photo, ...],
+    rough: dict[str, FloatArray],
+    database: Path,
+    settings: AlignSettings,
+    progress: Progress,
+) -> None:
+    """Compare photos: those that the mats call neighbours, or all, or each with the next ones."""
+    count = len(photos)
     every_pair = settings.matching == "exhaustive" or (
-        settings.matching == "auto" and count <= settings.exhaustive_up_to
+        settings.matching == "auto"
+        and (count <= settings.exhaustive_up_to or len(rough) > count / 2)
     )
     matching = pycolmap.FeatureMatchingOptions()
     matching.use_gpu = False
     verification = pycolmap.TwoViewGeometryOptions()
     verification.ransac.random_seed = settings.seed
+    device = pycolmap.Device.cpu
 
-    def match(token: Any) -> None:
-        if every_pair:
-            blocks = pycolmap.ExhaustivePairingOptions()
-            blocks.block_size = max(2, count // 8)
-            pycolmap.match_exhaustive(
-                database,
-                matching_options=matching,
-                pairing_options=blocks,
-                verification_options=verification,
-                device=pycolmap.Device.cpu,
-                cancellation_token=token,
-            )
-            return
+    def all_pairs(token: Any) -> None:
+        pairing = pycolmap.ImportedPairingOptions()
+        pairing.match_list_path = _pair_list(photos, rough, database)
+        pairing.block_size = max(8, count)
+        pycolmap.match_image_pairs(database, matching, pairing, verification, device, token)
+
+    def next_ones(token: Any) -> None:
         pairing = pycolmap.SequentialPairingOptions()
         pairing.overlap = settings.overlap
         pairing.quadratic_overlap = True
         pairing.loop_detection = False
-        pycolmap.match_sequential(
-            database,
-            matching_options=matching,
-            pairing_options=pairing,
-            verification_options=verification,
-            device=pycolmap.Device.cpu,
-            cancellation_token=token,
-        )
+        pycolmap.match_sequential(database, matching, pairing, verification, device, token)
 
+    match = all_pairs if every_pair else next_ones
     cancellable(match, _log(database), _noted(progress, "comparing photos"))
+
+
+def _pair_list(photos: tuple[Photo, ...], rough: dict[str, FloatArray], database: Path) -> Path:
+    """A file with the pairs to compare, as COLMAP reads it."""
+    files = _files(photos)
+    pairs = likely_pairs(list(files), rough)
+    log.info("comparing %d of %d pairs", len(pairs), len(photos) * (len(photos) - 1) // 2)
+    path = database.with_name("pairs.txt")
+    path.write_text("".join(f"{files[a]} {files[b]}\n" for a, b in pairs), encoding="utf-8")
+    return path
 
 
 def _map(
