@@ -118,3 +118,26 @@ def _stretch(seen: FloatArray, known: FloatArray) -> float:
         return 1.0
     affine = np.linalg.lstsq(flat, centred_seen[:, :2], rcond=None)[0]
     return float(np.linalg.norm(affine[0]) / np.linalg.norm(affine[1]))
+
+
+def misplaced_views(
+    model: SparseModel, sightings: Sequence[TagSighting], tags: TagPoints
+) -> tuple[str, ...]:
+    """Views whose tags mostly lie elsewhere than where the other views put them.
+
+    Cloth that repeats can put a photo on the wrong side of the room with a small reprojection
+    error; a mat can't be in two places.
+    """
+    views = {view.name: view for view in model.views}
+    off: dict[str, list[bool]] = defaultdict(list)
+    for sighting in sightings:
+        point = tags.get((sighting.dictionary, sighting.tag_id))
+        if point is not None and sighting.photo in views:
+            off[sighting.photo].append(sighting.photo not in point.photos)
+    return tuple(
+        sorted(
+            name
+            for name, wrong in off.items()
+            if len(wrong) >= _LEAST_TAGS and sum(wrong) > len(wrong) / 2
+        )
+    )

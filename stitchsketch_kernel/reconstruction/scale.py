@@ -19,6 +19,7 @@ from stitchsketch_kernel.reconstruction.mats import (
     BoardFit,
     TagPoints,
     fit_board,
+    misplaced_views,
     triangulate_tags,
 )
 from stitchsketch_kernel.reconstruction.triangulate import Triangulated, triangulate
@@ -97,11 +98,12 @@ def find_scale(
     MatError
         The printed bar is off, mats disagree with each other or with a known length.
     ScaleError
-        A marked point can't be found from its photos.
+        Mats show that photos were misplaced, or a marked point can't be found from its photos.
     """
     settings = settings or ScaleSettings()
     _check_bar(settings)
     tags = triangulate_tags(model, sightings, settings.least_views)
+    _check_views(model, sightings, tags)
     fits = _usable_fits(tags, boards, settings)
     found = [
         way
@@ -148,6 +150,17 @@ def _check_bar(settings: ScaleSettings) -> None:
             f"{settings.bar_measured_mm:g} mm and should measure {settings.bar_nominal_mm:g} mm.",
             "Print the mats again at 100 % ('actual size', no fit to page), measure the bar, and "
             "take the photos again with the new mats.",
+        )
+
+
+def _check_views(model: SparseModel, sightings: Sequence[TagSighting], tags: TagPoints) -> None:
+    wrong = misplaced_views(model, sightings, tags)
+    if wrong:
+        shown = ", ".join(wrong[:8]) + (" ..." if len(wrong) > 8 else "")
+        raise ScaleError(
+            f"{len(wrong)} photos were put in a place that their mats contradict: {shown}.",
+            "If a mat was moved while the photos were taken, take them again. If not, leave these "
+            "photos out and run again.",
         )
 
 

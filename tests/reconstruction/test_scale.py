@@ -203,3 +203,13 @@ def test_without_anything_known_the_model_stays_unscaled():
     assert not found.is_metric
     assert to_metres.scale == 1.0
     assert "size is not known" in found.notes[0]
+
+
+def test_photos_that_their_mats_contradict_are_named():
+    model, sightings, boards = scene()
+    wrong = replace(
+        model.views[4], translation=model.views[4].translation + np.array([0.4, 0.0, 0.3])
+    )
+    views = (*model.views[:4], wrong, *model.views[5:])
+    with pytest.raises(ScaleError, match=r"4\.jpg"):
+        find_scale(replace(model, views=views), sightings, boards)

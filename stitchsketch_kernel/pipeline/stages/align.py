@@ -7,20 +7,33 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from stitchsketch_kernel.pipeline.context import StageContext
 
-NAME, NUMBER, VERSION = "align", 2, 1
+NAME, NUMBER, VERSION = "align", 2, 2
 INPUTS = ("ingest",)
 SETTINGS = {"align": "stitchsketch_kernel.reconstruction.align:AlignSettings"}
+FILES = {"boards": "stitchsketch_kernel.imaging.boards:read_board_file"}
 WEIGHT = 280
 
 
 def compute(context: StageContext) -> dict[str, Any]:
-    """Keeps ``model`` (`SparseModel`), ``sparse/`` (COLMAP) and ``features.db``."""
+    """Keeps ``model``, ``sightings`` (tags), ``sparse/`` (COLMAP) and ``features.db``."""
+    from stitchsketch_kernel.domain.progress import part
     from stitchsketch_kernel.imaging.photos import PhotoSet
+    from stitchsketch_kernel.pipeline.mats import find_all_tags, known_boards
     from stitchsketch_kernel.reconstruction.align import align
 
     photos = context.read("ingest", "photos", PhotoSet).photos
-    model = align(photos, context.folder, context.settings("align"), context.progress)
+    known = known_boards(context)
+    sightings = find_all_tags(photos, known, part(context.progress, 0.0, 0.1))
+    model = align(
+        photos,
+        context.folder,
+        context.settings("align"),
+        part(context.progress, 0.1, 1.0),
+        sightings,
+        known.boards,
+    )
     context.keep("model", model)
+    context.keep("sightings", sightings)
     tracks = [len(seen) for seen in model.point_views]
     return {
         "photos": len(photos),

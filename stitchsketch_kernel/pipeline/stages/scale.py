@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from stitchsketch_kernel.imaging.boards import BoardFile
     from stitchsketch_kernel.pipeline.context import StageContext
 
-NAME, NUMBER, VERSION = "scale", 3, 1
+NAME, NUMBER, VERSION = "scale", 3, 2
 INPUTS = ("ingest", "align")
 SETTINGS = {"scale": "stitchsketch_kernel.reconstruction.scale:ScaleSettings"}
 FILES = {
@@ -22,7 +22,7 @@ FILES = {
     "lengths": "stitchsketch_kernel.pipeline.lengths:read_lengths",
 }
 PUBLISHES = {"sparse": "model/sparse", "sparse_unscaled": "model/sparse_unscaled"}
-WEIGHT = 150
+WEIGHT = 10
 
 #: Where nothing tells the size, the cameras are put this far from what they look at, so that the
 #: later stages' resolution suits. It is no measure of anything.
@@ -30,16 +30,17 @@ _LOOKING_DISTANCE = 2.0
 
 
 def compute(context: StageContext) -> dict[str, Any]:
-    """Keeps ``model``, ``scale``, ``similarity``, ``sightings``, ``residuals_mm``, ``sparse/``."""
+    """Keeps ``model``, ``scale``, ``similarity``, ``residuals_mm``, ``sparse/``."""
     from stitchsketch_kernel.domain.model import SparseModel
     from stitchsketch_kernel.imaging.photos import PhotoSet
+    from stitchsketch_kernel.pipeline.mats import known_boards
     from stitchsketch_kernel.reconstruction.colmap_io import transform_sparse
     from stitchsketch_kernel.reconstruction.scale import apply_scale, find_scale
 
     photos = context.read("ingest", "photos", PhotoSet).photos
     aligned = context.read("align", "model", SparseModel)
-    known = _boards(context)
-    sightings = _sightings(photos, known, context)
+    known = known_boards(context)
+    sightings = context.read("align", "sightings", tuple)
     lengths = _lengths(photos, context)
     scale, similarity = find_scale(
         aligned, sightings, known.boards, known.distances, lengths, context.settings("scale")
@@ -47,8 +48,8 @@ def compute(context: StageContext) -> dict[str, Any]:
     if not scale.is_metric:
         similarity = _for_looking(aligned, similarity)
     context.keep("model", apply_scale(aligned, similarity))
-    for name, value in (("scale", scale), ("similarity", similarity), ("sightings", sightings)):
-        context.keep(name, value)
+    context.keep("scale", scale)
+    context.keep("similarity", similarity)
     context.keep("residuals_mm", _residuals(aligned, sightings, known, context))
     folder = "sparse" if scale.is_metric else "sparse_unscaled"
     transform_sparse(context.earlier("align") / "sparse", similarity, context.folder / folder)
@@ -80,36 +81,6 @@ def _residuals(
         for fit in fits
         for tag, off in zip(fit.tag_ids, fit.residuals_mm, strict=True)
     }
-
-
-def _boards(context: StageContext) -> BoardFile:
-    """The boards that a person describes, or else every mat that we print."""
-    from stitchsketch_kernel.imaging.boards import (
-        MOST_MATS,
-        BoardFile,
-        read_board_file,
-        standard_mats,
-    )
-
-    path = context.file("boards")
-    return BoardFile(standard_mats(MOST_MATS)) if path is None else read_board_file(path)
-
-
-def _sightings(
-    photos: tuple[Photo, ...], known: BoardFile, context: StageContext
-) -> tuple[TagSighting, ...]:
-    """Tags in all photos."""
-    from stitchsketch_kernel.imaging.photos import load_image
-    from stitchsketch_kernel.imaging.tags import find_tags
-
-    dictionaries = sorted(
-        {board.dictionary for board in known.boards} | {d.dictionary for d in known.distances}
-    )
-    found: list[TagSighting] = []
-    for number, photo in enumerate(photos):
-        context.progress(0.9 * number / len(photos), f"looking for mats in {photo.name}")
-        found += find_tags(photo.name, load_image(photo.path), dictionaries)
-    return tuple(found)
 
 
 def _lengths(photos: tuple[Photo, ...], context: StageContext) -> tuple[KnownLength, ...]:
