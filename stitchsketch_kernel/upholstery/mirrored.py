@@ -21,7 +21,9 @@ from stitchsketch_kernel.domain.piece import Piece, PieceEdge
 AGREE_MM = 3.0
 #: Mirrored, their grain may differ by this much.
 _GRAIN_DEG = 5.0
-_STEP_MM = 4.0
+_STEP_MM = 6.0
+#: Rounds end when they move the outline by less than this.
+_STILL_MM = 1e-4
 _ROUNDS = 60
 _SIDE = re.compile(r"-L(?=-|$)")
 
@@ -131,7 +133,7 @@ def fit_mirrored(left: FloatArray, right: FloatArray) -> tuple[FloatArray, float
         tos = np.vstack([_feet(target, moved), b])
         step = _rigid(froms, tos)
         move = step @ move
-        if np.abs(step - np.eye(3)).max() < 1e-9:
+        if np.abs(step - np.eye(3)).max() < _STILL_MM:
             break
     moved = _moved(move, a)
     apart = max(

@@ -104,8 +104,8 @@ def test_the_grain_lies_along_the_roll(nap, railroad, allowed):
 
 @pytest.mark.parametrize("separation", [0.0, 5.0, 20.0])
 def test_pieces_as_wide_as_the_cloth_fit_at_any_separation(separation):
-    angle = np.linspace(0, 2 * np.pi, 300)[:-1]
-    disc = 684.95 * np.column_stack([np.cos(angle), np.sin(angle)])
+    angle = np.linspace(0, 2 * np.pi, 400)[:-1]
+    disc = 684.9 * np.column_stack([np.cos(angle), np.sin(angle)])
     pattern = pattern_of(box("A", 1370, 300), piece("DISC", disc), box("B", 200, 100, 3))
     marker = nest(pattern, WOOL, replace(QUICK, separation_mm=separation))
     assert_sound(pattern, marker)

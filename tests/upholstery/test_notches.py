@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -116,6 +118,16 @@ def test_no_notch_where_another_allowance_covers_the_cut_line(shapes):
     seams = [(n, "L", None, EdgeKind.SEWN) for n in names if n not in {"S", "L2"}]
     seams += [("S", "L", "M", EdgeKind.SEWN), ("L2", "L", None, EdgeKind.STAPLE)]
     seams += [(f"M{i}", "M", None, EdgeKind.SEWN) for i in (1, 2, 3)]
-    pattern = make_pattern("L", shapes.panel_map(seams), (bent, mate), scale=shapes.scale)
+    close = replace(RULES, notch_spacing_mm=60.0)
+    pattern = make_pattern("L", shapes.panel_map(seams), (bent, mate), close, scale=shapes.scale)
     at = along(pattern.piece("L"), "S")
-    assert len(at) >= 2 and at.min() > 76
+    # every 60 mm, but for the one at 60
+    assert len(at) == 4 and at.min() > 76
+
+
+@pytest.mark.parametrize(
+    ("stations", "told"),
+    [([], False), ([0.5], False), ([0.3, 0.7], False), ([0.3, 0.5], True), ([0.3, 0.702], False)],
+)
+def test_notches_that_also_fit_turned_round_tell_nothing(stations, told):
+    assert tells_direction(stations, 1000.0) is told

@@ -108,7 +108,7 @@ def test_arms_whose_grain_differs_are_both_kept(shapes):
     assert len(pattern.pieces) == 4 and "grain differs by 12 degrees" in pattern.notes[0]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(st.floats(-10, 10), st.floats(-500, 500), st.floats(-500, 500))
 def test_a_mirrored_outline_is_found_wherever_it_lies(degrees, x, y):
     angle = np.radians(degrees)
