@@ -1,0 +1,102 @@
+"""Bad input ends in one clear sentence, exit code 2, and nothing half-written."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+
+import pytest
+
+from stitchsketch_kernel.samples import build_sample, render_photos
+
+pytestmark = pytest.mark.accuracy
+
+
+def stitchsketch(*words: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "stitchsketch_kernel.cli", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
+
+
+def refused(result: subprocess.CompletedProcess[str], *words: str) -> None:
+    """One sentence or two on standard error, exit code 2, no traceback."""
+    assert result.returncode == 2, result.stderr
+    assert "Traceback" not in result.stderr
+    last = result.stderr.strip().splitlines()[-1]
+    for word in words:
+        assert word in last, result.stderr
+
+
+def leftovers(folder: Path) -> list[str]:
+    return [path.name for path in folder.rglob("*") if "partial" in path.name]
+
+
+@pytest.fixture
+def photos(cushion_photos, tmp_path) -> Path:
+    folder = tmp_path / "photos"
+    shutil.copytree(cushion_photos, folder)
+    return folder
+
+
+def test_an_empty_folder(tmp_path):
+    (tmp_path / "photos").mkdir()
+    refused(stitchsketch("run", tmp_path / "photos", "--out", tmp_path / "job"), "photo")
+    assert not (tmp_path / "job").exists()
+
+
+def test_a_text_file_called_jpg(photos, tmp_path):
+    (photos / "notes.jpg").write_text("12 m of linen")
+    refused(stitchsketch("run", photos, "--out", tmp_path / "job"), "notes.jpg")
+    assert not (tmp_path / "job").exists()
+
+
+def test_a_truncated_jpeg(photos, tmp_path):
+    whole = (photos / "cushion-03.jpg").read_bytes()
+    (photos / "cushion-03.jpg").write_bytes(whole[: len(whole) // 2])
+    refused(stitchsketch("run", photos, "--out", tmp_path / "job"), "cushion-03.jpg")
+    assert not (tmp_path / "job").exists()
+
+
+def test_a_png_that_claims_to_be_huge(photos, tmp_path):
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    chunk = b"IHDR" + header
+    crc = struct.pack(">I", zlib.crc32(chunk))
+    (photos / "huge.png").write_bytes(b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + crc)
+    refused(stitchsketch("run", photos, "--out", tmp_path / "job"), "huge.png")
+    assert not (tmp_path / "job").exists()
+
+
+def test_three_photos_only(photos, tmp_path):
+    for path in sorted(photos.iterdir())[3:]:
+        path.unlink()
+    refused(stitchsketch("run", photos, "--out", tmp_path / "job"), "3")
+    assert not (tmp_path / "job").exists()
+
+
+def test_photos_that_do_not_overlap(tmp_path):
+    apart = build_sample("cushion").views_apart(6)
+    render_photos(apart, tmp_path / "photos")
+    result = stitchsketch(
+        "run", tmp_path / "photos", "--out", tmp_path / "job", "--set", "ingest.min_photos=4"
+    )
+    refused(result, "fit together")
+    assert leftovers(tmp_path / "job") == []
+    assert not (tmp_path / "job" / "patterns").exists()
+
+
+def test_a_mat_printed_at_97_percent(cushion_run, cushion_photos, tmp_path):
+    job = tmp_path / "job"
+    shutil.copytree(cushion_run.folder, job)
+    result = stitchsketch("run", cushion_photos, "--out", job, "--bar-mm", "194")
+    refused(result, "97")
+    assert leftovers(job) == []
+    assert not (job / "patterns").exists()
+
+
+def test_a_full_disk(cushion_photos, small_disk):
+    job = small_disk / "job"
+    refused(stitchsketch("run", cushion_photos, "--out", job), "full")
+    assert leftovers(small_disk) == []
