@@ -57,7 +57,10 @@ def _solve(
     L = csc_array(igl.cotmatrix(V, F))
     mass = np.asarray(igl.massmatrix(V, F, igl.MASSMATRIX_TYPE_VORONOI).diagonal())
     mass = np.maximum(mass, 1e-3 * float(np.median(mass)))
-    A = csc_array(diags_array(mass) + reach**4 * (L @ diags_array(1 / mass) @ L))
+    # a border's Laplacian points along the surface even on a plane: it must not bend the inside
+    inverse = 1 / mass
+    inverse[held] = 0.0
+    A = csc_array(diags_array(mass) + reach**4 * (L @ diags_array(inverse) @ L))
     right = mass[:, None] * target - A[:, held] @ target[held]
     out = target.copy()
     out[free] = splu(csc_array(A[free][:, free])).solve(np.ascontiguousarray(right[free]))

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 class PanelSettings:
     """How panels are proposed; see `SegmentSettings` for what each number means."""
 
-    crease_deg: float = 38.0
+    crease_deg: float = 28.0
     reach_mm: float = 7.0
     least_area_cm2: float = 60.0
     least_seen: float = 0.35

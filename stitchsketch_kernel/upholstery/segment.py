@@ -41,7 +41,7 @@ class SegmentSettings:
         Regions that photos saw less of (0 to 1) are no panels.
     """
 
-    crease_deg: float = 38.0
+    crease_deg: float = 28.0
     reach_mm: float = 7.0
     least_area_cm2: float = 60.0
     least_seen: float = 0.35
