@@ -57,19 +57,20 @@ class SeamSide:
         sharp = np.abs(turns_deg(self.line_mm)) >= CORNER_DEG
         corners = np.concatenate([along[:1], along[1:-1][sharp], along[-1:]])
         gap = np.abs(stations[:, None] * along[-1] - corners).min(axis=1)
-        reach = np.array([self._reach(*foot) for foot in zip(*self.feet(stations), strict=True)])
+        reach = self._reach(*self.feet(stations))
         cuttable = np.abs(reach - self.edge.allowance_mm) <= _REACH_MM
         return np.asarray((gap >= rules.notch_corner_mm) & cuttable)
 
-    def _reach(self, foot: FloatArray, outward: FloatArray) -> float:
+    def _reach(self, feet: FloatArray, outward: FloatArray) -> FloatArray:
         """How far the cut line is from the sew line, straight out; infinite where it is hidden."""
         width = self.edge.allowance_mm
         if width == 0:
-            return 0.0
+            return np.zeros(len(feet))
         # begin a little outside: another edge's cut line may touch the sew line
-        ray = shapely.LineString([foot + 0.01 * outward, foot + (width + 1.0) * outward])
-        hits = shapely.get_coordinates(shapely.intersection(ray, _ring(self.cut_line_mm)))
-        return float(np.linalg.norm(hits - foot, axis=1).min()) if len(hits) else np.inf
+        ends = np.stack([feet + 0.01 * outward, feet + (width + 1.0) * outward], axis=1)
+        hits = shapely.intersection(shapely.linestrings(ends), shapely.LinearRing(self.cut_line_mm))
+        apart = shapely.distance(shapely.points(feet), hits)
+        return np.asarray(np.where(np.isnan(apart), np.inf, apart))
 
 
 def notch_stations(sides: Sequence[SeamSide], rules: TradeRules) -> tuple[float, ...]:
@@ -140,7 +141,3 @@ def _usable(stations: FloatArray, sides: Sequence[SeamSide], rules: TradeRules) 
 def _arc(line: FloatArray) -> FloatArray:
     steps = np.linalg.norm(np.diff(line, axis=0), axis=1)
     return np.asarray(np.concatenate([[0.0], np.cumsum(steps)]))
-
-
-def _ring(points: FloatArray) -> shapely.LinearRing:
-    return shapely.LinearRing(points)
