@@ -17,7 +17,7 @@ pytestmark = pytest.mark.accuracy
 
 
 def stitchsketch(*words: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "stitchsketch_kernel.cli", *map(str, words)]
+    command = [Path(sys.executable).with_name("stitchsketch"), *map(str, words)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
 
 
