@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
@@ -47,7 +48,8 @@ class Features:
     areas : ndarray, shape (m,)
     normals : ndarray, shape (m, 3)
         Smoothed, but not across creases.
-    piping : ndarray of bool, shape (m,)
+    contrast : ndarray, shape (m,)
+        How far the hue is from that of the cloth round it (chroma, CIELAB).
     dual : DualEdges
     turn_deg : ndarray, shape (m,)
         How far the surface turns within a step of 12 mm to each side: the fold angle on a crease,
@@ -57,9 +59,14 @@ class Features:
     centres: FloatArray
     areas: FloatArray
     normals: FloatArray
-    piping: BoolArray
+    contrast: FloatArray
     dual: DualEdges
     turn_deg: FloatArray
+
+    @cached_property
+    def piping(self) -> BoolArray:
+        """Faces of thin lines of another colour, shape (m,)."""
+        return np.asarray(self.contrast > _PIPING_CHROMA)
 
 
 def find_features(mesh: Mesh) -> Features:
@@ -69,7 +76,7 @@ def find_features(mesh: Mesh) -> Features:
     areas = mesh.face_areas()
     normals = smooth_normals(mesh, dual, areas)
     turn = turn_deg(centres, areas, normals)
-    return Features(centres, areas, normals, find_piping(mesh, centres), dual, turn)
+    return Features(centres, areas, normals, hue_contrast(mesh, centres), dual, turn)
 
 
 def turn_deg(centres: FloatArray, areas: FloatArray, normals: FloatArray) -> FloatArray:
@@ -127,13 +134,13 @@ def smooth_normals(mesh: Mesh, dual: DualEdges, areas: FloatArray, rounds: int =
     return normals
 
 
-def find_piping(mesh: Mesh, centres: FloatArray) -> BoolArray:
-    """Faces whose hue is not that of the cloth round them: thin lines of another colour.
+def hue_contrast(mesh: Mesh, centres: FloatArray) -> FloatArray:
+    """How far each face's hue is from that of the cloth round it; large on thin lines.
 
     Lightness does not count: motifs and shadows change it, piping changes the hue.
     """
     if mesh.colors is None:
-        return np.zeros(len(centres), dtype=bool)
+        return np.zeros(len(centres))
     color = mesh.colors[mesh.faces].mean(axis=1)
     chroma = rgb2lab(color[None] / 255.0)[0, :, 1:]
     tree = cKDTree(centres)
@@ -147,7 +154,7 @@ def find_piping(mesh: Mesh, centres: FloatArray) -> BoolArray:
     )[1]
     coarse_chroma = np.vstack([line[coarse], [np.nan, np.nan]])
     around = np.nanmedian(coarse_chroma[around_index], axis=1)
-    return np.asarray(np.linalg.norm(line - around, axis=1) > _PIPING_CHROMA)
+    return np.asarray(np.nan_to_num(np.linalg.norm(line - around, axis=1)))
 
 
 def _thinned(points: FloatArray, cell: float) -> AnyArray:

@@ -15,7 +15,6 @@ from stitchsketch_kernel.upholstery.borders import Borders, Chain, without_slive
 from stitchsketch_kernel.upholstery.features import Features
 from stitchsketch_kernel.upholstery.junctions import Line, place_junctions
 from stitchsketch_kernel.upholstery.seam_place import Patch, Piping, Surfaces, meet, on_surface
-from stitchsketch_kernel.upholstery.segment import seen_faces
 
 #: Distance between a seam's points.
 STEP_M = 0.004
@@ -62,7 +61,7 @@ def place_seams(
     """
     everywhere = mesh.vertices[np.unique(np.concatenate([c.vertices for c in borders.chains]))]
     surfaces = Surfaces(features.centres, features.normals, label, everywhere)
-    piping = Piping.of(features, seen_faces(mesh))
+    piping = Piping.of(features)
     lines = [_placed_line(mesh.vertices, chain, surfaces, piping) for chain in borders.chains]
     borders, kept = without_slivers(borders, place_junctions(borders, lines, surfaces))
     curves = [

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray, IntArray
+from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
 from stitchsketch_kernel.upholstery.features import Features
 
 #: Surfaces are fitted to points between these distances from the border.
@@ -156,18 +156,19 @@ def on_surface(patch: Patch, place: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True)
 class Piping:
-    """The faces of piping: their middles, and how much each counts (area)."""
+    """The faces of piping: their middles, and how much each counts."""
 
     points_m: FloatArray
     weights: FloatArray
     tree: cKDTree | None
 
     @classmethod
-    def of(cls, features: Features, seen: BoolArray) -> Piping:
-        """Those of a mesh that photos saw: what closes the surface below has a guessed colour."""
-        used = features.piping & seen
+    def of(cls, features: Features) -> Piping:
+        """Those of a mesh; the purer a face's colour, the nearer it is to the cord's middle."""
+        used = features.piping
         points = features.centres[used]
-        return cls(points, features.areas[used], cKDTree(points) if len(points) else None)
+        weights = (features.areas * features.contrast)[used]
+        return cls(points, weights, cKDTree(points) if len(points) else None)
 
     def centre(self, place: FloatArray, along: FloatArray) -> FloatArray | None:
         """Middle of the piping across the border at `place`; None where there is no piping."""
