@@ -93,12 +93,15 @@ class Notch:
         Share of the seam's length from its own start, 0 to 1: the same on both pieces.
     sew_mm, cut_mm : ndarray, shape (2,)
         Where it stands on the sew line and on the cut line.
+    depth_mm : float
+        How deep it is cut, from the cut line towards the sew line.
     """
 
     seam: str
     station: float
     sew_mm: FloatArray
     cut_mm: FloatArray
+    depth_mm: float = 6.0
 
 
 @dataclass(frozen=True)

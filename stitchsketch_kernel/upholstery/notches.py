@@ -92,14 +92,15 @@ def notch_stations(sides: Sequence[SeamSide], rules: TradeRules) -> tuple[float,
     return _with_double(chosen, fine, length, sides, rules)
 
 
-def edge_notches(side: SeamSide, stations: Sequence[float]) -> tuple[Notch, ...]:
+def edge_notches(side: SeamSide, stations: Sequence[float], rules: TradeRules) -> tuple[Notch, ...]:
     """The notches of one side of a seam."""
     if not stations:
         return ()
     feet, outward = side.feet(np.array(stations))
     tips = feet + side.edge.allowance_mm * outward
+    depth = rules.notch_depth(side.edge.edge_kind)
     return tuple(
-        Notch(side.edge.seam, float(station), foot, tip)
+        Notch(side.edge.seam, float(station), foot, tip, depth)
         for station, foot, tip in zip(stations, feet, tips, strict=True)
     )
 

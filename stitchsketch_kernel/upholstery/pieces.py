@@ -182,7 +182,7 @@ def _notched(pieces: Sequence[Piece], rules: TradeRules, ties: SeamTies) -> list
         for seam in members:
             own = sorted(1 - s if turned[seam] else s for s in stations)
             for index, side in sides[seam]:
-                notches[index].extend(edge_notches(side, own))
+                notches[index].extend(edge_notches(side, own, rules))
     return [replace(piece, notches=tuple(notches[i])) for i, piece in enumerate(pieces)]
 
 

@@ -168,10 +168,7 @@ def _piece(data: dict[str, Any]) -> Piece:
         _points(data["sew_line_mm"]),
         _points(data["cut_line_mm"]),
         tuple(_edge(one) for one in data["edges"]),
-        tuple(
-            Notch(one["seam"], one["station"], _points(one["sew_mm"]), _points(one["cut_mm"]))
-            for one in data["notches"]
-        ),
+        tuple(_notch(one) for one in data["notches"]),
         _points(data["grain_mm"]),
         int(data["quantity"]),
         data["mirrored"],
@@ -180,6 +177,11 @@ def _piece(data: dict[str, Any]) -> Piece:
         tuple(_points(line) for line in data["internal_mm"]),
         tuple(data["notes"]),
     )
+
+
+def _notch(data: dict[str, Any]) -> Notch:
+    sew, cut = _points(data["sew_mm"]), _points(data["cut_mm"])
+    return Notch(data["seam"], float(data["station"]), sew, cut, float(data["depth_mm"]))
 
 
 def _edge(data: dict[str, Any]) -> PieceEdge:
