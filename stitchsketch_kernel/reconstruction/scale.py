@@ -13,53 +13,29 @@ from scipy.stats import t as student_t
 
 from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.board import Board, KnownDistance, KnownLength, TagSighting
-from stitchsketch_kernel.domain.errors import MatError, ScaleError, SettingsError
+from stitchsketch_kernel.domain.errors import MatError, ScaleError
 from stitchsketch_kernel.domain.model import Scale, ScaleMethod, Similarity, SparseModel
 from stitchsketch_kernel.reconstruction.mats import (
     BoardFit,
     TagPoints,
     fit_board,
-    misplaced_views,
     triangulate_tags,
+)
+from stitchsketch_kernel.reconstruction.scale_checks import (
+    ScaleSettings,
+    check_bar,
+    check_mats_agree,
+    check_stretch,
+    check_views,
 )
 from stitchsketch_kernel.reconstruction.triangulate import Triangulated, triangulate
 from stitchsketch_kernel.reconstruction.upright import floor_plane, plane_through, upright
 
+__all__ = ["ScaleSettings", "apply_scale", "find_scale"]
+
 #: A bundle-adjusted model is bent a little as a whole, which no mat by itself can show. Rendered
 #: sets with known cameras came out 0.03 to 0.04 % off: this is the half-width that covers them.
 _BENT = 0.0005
-
-
-@dataclass(frozen=True)
-class ScaleSettings:
-    """How the scale is found and when it is refused.
-
-    Attributes
-    ----------
-    least_views : int
-        A tag seen in fewer views is not used.
-    bar_measured_mm, bar_nominal_mm : float
-        What a ruler says of the bar printed on the mat (0: not measured), and what it should say.
-    bar_tolerance_percent : float
-        A printer that is further off than this is refused.
-    agree_percent : float
-        Mats, or a mat and a known length, that disagree by more are refused.
-    flat_mm : float
-        A mat whose tags lie further than this (RMS) from where they should is left out.
-    """
-
-    least_views: int = 3
-    bar_measured_mm: float = 0.0
-    bar_nominal_mm: float = 200.0
-    bar_tolerance_percent: float = 0.4
-    agree_percent: float = 1.0
-    flat_mm: float = 2.0
-
-    def __post_init__(self) -> None:
-        if self.least_views < 2 or self.bar_measured_mm < 0 or self.bar_nominal_mm <= 0:
-            raise SettingsError(
-                "scale needs least_views of 2 or more, and lengths of the bar above 0."
-            )
 
 
 @dataclass(frozen=True)
@@ -101,9 +77,9 @@ def find_scale(
         Mats show that photos were misplaced, or a marked point can't be found from its photos.
     """
     settings = settings or ScaleSettings()
-    _check_bar(settings)
+    check_bar(settings)
     tags = triangulate_tags(model, sightings, settings.least_views)
-    _check_views(model, sightings, tags)
+    check_views(model, sightings, tags)
     fits = _usable_fits(tags, boards, settings)
     found = [
         way
@@ -140,30 +116,6 @@ def apply_scale(model: SparseModel, similarity: Similarity) -> SparseModel:
     )
 
 
-def _check_bar(settings: ScaleSettings) -> None:
-    if settings.bar_measured_mm == 0:
-        return
-    share = settings.bar_measured_mm / settings.bar_nominal_mm
-    if abs(share - 1) * 100 > settings.bar_tolerance_percent:
-        raise MatError(
-            f"The mat was printed at {share:.1%} of its size: its bar measures "
-            f"{settings.bar_measured_mm:g} mm and should measure {settings.bar_nominal_mm:g} mm.",
-            "Print the mats again at 100 % ('actual size', no fit to page), measure the bar, and "
-            "take the photos again with the new mats.",
-        )
-
-
-def _check_views(model: SparseModel, sightings: Sequence[TagSighting], tags: TagPoints) -> None:
-    wrong = misplaced_views(model, sightings, tags)
-    if wrong:
-        shown = ", ".join(wrong[:8]) + (" ..." if len(wrong) > 8 else "")
-        raise ScaleError(
-            f"{len(wrong)} photos were put in a place that their mats contradict: {shown}.",
-            "If a mat was moved while the photos were taken, take them again. If not, leave these "
-            "photos out and run again.",
-        )
-
-
 def _bar_notes(found: _Found, settings: ScaleSettings) -> tuple[str, ...]:
     if found.method != "mat" or settings.bar_measured_mm:
         return ()
@@ -193,12 +145,12 @@ def _from_boards(fits: tuple[BoardFit, ...], settings: ScaleSettings) -> _Found 
     if not fits:
         return None
     for fit in fits:
-        _check_stretch(fit, settings)
+        check_stretch(fit, settings)
     scales = np.array([fit.metres_per_unit for fit in fits])
     sigmas = np.array([fit.relative_sigma for fit in fits])
     weights = 1 / sigmas**2
     mean = float((weights * scales).sum() / weights.sum())
-    _check_mats_agree(fits, mean, settings)
+    check_mats_agree(fits, settings)
     sigma = float(1 / np.sqrt(weights.sum()))
     freedom = sum(fit.freedom for fit in fits)
     if len(fits) > 1:
@@ -212,29 +164,6 @@ def _from_boards(fits: tuple[BoardFit, ...], settings: ScaleSettings) -> _Found 
         "mat" if all(fit.board.name.startswith("mat") for fit in fits) else "board"
     )
     return _Found(method, mean, float(np.sqrt(squares / count)), uncertainty, count)
-
-
-def _check_stretch(fit: BoardFit, settings: ScaleSettings) -> None:
-    """A printer that stretches one way only shows in a single mat."""
-    off = 100 * (fit.stretch - 1)
-    if abs(off) > settings.agree_percent and abs(off) > 4 * 100 * fit.relative_sigma:
-        raise MatError(
-            f"{fit.board.name} is stretched: its height and width differ by {off:+.1f} % from what "
-            "they should be.",
-            "Print the mats again at 100 % with another program or printer.",
-        )
-
-
-def _check_mats_agree(fits: tuple[BoardFit, ...], mean: float, settings: ScaleSettings) -> None:
-    middle = float(np.median([fit.metres_per_unit for fit in fits]))
-    for fit in fits:
-        off = 100 * (middle / fit.metres_per_unit - 1)
-        if abs(off) > max(settings.agree_percent, 400 * fit.relative_sigma):
-            raise MatError(
-                f"{fit.board.name} measures {off:+.1f} % off the other mats: it was printed at "
-                "another size.",
-                "Print all mats in one go at 100 %, measure each bar, and take the photos again.",
-            )
 
 
 def _from_distances(tags: TagPoints, distances: Sequence[KnownDistance]) -> _Found | None:

@@ -213,3 +213,10 @@ def test_photos_that_their_mats_contradict_are_named():
     views = (*model.views[:4], wrong, *model.views[5:])
     with pytest.raises(ScaleError, match=r"4\.jpg"):
         find_scale(replace(model, views=views), sightings, boards)
+
+
+@pytest.mark.parametrize("odd", [0.97, 0.985])
+def test_two_mats_of_different_sizes_are_refused_together(odd):
+    model, sightings, boards = scene(odd=(odd, odd))
+    with pytest.raises(MatError, match=r"mat 2 and mat 3 differ"):
+        find_scale(model, sightings, boards[1:])
