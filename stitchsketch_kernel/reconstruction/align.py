@@ -32,6 +32,7 @@ from stitchsketch_kernel.reconstruction.matching import (
     log_file,
     match_photos,
 )
+from stitchsketch_kernel.reconstruction.mend import mend
 from stitchsketch_kernel.reconstruction.neighbours import rough_rotations
 
 __all__ = ["AlignSettings", "align", "file_names"]
@@ -80,6 +81,7 @@ def align(
             match_photos(photos, rough, database, settings, part(progress, 0.15, 0.6))
             models = _map(len(photos), images, database, work_dir, settings, progress)
             largest = _largest(models, photos)
+            largest = mend(largest, names, sightings, database, images)
             _refine_lens(largest)
     except OSError as error:
         raise _disk_words(error, work_dir) from error

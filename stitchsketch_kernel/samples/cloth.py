@@ -51,8 +51,12 @@ def band_noise(
     return np.asarray(noise / noise.std())
 
 
-def fabric(seed: int, colour: Colour, motif: Colour, size_px: int = 2048) -> Texture:
-    """Cloth of 0.5 mm texels: a soft two-tone motif, slubs of 3 to 15 mm, and a weave."""
+def fabric(seed: int, colour: Colour, motif: Colour, size_px: int = 4096) -> Texture:
+    """Cloth of 0.5 mm texels: a soft two-tone motif, slubs of 3 to 15 mm, and a weave.
+
+    Its tile is 2 m wide, so that a chair hardly shows the same threads twice: real cloth repeats its
+    motif, not its threads, and photos of equal threads are matched to each other.
+    """
     rng = np.random.default_rng(seed)
     mm = 0.5
     slub = band_noise(rng, size_px, (3 / mm, 7 / mm))

@@ -116,7 +116,7 @@ def _indexed(patches: list[Patch]) -> tuple[IntArray, IntArray]:
 def _textures(patches: list[Patch], seed: int) -> AnyArray:
     # each panel is cut from its own place of the cloth
     rng = np.random.default_rng(seed)
-    places = rng.uniform(0, 1000, (len(patches), 2))
+    places = rng.uniform(0, 2000, (len(patches), 2))
     moved = [
         patch.texture_mm + (place if patch.panel else 0.0)
         for patch, place in zip(patches, places, strict=True)
