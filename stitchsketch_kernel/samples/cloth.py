@@ -54,8 +54,8 @@ def band_noise(
 def fabric(seed: int, colour: Colour, motif: Colour, size_px: int = 4096) -> Texture:
     """Cloth of 0.5 mm texels: a soft two-tone motif, slubs of 3 to 15 mm, and a weave.
 
-    Its tile is 2 m wide, so that a chair hardly shows the same threads twice: real cloth repeats its
-    motif, not its threads, and photos of equal threads are matched to each other.
+    Its tile is 2 m wide, so that a chair hardly shows the same threads twice: real cloth repeats
+    its motif, not its threads, and photos of equal threads are matched to each other.
     """
     rng = np.random.default_rng(seed)
     mm = 0.5
