@@ -108,7 +108,10 @@ def _pose(points: FloatArray, pixels: FloatArray, photo: Photo) -> Pose | None:
     if np.linalg.matrix_rank(points - points.mean(axis=0), tol=1.0) < 2:
         return None
     found = cv2.solvePnPGeneric(points, pixels, K, np.zeros(4), flags=cv2.SOLVEPNP_IPPE)
-    turns, places, errors = found[1], found[2], np.asarray(found[3]).ravel()
+    turns, places = found[1], found[2]
+    if not len(turns):
+        return None
+    errors = np.asarray(found[3], dtype=float).ravel()[: len(turns)]
     best = int(np.argmin(errors))
     if len(errors) > 1 and np.delete(errors, best).min() < _CLEARER * errors[best]:
         return None

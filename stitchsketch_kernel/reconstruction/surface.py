@@ -38,6 +38,7 @@ class SurfaceSettings:
     agree_mm : float
         Views whose surfaces are no further apart see the same.
     least_views : int
+        That must see a point alike; 0: three, or two where there are fewer than 24 views.
     bridge_mm : float
         Holes are closed up to this far from seen points; beyond, they stay open.
     floor_mm : float
@@ -50,8 +51,8 @@ class SurfaceSettings:
 
     voxel_mm: float = 2.0
     cell_mm: float = 3.0
-    agree_mm: float = 5.0
-    least_views: int = 3
+    agree_mm: float = 6.0
+    least_views: int = 0
     bridge_mm: float = 12.0
     floor_mm: float = 12.0
     least_share: float = 0.04
@@ -59,8 +60,8 @@ class SurfaceSettings:
 
     def __post_init__(self) -> None:
         lengths = (self.voxel_mm, self.cell_mm, self.agree_mm, self.bridge_mm, self.edge_mm)
-        if min(lengths) <= 0 or self.floor_mm < 0 or self.least_views < 1:
-            raise SettingsError("mesh needs lengths above 0 and one view or more.")
+        if min(lengths) <= 0 or self.floor_mm < 0 or self.least_views < 0:
+            raise SettingsError("mesh needs lengths above 0, and least_views of 0 or more.")
 
 
 def make_mesh(
@@ -101,7 +102,7 @@ def make_mesh(
         region,
         settings.voxel_mm * mm,
         settings.agree_mm * mm,
-        settings.least_views,
+        settings.least_views or (3 if len(depths) >= 24 else 2),
         part(progress, 0, 0.45),
     )
     bodies = _bodies(cloud, settings)

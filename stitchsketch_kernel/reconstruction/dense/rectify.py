@@ -15,8 +15,10 @@ from stitchsketch_kernel.domain.arrays import FloatArray, ImageArray
 from stitchsketch_kernel.domain.model import Region
 from stitchsketch_kernel.domain.photo import Camera, View
 
-#: Disparities beyond this are not worth their memory; such a pair is too wide.
-_MOST_DISPARITIES = 512
+#: Where the region spans more disparities, the pair is compared at a smaller size.
+_MOST_DISPARITIES = 384
+#: No camera stands nearer to the piece than this share of its distance from the region's middle.
+_NEAREST = 0.3
 
 
 @dataclass(frozen=True)
@@ -113,12 +115,14 @@ def rectify(left: View, right: View, region: Region) -> RectifiedPair | None:
     seen_left = (corners - left.centre) @ rotation.T
     seen_right = (corners - right.centre) @ rotation.T
     baseline = float(np.linalg.norm(right.centre - left.centre))
-    nearest = 0.15 * float(np.median(seen_left[:, 2]))
+    nearest = _NEAREST * float(np.median(seen_left[:, 2]))
     if nearest <= 0 or baseline <= 0:
         return None
     near = max(float(seen_left[:, 2].min()), nearest)
     far = float(seen_left[:, 2].max())
     focal = 0.5 * (left.camera.fx + right.camera.fx)
+    span = focal * baseline * (1 / near - 1 / far) + 2
+    focal *= min(1.0, _MOST_DISPARITIES / span)
     x_left = focal * seen_left[:, 0] / np.maximum(seen_left[:, 2], near)
     x_right = focal * seen_right[:, 0] / np.maximum(seen_right[:, 2], near)
     y = focal * seen_left[:, 1] / np.maximum(seen_left[:, 2], near)
@@ -127,7 +131,7 @@ def rectify(left: View, right: View, region: Region) -> RectifiedPair | None:
     width = int(np.ceil(max(np.ptp(x_left), np.ptp(x_right)))) + 2
     height = int(np.ceil(np.ptp(y))) + 2
     longest = 2.5 * max(left.camera.width_px, left.camera.height_px)
-    if disparities > _MOST_DISPARITIES or max(width, height) > longest:
+    if max(width, height) > longest:
         return None
     cx_left = -float(x_left.min()) + 1
     return RectifiedPair(
