@@ -46,13 +46,17 @@ def write_mesh(path: Path, mesh: Mesh) -> None:
         "end_header",
     ]
     aside = path.with_name(f"{path.name}.partial")
-    with aside.open("wb") as file:
-        file.write(("\n".join(header) + "\n").encode("ascii"))
-        file.write(vertices.tobytes())
-        file.write(faces.tobytes())
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+    try:
+        with aside.open("wb") as file:
+            file.write(("\n".join(header) + "\n").encode("ascii"))
+            file.write(vertices.tobytes())
+            file.write(faces.tobytes())
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
 
 
 def read_mesh(path: Path) -> Mesh:

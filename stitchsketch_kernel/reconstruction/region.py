@@ -13,6 +13,8 @@ from stitchsketch_kernel.reconstruction.upright import looked_at
 
 #: Fewer sparse points above the floor than this don't outline a piece (plain cloth has few).
 _LEAST_POINTS = 300
+#: Cameras closer together than this share of their distance to what they see stand in one place.
+_STANDING_STILL = 0.02
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,12 @@ class RegionSettings:
     margin: float = 0.06
 
     def __post_init__(self) -> None:
-        if len(self.box_m) not in {0, 6}:
-            raise SettingsError("region.box_m needs six numbers: x0, y0, z0, x1, y1, z1.")
+        box = self.box_m
+        if box and (len(box) != 6 or any(a >= b for a, b in zip(box[:3], box[3:], strict=True))):
+            raise SettingsError(
+                "region.box_m needs six numbers x0, y0, z0, x1, y1, z1, the first three smaller.",
+                "Give the box's two corners in metres, or leave box_m empty.",
+            )
 
 
 def find_region(model: SparseModel, settings: RegionSettings | None = None) -> Region:
@@ -54,13 +60,13 @@ def find_region(model: SparseModel, settings: RegionSettings | None = None) -> R
         box = np.array(settings.box_m, dtype=float)
         return Region(box[:3], box[3:])
     centres = np.array([view.centre for view in model.views])
-    middle = looked_at(model)[:2]
-    reach = np.linalg.norm(centres[:, :2] - middle, axis=1)
-    ring, distance = float(np.percentile(reach, 10)), float(np.median(reach))
-    if not distance > 0:
+    if not _walked_round(model, centres):
         raise MeshError(
             "The photos were all taken from one place.", "Walk round the piece and take them again."
         )
+    middle = looked_at(model)[:2]
+    reach = np.linalg.norm(centres[:, :2] - middle, axis=1)
+    ring, distance = float(np.percentile(reach, 10)), float(np.median(reach))
     low, high = _outline(model, middle, ring, distance)
     margin = settings.margin * distance
     floor = -0.02 * distance
@@ -68,6 +74,14 @@ def find_region(model: SparseModel, settings: RegionSettings | None = None) -> R
         np.array([low[0] - margin, low[1] - margin, floor]),
         np.array([high[0] + margin, high[1] + margin, high[2] + margin]),
     )
+
+
+def _walked_round(model: SparseModel, centres: FloatArray) -> bool:
+    """Whether the cameras stand apart, measured by how far off they see things."""
+    apart = float(np.linalg.norm(np.ptp(centres, axis=0)))
+    points = model.points if len(model.points) else centres
+    off = float(np.median(np.linalg.norm(points - centres.mean(axis=0), axis=1)))
+    return apart > _STANDING_STILL * off
 
 
 def _outline(
