@@ -19,6 +19,9 @@ _NEAR_M, _FAR_M = 0.0075, 0.034
 _LEAST_POINTS = 14
 #: Rounds of reweighting, and how many deviations off a point has no say.
 _ROUNDS, _OUTLYING = 4, 4.0
+#: Piping is looked for so far round the border, and so far along it; the next where the mesh is
+#: too coarse.
+_PIPING_WINDOWS_M = ((0.009, 0.005), (0.016, 0.008), (0.024, 0.018))
 #: Panels that meet at a flatter angle are told apart by colour alone.
 FOLD_DEG = 22.0
 #: Points whose normal turns further from the patch's than this (cosine) are none of its surface.
@@ -174,10 +177,10 @@ class Piping:
         """Middle of the piping across the border at `place`; None where there is no piping."""
         if self.tree is None:
             return None
-        for reach in (0.009, 0.016):
+        for reach, half in _PIPING_WINDOWS_M:
             near = np.array(self.tree.query_ball_point(place, reach), dtype=np.int64)
             if len(near):
-                near = near[np.abs((self.points_m[near] - place) @ along) < 0.005]
+                near = near[np.abs((self.points_m[near] - place) @ along) < half]
             if len(near) >= 4:
                 weights = self.weights[near]
                 middle = weights @ self.points_m[near] / weights.sum()
