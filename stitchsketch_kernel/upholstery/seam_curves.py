@@ -18,6 +18,8 @@ from stitchsketch_kernel.upholstery.seam_place import Patch, Piping, Surfaces, m
 
 #: Distance between a seam's points.
 STEP_M = 0.004
+#: Borders are rounded by this: triangles make a zigzag; where a scan ends, it is ragged.
+_ZIGZAG_M, _RAGGED_M = 0.006, 0.012
 #: Points are smoothed over this many of their neighbours by a parabola.
 _WINDOW = 11
 #: Points nearer to a junction than this say less than the junction does.
@@ -73,7 +75,8 @@ def place_seams(
 
 def _placed_line(vertices: FloatArray, chain: Chain, surfaces: Surfaces, piping: Piping) -> Line:
     closed = chain.start < 0
-    places = _evenly(_rounded(vertices[chain.vertices], closed), STEP_M)
+    sigma_m = _ZIGZAG_M if chain.right >= 0 else _RAGGED_M
+    places = _evenly(_rounded(vertices[chain.vertices], closed, sigma_m), STEP_M)
     tangents = _tangents(places, closed)
     placed = np.empty_like(places)
     piped, folded = np.zeros((2, len(places)), dtype=bool)
@@ -138,7 +141,7 @@ def _place_point(
     return start, False
 
 
-def _rounded(points: FloatArray, closed: bool, sigma_m: float = 0.006) -> FloatArray:
+def _rounded(points: FloatArray, closed: bool, sigma_m: float) -> FloatArray:
     """The border without the zigzag of its triangles; its ends stay."""
     even = _evenly(points, 0.001)
     mode = "wrap" if closed else "nearest"

@@ -56,7 +56,7 @@ def segment(mesh: Mesh, features: Features, settings: SegmentSettings) -> IntArr
     """
     cores = _cores(features, settings)
     label = _grown(features, cores, seen_faces(mesh))
-    label = _tidy(features, label)
+    label = tidy(features, label)
     label = _only_panels(mesh, features, label, settings)
     return _closed(features, label)
 
@@ -122,7 +122,7 @@ def nearest_core(graph: csr_array, cores: IntArray, reach: float) -> IntArray:
     return np.where(source >= 0, cores[np.maximum(source, 0)], -1).astype(np.int32)
 
 
-def _tidy(features: Features, label: IntArray, rounds: int = 8) -> IntArray:
+def tidy(features: Features, label: IntArray, rounds: int = 8) -> IntArray:
     """Smooth the border between labels, and give islands to what surrounds them."""
     count = len(label)
     graph = face_graph(features.dual, np.ones(len(features.dual.faces)), count)
