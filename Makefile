@@ -1,6 +1,8 @@
 # Two commands do everything on a fresh machine, system packages included:
 #   make demo    installs, renders the sample's photos, runs the pipeline, says where the files are
 #   make test    installs, then checks style, types and behaviour
+# and, for those who work on accuracy, whole runs on the sample and on real photos (half an hour):
+#   make accuracy
 #
 # No network but the package registries; no GPU. Nothing here wants torch yet; whatever first does
 # must install torch==2.13.0 (the CPU build) before it, or pip takes several GB of CUDA packages.
@@ -17,7 +19,7 @@ SYSTEM_RUN := libegl1 libgl1 libx11-6 libudev1 libusb-1.0-0 libidn2-0 libglib2.0
 # a real browser, for the tests of pages
 SYSTEM_TEST := chromium
 
-.PHONY: help demo test style types clean system-run system-test
+.PHONY: help demo test accuracy style types clean system-run system-test
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -26,7 +28,10 @@ demo: $(VENV)/.run
 	$(BIN)/stitchsketch demo --out demo
 
 test: $(VENV)/.test style types
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not accuracy"
+
+accuracy: $(VENV)/.test
+	$(BIN)/python -m pytest -m accuracy
 
 style: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -16,7 +16,6 @@ from stitchsketch_kernel.domain.units import MM_PER_M
 from stitchsketch_kernel.upholstery.denoise import denoise
 from stitchsketch_kernel.upholstery.unroll import signed_areas, unroll
 
-
 #: Of a panel's area, what may lie face down: slivers between noisy points of the scan.
 _FLIPPED_SHARE = 2e-4
 
