@@ -200,33 +200,36 @@ def _joined(
 ) -> tuple[list[Chain], dict[int, list[tuple[int, bool]]]]:
     """One chain for the two sides of each border; each label's loop over the chains."""
     chains: list[Chain] = []
-    known: dict[tuple[int, ...], int] = {}
     loops: dict[int, list[tuple[int, bool]]] = defaultdict(list)
     for left, right, part in pieces:
         start, end = name.get(part[0], -1), name.get(part[-1], -1)
         inside = part[0] != part[-1] and start == end
         if inside:
             continue
-        index, forward = _find(known, part)
+        chain = Chain(left, right, np.array(part, dtype=np.int32), start, end)
+        index = _other_side(chains, chain)
         if index is None:
-            index, forward = len(chains), True
-            known[tuple(part)] = index
-            chains.append(Chain(left, right, np.array(part, dtype=np.int32), start, end))
-        loops[left].append((index, forward))
+            chains.append(chain)
+        loops[left].append((len(chains) - 1 if index is None else index, index is None))
     return chains, dict(loops)
 
 
-def _find(known: dict[tuple[int, ...], int], part: list[int]) -> tuple[int | None, bool]:
-    """The chain that walks the same vertices the other way (a ring may begin elsewhere)."""
-    reverse = tuple(reversed(part))
-    if reverse in known:
-        return known[reverse], False
-    if part[0] == part[-1]:
-        members = set(part)
-        for other, index in known.items():
-            if other[0] == other[-1] and len(other) == len(part) and set(other) == members:
-                return index, False
-    return None, True
+def _other_side(chains: list[Chain], chain: Chain) -> int | None:
+    """The chain that walks the same border the other way; None where it is new.
+
+    The two may differ in a few vertices: where a ring touches itself, its two sides part
+    differently.
+    """
+    mine = set(chain.vertices.tolist())
+    for index, other in enumerate(chains):
+        if (other.left, other.right) != (chain.right, chain.left):
+            continue
+        if (other.start, other.end) != (chain.end, chain.start):
+            continue
+        shared = len(mine.intersection(other.vertices.tolist()))
+        if 2 * shared > min(len(mine), len(other.vertices)):
+            return index
+    return None
 
 
 def without_slivers(borders: Borders, placed_m: FloatArray) -> tuple[Borders, list[int]]:

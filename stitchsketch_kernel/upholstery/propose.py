@@ -73,14 +73,15 @@ def propose_panels(
     mesh = made_whole(mesh)
     features = find_features(mesh)
     progress(0.3, "panels")
-    label = segment(
+    label, notes = segment(
         mesh,
         features,
         SegmentSettings(
             settings.crease_deg, settings.reach_mm, settings.least_area_cm2, settings.least_seen
         ),
     )
-    return _panel_map(mesh, features, label, progress)
+    panels = _panel_map(mesh, features, label, progress)
+    return replace(panels, notes=notes + panels.notes)
 
 
 def panels_from_edits(

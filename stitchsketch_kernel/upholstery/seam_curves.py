@@ -81,7 +81,8 @@ def _placed_line(vertices: FloatArray, chain: Chain, surfaces: Surfaces, piping:
     placed = np.empty_like(places)
     piped, folded = np.zeros((2, len(places)), dtype=bool)
     for i, (place, along) in enumerate(zip(places, tangents, strict=True)):
-        centre = piping.centre(place, along)
+        # a panel's end lies where its piping does; where two panels meet, their surfaces say it
+        centre = piping.centre(place, along, windows=3 if chain.right < 0 else 1)
         piped[i] = centre is not None
         left = surfaces.patch(chain.left, place)
         right = surfaces.patch(chain.right, place) if chain.right >= 0 else None

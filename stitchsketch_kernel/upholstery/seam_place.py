@@ -173,11 +173,14 @@ class Piping:
         weights = (features.areas * features.contrast)[used]
         return cls(points, weights, cKDTree(points) if len(points) else None)
 
-    def centre(self, place: FloatArray, along: FloatArray) -> FloatArray | None:
-        """Middle of the piping across the border at `place`; None where there is no piping."""
+    def centre(self, place: FloatArray, along: FloatArray, windows: int) -> FloatArray | None:
+        """Middle of the piping across the border at `place`; None where there is no piping.
+
+        `windows`: how far to look, 1 (at the border) to 3 (20 mm off).
+        """
         if self.tree is None:
             return None
-        for reach, half in _PIPING_WINDOWS_M:
+        for reach, half in _PIPING_WINDOWS_M[:windows]:
             near = np.array(self.tree.query_ball_point(place, reach), dtype=np.int64)
             if len(near):
                 near = near[np.abs((self.points_m[near] - place) @ along) < half]

@@ -22,6 +22,8 @@ from stitchsketch_kernel.upholstery.edits import PanelEdits
 from stitchsketch_kernel.upholstery.features import Features, face_graph
 from stitchsketch_kernel.upholstery.segment import tidy
 
+#: A drawn seam is drawn to folds this near to the straight line from point to point.
+_BESIDE_LINE_M = 0.005
 #: A seed further from the mesh than this lies on nothing.
 _ON_MESH_M = 0.03
 #: A walker steps over a face that turns by this much a third as easily as over a flat one.
@@ -61,11 +63,12 @@ def label_from_edits(
     graph = face_graph(features.dual, weights, len(features.areas))
     graph.eliminate_zeros()
     label = random_walk(graph, np.array(faces), np.array(of_seed), len(names) + 1)
+    label = np.where(label == len(names), -1, label).astype(np.int32)
+    label = tidy(features, label, rounds=40)
     for index, name in enumerate(names):
         if not (label == index).any():
             raise PanelError(f"Panel {name} has no area.", "Put its seed further from its seams.")
-    label = np.where(label == len(names), -1, label).astype(np.int32)
-    return tidy(features, label, rounds=40), names
+    return label, names
 
 
 def random_walk(graph: csr_array, seeds: AnyArray, of_seed: AnyArray, count: int) -> IntArray:
@@ -117,26 +120,45 @@ def _face_at(tree: cKDTree, place: FloatArray, what: str) -> int:
 
 
 def _cut_edges(mesh: Mesh, features: Features, cuts: tuple[FloatArray, ...]) -> BoolArray:
-    """Dual edges that a person's seams run along: the shortest way over the mesh's edges."""
+    """Dual edges that a person's seams run along: the shortest way over the mesh's edges.
+
+    Folds are short cuts, but only beside the straight line from point to point: a seam drawn across
+    a panel must not run round it.
+    """
     pairs = features.dual.vertices
-    length = np.linalg.norm(mesh.vertices[pairs[:, 0]] - mesh.vertices[pairs[:, 1]], axis=1)
     cut = np.zeros(len(pairs), dtype=bool)
-    if not cuts:
-        return cut
-    n = len(mesh.vertices)
-    i, j = pairs.T
+    length = np.linalg.norm(mesh.vertices[pairs[:, 0]] - mesh.vertices[pairs[:, 1]], axis=1)
     fold = np.exp(-features.turn_deg[features.dual.faces].mean(axis=1) / 40.0)
-    cost = np.tile(length * np.maximum(fold, 0.05), 2)
-    graph = csr_array((cost, (np.r_[i, j], np.r_[j, i])), shape=(n, n))
-    row = {(int(a), int(b)): k for k, (a, b) in enumerate(pairs)}
+    cost = length * np.maximum(fold, 0.05)
+    row = {(int(a), int(b)): k for k, (a, b) in enumerate(pairs)} if cuts else {}
     tree = cKDTree(mesh.vertices)
     for line in cuts:
-        stops = tree.query(line)[1]
-        for a, b in pairwise(stops):
-            _, before = dijkstra(graph, directed=False, indices=a, return_predecessors=True)
-            here = int(b)
-            while here != a and before[here] >= 0:
-                ahead = int(before[here])
+        for a, b in pairwise(tree.query(line)[1]):
+            way = _shortest(mesh.vertices, pairs, cost, int(a), int(b))
+            for here, ahead in pairwise(way):
                 cut[row[min(here, ahead), max(here, ahead)]] = True
-                here = ahead
     return cut
+
+
+def _shortest(vertices: FloatArray, pairs: IntArray, cost: FloatArray, a: int, b: int) -> list[int]:
+    """Vertices from a to b; those near the straight line alone, where that leads there."""
+    start, step = vertices[a], vertices[b] - vertices[a]
+    share = np.clip((vertices - start) @ step / max(float(step @ step), 1e-12), 0, 1)
+    beside = np.linalg.norm(vertices - start - share[:, None] * step, axis=1)
+    cost = cost * (1 + (beside[pairs].mean(axis=1) / _BESIDE_LINE_M) ** 2)
+    near = beside < 3 * _BESIDE_LINE_M
+    for used in (near[pairs].all(axis=1), np.ones(len(pairs), dtype=bool)):
+        i, j = pairs[used].T
+        shape = (len(vertices), len(vertices))
+        graph = csr_array((np.tile(cost[used], 2), (np.r_[i, j], np.r_[j, i])), shape=shape)
+        _, before = dijkstra(graph, directed=False, indices=a, return_predecessors=True)
+        way = [b]
+        while way[-1] != a and before[way[-1]] >= 0:
+            way.append(int(before[way[-1]]))
+        if way[-1] == a:
+            return way
+    raise PanelError(
+        f"A drawn seam leads from one loose part of the mesh to another, near {start[0]:.2f} "
+        f"{start[1]:.2f} {start[2]:.2f}.",
+        "Draw it on one part.",
+    )

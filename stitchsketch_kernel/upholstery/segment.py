@@ -47,18 +47,22 @@ class SegmentSettings:
     least_seen: float = 0.35
 
 
-def segment(mesh: Mesh, features: Features, settings: SegmentSettings) -> IntArray:
+def segment(
+    mesh: Mesh, features: Features, settings: SegmentSettings
+) -> tuple[IntArray, tuple[str, ...]]:
     """Label each face with its panel, from 0; -1 where there is none.
 
     Returns
     -------
-    ndarray of int32, shape (m,)
+    label : ndarray of int32, shape (m,)
+    notes : tuple of str
+        What was left out although it is large enough for a panel.
     """
     cores = _cores(features, settings)
     label = _grown(features, cores, seen_faces(mesh))
     label = tidy(features, label)
-    label = _only_panels(mesh, features, label, settings)
-    return _closed(features, label)
+    label, notes = _only_panels(mesh, features, label, settings)
+    return _closed(features, label), notes
 
 
 def _cores(features: Features, settings: SegmentSettings) -> IntArray:
@@ -190,22 +194,34 @@ def _distance(targets: FloatArray, points: FloatArray) -> FloatArray:
 
 def _only_panels(
     mesh: Mesh, features: Features, label: IntArray, settings: SegmentSettings
-) -> IntArray:
+) -> tuple[IntArray, tuple[str, ...]]:
     """Drop regions that are too small, look down, or were hardly seen; largest first."""
     seen = seen_faces(mesh)
     kept: list[tuple[float, int]] = []
+    notes = []
     for one in np.unique(label[label >= 0]):
         mine = label == one
-        area = float(features.areas[mine].sum())
-        normal = features.areas[mine] @ features.normals[mine] / area
-        enough = area * 1e4 >= settings.least_area_cm2
-        looked_at = float(features.areas[mine & seen].sum()) >= settings.least_seen * area
-        if enough and looked_at and normal[2] > -0.6:
+        areas = features.areas[mine]
+        area = float(areas.sum())
+        if area * 1e4 < settings.least_area_cm2 or areas @ features.normals[mine, 2] < -0.6 * area:
+            continue
+        share = float(features.areas[mine & seen].sum()) / area
+        if share >= settings.least_seen:
             kept.append((-area, int(one)))
+        else:
+            notes.append(_hardly_seen(areas @ features.centres[mine] / area, area, share))
     rename = np.full(int(label.max(initial=-1)) + 2, -1, dtype=np.int32)
     for new, (_, old) in enumerate(sorted(kept)):
         rename[old] = new
-    return np.asarray(rename[label], dtype=np.int32)
+    return np.asarray(rename[label], dtype=np.int32), tuple(notes)
+
+
+def _hardly_seen(middle: FloatArray, area_m2: float, share: float) -> str:
+    return (
+        f"A region of {area_m2 * 1e4:.0f} cm2 near x {middle[0]:.2f}, y {middle[1]:.2f}, height "
+        f"{middle[2]:.2f} m is left out: it was hardly seen ({share:.0%} of it). Take more photos "
+        "of that side if it is a panel."
+    )
 
 
 def seen_faces(mesh: Mesh) -> BoolArray:
