@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from stitchsketch_kernel.domain.arrays import FloatArray
-from stitchsketch_kernel.domain.errors import ExportError, ScaleError
-from stitchsketch_kernel.domain.marker import Marker, Placement
-from stitchsketch_kernel.domain.piece import Pattern, Piece
+from stitchsketch_kernel.domain.errors import ExportError
+from stitchsketch_kernel.domain.marker import Marker
+from stitchsketch_kernel.domain.piece import Notch, Pattern, Piece
 from stitchsketch_kernel.domain.units import inch_fraction
+from stitchsketch_kernel.upholstery.export.lettering import Lettering, letter
+from stitchsketch_kernel.upholstery.pieces import require_metric
 
 #: Gap between pieces that are laid out in rows.
 _GAP_MM = 20.0
+#: Notes are broken into lines of about this many letters.
+_NOTE_LETTERS = 34
 
 
 @dataclass(frozen=True)
@@ -24,26 +29,26 @@ class DrawnPiece:
     Attributes
     ----------
     name : str
+    quantity : int
+        How often it is cut.
     cut, sew : ndarray, shape (n, 2)
         Closed, the first point not repeated.
     notches : tuple of ndarray, shape (2, 2)
-        From the cut line inwards to the sew line.
+        From the cut line inwards, as deep as they are cut.
     grain : ndarray, shape (2, 2)
         Tail and head.
     internal : tuple of ndarray, shape (k, 2)
-    centre : ndarray, shape (2,)
-        Where its words are written.
-    words : tuple of str
+    lettering : Lettering
     """
 
     name: str
+    quantity: int
     cut: FloatArray
     sew: FloatArray
     notches: tuple[FloatArray, ...]
     grain: FloatArray
     internal: tuple[FloatArray, ...]
-    centre: FloatArray
-    words: tuple[str, ...]
+    lettering: Lettering
 
 
 def require_cuttable(pattern: Pattern) -> None:
@@ -56,67 +61,84 @@ def require_cuttable(pattern: Pattern) -> None:
     ExportError
         There is no piece.
     """
-    if pattern.scale_method == "none":
-        raise ScaleError(
-            "No cut file is written: the size of the scan is not known.",
-            "Lay printed mats round the piece and photograph it again, or give a length that you "
-            "measured (--length).",
-        )
+    require_metric(pattern)
     if not pattern.pieces:
         raise ExportError("There is no piece to cut.", "Look at the panels and give seeds.")
 
 
 def drawn_rows(pattern: Pattern, width_mm: float = 1400.0) -> tuple[DrawnPiece, ...]:
     """Every piece once, unturned, in rows no wider than `width_mm` where they can be."""
-    out: list[DrawnPiece] = []
+    shifts = row_shifts(pattern.pieces, width_mm)
+    return tuple(
+        draw_moved(piece, shift) for piece, shift in zip(pattern.pieces, shifts, strict=True)
+    )
+
+
+def row_shifts(pieces: Sequence[Piece], width_mm: float) -> list[FloatArray]:
+    """How far each piece is moved (2,) when they lie in rows, the first row lowest."""
+    out: list[FloatArray] = []
     x = y = row = 0.0
-    for piece in pattern.pieces:
+    for piece in pieces:
         low, high = piece.cut_line_mm.min(axis=0), piece.cut_line_mm.max(axis=0)
         size = high - low
         if x > 0 and x + size[0] > width_mm:
             x, y, row = 0.0, y + row + _GAP_MM, 0.0
-        out.append(draw(piece, np.array([x, y]) - low))
+        out.append(np.array([x, y]) - low)
         x, row = x + float(size[0]) + _GAP_MM, max(row, float(size[1]))
-    return tuple(out)
+    return out
 
 
 def drawn_marker(pattern: Pattern, marker: Marker) -> tuple[DrawnPiece, ...]:
     """Every copy of every piece where the marker lays it; x along the roll."""
-    return tuple(
-        place(pattern.piece(placement.piece), placement) for placement in marker.placements
-    )
+    out = []
+    for placement in marker.placements:
+        piece = pattern.piece(placement.piece)
+        label = words(piece)
+        if piece.quantity > 1:
+            label = (f"{label[0]}  {placement.copy + 1}/{piece.quantity}", *label[1:])
+        if placement.flipped:
+            label = (label[0], "FACE DOWN", *label[1:])
+        out.append(_draw(piece, placement.apply, label))
+    return tuple(out)
 
 
-def draw(piece: Piece, shift: FloatArray) -> DrawnPiece:
+def draw_moved(piece: Piece, shift: FloatArray) -> DrawnPiece:
     """A piece moved by `shift`."""
-    return DrawnPiece(
-        piece.name,
-        piece.cut_line_mm + shift,
-        piece.sew_line_mm + shift,
-        tuple(np.array([notch.cut_mm, notch.sew_mm]) + shift for notch in piece.notches),
-        piece.grain_mm + shift,
-        tuple(line + shift for line in piece.internal_mm),
-        piece.grain_mm.mean(axis=0) + shift,
-        words(piece),
-    )
+    return _draw(piece, lambda points: points + shift, words(piece))
 
 
-def place(piece: Piece, placement: Placement) -> DrawnPiece:
-    """A piece on the roll."""
-    at = placement.apply
-    label = words(piece)
-    if piece.quantity > 1:
-        label = (f"{label[0]}  {placement.copy + 1}/{piece.quantity}", *label[1:])
+def _draw(
+    piece: Piece, at: Callable[[FloatArray], FloatArray], label: tuple[str, ...]
+) -> DrawnPiece:
+    sew, grain = at(piece.sew_line_mm), at(piece.grain_mm)
+    internal = tuple(at(line) for line in piece.internal_mm)
     return DrawnPiece(
         piece.name,
+        piece.quantity,
         at(piece.cut_line_mm),
-        at(piece.sew_line_mm),
-        tuple(at(np.array([notch.cut_mm, notch.sew_mm])) for notch in piece.notches),
-        at(piece.grain_mm),
-        tuple(at(line) for line in piece.internal_mm),
-        at(piece.grain_mm).mean(axis=0),
-        label,
+        sew,
+        tuple(at(notch_line(notch)) for notch in piece.notches),
+        grain,
+        internal,
+        letter(sew, (grain, *internal), grain.mean(axis=0), label),
     )
+
+
+def notch_line(notch: Notch) -> FloatArray:
+    """A notch as it is cut (2, 2): from the cut line, never beyond the sew line."""
+    inwards = notch.sew_mm - notch.cut_mm
+    length = float(np.linalg.norm(inwards))
+    share = min(1.0, notch.depth_mm / length) if length > 0 else 0.0
+    return np.array([notch.cut_mm, notch.cut_mm + share * inwards])
+
+
+def arrow_head(grain: FloatArray) -> FloatArray:
+    """The head of a grain line (3, 2): 8 mm long, 5 mm wide."""
+    along = grain[1] - grain[0]
+    along = along / max(float(np.linalg.norm(along)), 1e-9)
+    across = np.array([-along[1], along[0]])
+    back = grain[1] - 8 * along
+    return np.array([back + 2.5 * across, grain[1], back - 2.5 * across])
 
 
 def words(piece: Piece) -> tuple[str, ...]:
@@ -133,7 +155,9 @@ def words(piece: Piece) -> tuple[str, ...]:
     ]
     if np.isfinite(piece.uncertainty_mm):
         lines.append(f"+/- {piece.uncertainty_mm:.1f} mm")
-    return (*lines, *piece.notes)
+    for note in piece.notes:
+        lines.extend(textwrap.wrap(note, _NOTE_LETTERS))
+    return tuple(lines)
 
 
 def bounds(pieces: Sequence[DrawnPiece]) -> tuple[FloatArray, FloatArray]:

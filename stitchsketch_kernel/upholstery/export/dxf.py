@@ -1,19 +1,19 @@
 """DXF for cutting rooms: R12, one block a piece, following the ASTM D6673-10 layer convention.
 
 The standard was withdrawn in 2019 and is still what cutters read. Layers: 1 boundary, 2 turn
-points, 3 curve points, 4 notches, 7 grain, 8 internal lines, 14 sew line, 15 annotation. AAMA
-readers expect the sew line on layer 8.
+points, 3 curve points, 4 notches, 7 grain, 8 internal lines, 14 sew line, 15 annotation; what
+programs read of a piece or the style is text on layer 1. AAMA readers expect the sew line on
+layer 8.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from ezdxf import units
+from ezdxf.addons.gerber_D6673 import export_stream
 from ezdxf.filemanagement import new as new_document
 
 from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray
@@ -43,7 +43,6 @@ def write_dxf(path: Path, pattern: Pattern, dialect: Literal["astm", "aama"] = "
     """
     require_cuttable(pattern)
     document = new_document("R12")
-    document.units = units.MM
     for layer in (BOUNDARY, TURN, CURVE, NOTCH, GRAIN, INTERNAL, SEW, TEXT):
         document.layers.add(layer)
     space = document.modelspace()
@@ -52,18 +51,20 @@ def write_dxf(path: Path, pattern: Pattern, dialect: Literal["astm", "aama"] = "
         block = document.blocks.new(name=name)
         _add_piece(block, piece, sew_layer)
         space.add_blockref(name, (0, 0), dxfattribs={"layer": BOUNDARY})
-    for i, line in enumerate(_header(pattern)):
-        space.add_text(line, height=10, dxfattribs={"layer": TEXT}).set_placement((0, -20 - 15 * i))
-    with written_aside(path) as aside:
-        document.saveas(aside, encoding="ascii")
+    for i, line in enumerate(_style_words(pattern)):
+        text = space.add_text(line, height=10, dxfattribs={"layer": BOUNDARY})
+        text.set_placement((0, -20 - 15 * i))
+    # cutting rooms' readers refuse blocks that are no pieces; this writer leaves out AutoCAD's own
+    with written_aside(path) as aside, aside.open("w", encoding="ascii", newline="\r\n") as file:
+        export_stream(document, file)
 
 
-def _header(pattern: Pattern) -> tuple[str, ...]:
+def _style_words(pattern: Pattern) -> tuple[str, ...]:
     # R12 has no $INSUNITS that readers heed: the words are the convention
     return (
         "UNITS: METRIC",
         f"STYLE NAME: {ascii_only(pattern.name)[:60]}",
-        f"SCALE: +/- {pattern.scale_uncertainty_percent:.2f} %",
+        f"ANNOTATION: SCALE +/- {pattern.scale_uncertainty_percent:.2f} %",
         "AUTHOR: STITCHSKETCH",
     )
 
@@ -87,24 +88,44 @@ def _add_piece(block: Any, piece: DrawnPiece, sew_layer: str) -> None:
     for point, is_turn in zip(piece.cut, turns, strict=True):
         block.add_point(tuple(point), dxfattribs={"layer": TURN if is_turn else CURVE})
     for notch in piece.notches:
-        block.add_point(tuple(notch[0]), dxfattribs={"layer": NOTCH})
-        block.add_line(tuple(notch[0]), tuple(notch[1]), dxfattribs={"layer": NOTCH})
+        _add_notch(block, notch)
     block.add_line(tuple(piece.grain[0]), tuple(piece.grain[1]), dxfattribs={"layer": GRAIN})
     for line in piece.internal:
         block.add_polyline2d([tuple(p) for p in line], dxfattribs={"layer": INTERNAL})
-    _words(block, piece.words, piece.centre)
+    _words(block, piece)
+
+
+def _add_notch(block: Any, notch: FloatArray) -> None:
+    """A point whose thickness is the notch's depth and whose angle is its way into the piece.
+
+    The line shows it to those who cut what they see.
+    """
+    along = notch[1] - notch[0]
+    cut = {
+        "layer": NOTCH,
+        "thickness": float(np.hypot(*along)),
+        "angle": float(np.degrees(np.arctan2(along[1], along[0]))) % 360,
+    }
+    block.add_point(tuple(notch[0]), dxfattribs=cut)
+    block.add_line(tuple(notch[0]), tuple(notch[1]), dxfattribs={"layer": NOTCH})
 
 
 def _closed(block: Any, line: FloatArray, layer: str) -> None:
     block.add_polyline2d([tuple(p) for p in line], close=True, dxfattribs={"layer": layer})
 
 
-def _words(block: Any, lines: Sequence[str], centre: FloatArray) -> None:
-    heads = ("PIECE NAME: ", "QUANTITY: ", "", "", "")
-    for i, line in enumerate(lines):
-        head = heads[i] if i < len(heads) else ""
-        text = block.add_text((head + ascii_only(line))[:120], height=8, dxfattribs={"layer": TEXT})
-        text.set_placement((float(centre[0]) + 5, float(centre[1]) - 12 * i))
+def _words(block: Any, piece: DrawnPiece) -> None:
+    """What programs read goes on the boundary's layer, what people read on that of annotation."""
+    system = (f"PIECE NAME: {ascii_only(piece.name)[:100]}", f"QUANTITY: {piece.quantity}")
+    x, y = piece.lettering.at_mm
+    for i, line in enumerate(system):
+        text = block.add_text(line, height=2, dxfattribs={"layer": BOUNDARY})
+        text.set_placement((float(x), float(y) + 12 + 3 * i))
+    for words, at, size in piece.lettering.lines():
+        text = block.add_text(
+            ascii_only(words)[:120], height=0.7 * size, dxfattribs={"layer": TEXT}
+        )
+        text.set_placement((float(at[0]), float(at[1])))
 
 
 def turn_points(outline: FloatArray) -> BoolArray:

@@ -13,6 +13,7 @@ from stitchsketch_kernel.domain.piece import Pattern
 from stitchsketch_kernel.upholstery.export.aside import written_aside
 from stitchsketch_kernel.upholstery.export.drawn import (
     DrawnPiece,
+    arrow_head,
     ascii_only,
     drawn_marker,
     drawn_rows,
@@ -26,8 +27,8 @@ CUT_PEN, SEW_PEN, TEXT_PEN = 1, 2, 3
 def write_hpgl(path: Path, pattern: Pattern, marker: Marker | None = None) -> None:
     """Write the marker, or without one every piece once in rows.
 
-    Words and sew lines come first with pens 3 and 2; pen 1 cuts, last, so that nothing has moved
-    when the words are drawn.
+    Words, grain and sew lines come first with pens 3 and 2; pen 1 cuts notches and outlines, last,
+    so that nothing has moved when the words are drawn.
 
     Raises
     ------
@@ -48,16 +49,17 @@ def _drawing(pieces: Sequence[DrawnPiece], shift: FloatArray) -> Iterable[str]:
     yield f"SP{TEXT_PEN};"
     for piece in pieces:
         yield _polyline(piece.grain + shift)
-        yield _label(piece, shift)
+        yield _polyline(arrow_head(piece.grain) + shift)
+        yield from _label(piece, shift)
     yield f"SP{SEW_PEN};"
     for piece in pieces:
         yield _polyline(_ring(piece.sew) + shift)
-        for notch in piece.notches:
-            yield _polyline(notch + shift)
         for line in piece.internal:
             yield _polyline(line + shift)
     yield f"SP{CUT_PEN};"
     for piece in pieces:
+        for notch in piece.notches:
+            yield _polyline(notch + shift)
         yield _polyline(_ring(piece.cut) + shift)
 
 
@@ -71,8 +73,10 @@ def _polyline(line: FloatArray) -> str:
     return f"PU{first[0]},{first[1]};PD" + ",".join(f"{x},{y}" for x, y in rest) + ";"
 
 
-def _label(piece: DrawnPiece, shift: FloatArray) -> str:
-    x, y = np.rint((piece.centre + shift) * UNITS_PER_MM).astype(int)
-    # a label ends at the character ETX; semicolons within it are letters
-    text = ascii_only("  ".join(piece.words))
-    return f"PU{x},{y};SI0.5,0.7;LB{text}\x03;"
+def _label(piece: DrawnPiece, shift: FloatArray) -> Iterable[str]:
+    for words, at, size in piece.lettering.lines():
+        x, y = np.rint((at + shift) * UNITS_PER_MM).astype(int)
+        # SI takes centimetres: a letter's cell is half as wide again as the letter
+        yield f"PU{x},{y};SI{size * 0.038:.3f},{size * 0.07:.3f};"
+        # a label ends at the character ETX; semicolons within it are letters
+        yield f"LB{ascii_only(words)}\x03;"

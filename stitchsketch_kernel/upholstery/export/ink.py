@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from reportlab.lib.units import inch, mm
-from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from stitchsketch_kernel.domain.arrays import FloatArray
-from stitchsketch_kernel.upholstery.export.drawn import DrawnPiece
+from stitchsketch_kernel.upholstery.export.drawn import DrawnPiece, arrow_head
 
 _FONT, _BOLD = "Helvetica", "Helvetica-Bold"
 
@@ -38,17 +36,12 @@ def draw_pieces(canvas: Any, pieces: Sequence[DrawnPiece], shift: FloatArray) ->
 
 
 def label(canvas: Any, piece: DrawnPiece, shift: FloatArray) -> None:
-    """The piece's words, beside its grain line, small enough to stay on it."""
-    room = float(np.ptp(piece.cut[:, 0])) * 0.45
-    x, y = piece.centre + shift
+    """The piece's words where its lettering puts them."""
     canvas.setFillColorRGB(0, 0, 0)
-    for i, words in enumerate(piece.words):
-        font, size = (_BOLD, 14.0) if i == 0 else (_FONT, 9.0)
-        text = printable(words)
-        wide = stringWidth(text, font, size) / mm
-        size = max(4.0, size * min(1.0, room / max(wide, 1e-6)))
-        canvas.setFont(font, size)
-        canvas.drawString((x + 3) * mm, (y - 6 * i) * mm, text)
+    for i, (words, at, size) in enumerate(piece.lettering.lines()):
+        canvas.setFont(_BOLD if i == 0 else _FONT, size * mm)
+        x, y = at + shift
+        canvas.drawString(x * mm, y * mm, printable(words))
 
 
 def statement(canvas: Any, x_mm: float, y_mm: float, lines: Sequence[str]) -> None:
@@ -69,15 +62,6 @@ def test_squares(canvas: Any, x_mm: float, y_mm: float) -> None:
     canvas.setFillColorRGB(0, 0, 0)
     canvas.drawString((x_mm + 3) * mm, (y_mm + 3) * mm, "50 mm")
     canvas.drawString((x_mm + 58) * mm, (y_mm + 3) * mm, "2 in")
-
-
-def arrow_head(grain: FloatArray) -> FloatArray:
-    """The head of a grain line (3, 2): 8 mm long, 5 mm wide."""
-    along = grain[1] - grain[0]
-    along = along / max(float(np.linalg.norm(along)), 1e-9)
-    across = np.array([-along[1], along[0]])
-    back = grain[1] - 8 * along
-    return np.array([back + 2.5 * across, grain[1], back - 2.5 * across])
 
 
 def printable(text: str) -> str:

@@ -15,12 +15,12 @@ from stitchsketch_kernel.domain.piece import Pattern
 from stitchsketch_kernel.upholstery.export.aside import written_aside
 from stitchsketch_kernel.upholstery.export.drawn import (
     DrawnPiece,
+    arrow_head,
     bounds,
     drawn_marker,
     drawn_rows,
     require_cuttable,
 )
-from stitchsketch_kernel.upholstery.export.ink import arrow_head
 
 _MARGIN_MM = 10.0
 _STYLE = {
@@ -55,7 +55,7 @@ def write_svg(path: Path, pattern: Pattern, marker: Marker | None = None) -> Non
         viewBox=f"0 0 {size[0]:.3f} {size[1]:.3f}",
         debug=False,
     )
-    drawing.set_desc(title=pattern.name, desc="Millimetres, real size. Print at 100 %.")
+    drawing.set_desc(title=writable(pattern.name), desc="Millimetres, real size. Print at 100 %.")
     corner = np.array([low[0] - _MARGIN_MM, high[1] + _MARGIN_MM])
     if marker is not None:
         drawing.add(_roll(drawing, marker, corner))
@@ -67,7 +67,7 @@ def write_svg(path: Path, pattern: Pattern, marker: Marker | None = None) -> Non
 
 def _group(drawing: Any, piece: DrawnPiece, number: int, corner: FloatArray) -> Any:
     group = drawing.g(id=f"piece-{number}")
-    group.set_desc(title=piece.name)
+    group.set_desc(title=writable(piece.name))
     lines: dict[str, Sequence[FloatArray]] = {
         "cut": [_ring(piece.cut)],
         "sew": [_ring(piece.sew)],
@@ -79,16 +79,19 @@ def _group(drawing: Any, piece: DrawnPiece, number: int, corner: FloatArray) -> 
         if len(parts):
             data = " ".join(_path(part, corner) for part in parts)
             group.add(drawing.path(d=data, fill="none", class_=kind, **_STYLE[kind]))
-    x, y = _down(piece.centre, corner)
-    for i, words in enumerate(piece.words):
-        size = 9 if i == 0 else 6
-        group.add(
-            drawing.text(
-                words, insert=(f"{x + 4:.2f}", f"{y + 9 * i:.2f}"), font_size=size,
-                font_family="sans-serif",
-            )
+    for words, at, size in piece.lettering.lines():
+        x, y = _down(at, corner)
+        text = drawing.text(
+            writable(words), insert=(f"{x:.2f}", f"{y:.2f}"), font_size=f"{size:.2f}",
+            font_family="Helvetica, Arial, sans-serif", class_="words",
         )  # fmt: skip
+        group.add(text)
     return group
+
+
+def writable(text: str) -> str:
+    """Text without the characters that no XML file may hold."""
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _roll(drawing: Any, marker: Marker, corner: FloatArray) -> Any:

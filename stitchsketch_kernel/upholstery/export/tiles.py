@@ -8,18 +8,19 @@ in the overlap meet.
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import shapely
 from reportlab.lib.units import inch, mm
+from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.errors import ExportError
-from stitchsketch_kernel.domain.piece import Pattern
-from stitchsketch_kernel.upholstery.export.drawn import DrawnPiece, bounds, drawn_rows
+from stitchsketch_kernel.domain.piece import Pattern, Piece
+from stitchsketch_kernel.upholstery.export.drawn import DrawnPiece, draw_moved, row_shifts
 from stitchsketch_kernel.upholstery.export.ink import draw_pieces, printable
 
 Paper: TypeAlias = Literal["A4", "Letter"]
@@ -28,7 +29,7 @@ OVERLAP_MM = 10.0
 #: Office printers leave up to 6 mm blank; the rest is for rulers and labels.
 MARGIN_MM = 14.0
 #: Lines keep off the outermost sheets' edge by this.
-_PAD_MM = 6.0
+_CLEAR_MM = 1.0
 #: Crosses in the overlap stand on multiples of this, in the drawing's own coordinates.
 _CROSS_STEP_MM = 50.0
 #: Widths of the rows that are tried, in sheets.
@@ -91,7 +92,7 @@ def row_letters(row: int) -> str:
 
 
 def tiling(pattern: Pattern, paper: Paper) -> Tiling:
-    """Every piece once, in rows as wide as takes the fewest sheets.
+    """Every piece once in rows, laid and the paper turned so that it takes the fewest sheets.
 
     Raises
     ------
@@ -100,31 +101,56 @@ def tiling(pattern: Pattern, paper: Paper) -> Tiling:
     """
     if paper not in PAPERS_MM:
         raise ExportError(f"There is no paper called {paper}.", f"Take {' or '.join(PAPERS_MM)}.")
-    size = PAPERS_MM[paper]
-    frame = (size[0] - 2 * MARGIN_MM, size[1] - 2 * MARGIN_MM)
-    pitch = frame[0] - OVERLAP_MM
+    upright = PAPERS_MM[paper]
+    tallest = tuple(sorted(pattern.pieces, key=lambda one: -float(np.ptp(one.cut_line_mm[:, 1]))))
     tried = [
-        _tiled(drawn_rows(pattern, n * pitch + OVERLAP_MM - 2 * _PAD_MM), size, frame)
-        for n in _COLUMNS
+        _laid(order, size, columns)
+        for size in (upright, upright[::-1])
+        for order in (pattern.pieces, tallest)
+        for columns in _COLUMNS
     ]
-    return min(tried, key=lambda one: len(one.sheets))
+    order, shifts, grid = min(tried, key=lambda one: len(one[2].sheets))
+    pieces = tuple(draw_moved(one, shift) for one, shift in zip(order, shifts, strict=True))
+    return replace(grid, pieces=pieces)
 
 
-def _tiled(
-    pieces: tuple[DrawnPiece, ...], size: tuple[float, float], frame: tuple[float, float]
-) -> Tiling:
-    low, high = bounds(pieces)
+def _laid(
+    order: Sequence[Piece], size: tuple[float, float], columns: int
+) -> tuple[Sequence[Piece], list[FloatArray], Tiling]:
+    """Pieces in rows as wide as some columns of sheets, and the sheets that they lie on."""
+    frame = (size[0] - 2 * MARGIN_MM, size[1] - 2 * MARGIN_MM)
     pitch = np.array(frame) - OVERLAP_MM
-    counts = np.ceil((high - low + 2 * _PAD_MM - OVERLAP_MM) / pitch).astype(int)
-    columns, rows = (int(count) for count in np.maximum(counts, 1))
+    shifts = row_shifts(order, columns * pitch[0] + OVERLAP_MM - 2 * _CLEAR_MM)
+    cuts = [one.cut_line_mm + shift for one, shift in zip(order, shifts, strict=True)]
+    low, high = np.vstack(cuts).min(axis=0), np.vstack(cuts).max(axis=0)
+    need = high - low + 2 * _CLEAR_MM
+    across, up = np.maximum(1, np.ceil((need - OVERLAP_MM) / pitch)).astype(int).tolist()
+    # what the sheets have to spare goes to both sides
+    start = (low + high - pitch * [across, up] - OVERLAP_MM) / 2
     sheets = tuple(
-        Sheet(row, column, low - _PAD_MM + pitch * [column, rows - 1 - row])
-        for row in range(rows)
-        for column in range(columns)
+        Sheet(row, column, start + pitch * [column, up - 1 - row])
+        for row in range(up)
+        for column in range(across)
     )
-    whole = Tiling(size, frame, rows, columns, sheets, pieces)
-    used = tuple(sheet for sheet in sheets if whole.shown(sheet))
-    return Tiling(size, frame, rows, columns, used, pieces)
+    outlines = shapely.polygons([shapely.linearrings(cut) for cut in cuts])
+    used = _needed(sheets, frame, shapely.union_all(outlines))
+    return order, shifts, Tiling(size, frame, up, across, used, ())
+
+
+def _needed(
+    sheets: tuple[Sheet, ...], frame: tuple[float, float], pieces: shapely.Geometry
+) -> tuple[Sheet, ...]:
+    """Sheets that show some of the pieces which no other shows."""
+    shapely.prepare(pieces)
+    boxes = [shapely.box(*one.low_mm, *(one.low_mm + frame)) for one in sheets]
+    kept = [i for i, box in enumerate(boxes) if pieces.intersects(box)]
+    for index in list(kept):
+        # a line at a frame's very edge would be clipped
+        others = [boxes[i].buffer(-_CLEAR_MM) for i in kept if i != index]
+        alone = shapely.difference(boxes[index], shapely.union_all(others))
+        if not pieces.intersects(alone):
+            kept.remove(index)
+    return tuple(sheets[i] for i in kept)
 
 
 def draw_sheet(canvas: Any, tiles: Tiling, sheet: Sheet, foot: str) -> None:
@@ -266,16 +292,21 @@ def draw_map(canvas: Any, tiles: Tiling, low_mm: Sequence[float], room_mm: Seque
         canvas.setFont("Helvetica-Bold", size)
         top = (y + tiles.frame_mm[1]) * mm - 1.3 * size
         canvas.drawString((x + 12) * mm, top, sheet.label)
-    for name, (x, y) in _names(tiles.pieces):
-        canvas.setFillColorRGB(0, 0, 0)
-        canvas.setFont("Helvetica-Bold", 7 / scale)
-        canvas.drawCentredString(x * mm, y * mm, printable(name)[:24])
+    for piece in tiles.pieces:
+        _named(canvas, piece, scale)
     canvas.restoreState()
 
 
-def _names(pieces: Sequence[DrawnPiece]) -> Iterator[tuple[str, FloatArray]]:
-    for piece in pieces:
-        yield piece.name, piece.centre
+def _named(canvas: Any, piece: DrawnPiece, scale: float) -> None:
+    """A piece's name on the map, on a light ground."""
+    name, size = printable(piece.name)[:24], 7 / scale
+    x, y = piece.grain.mean(axis=0) * mm
+    wide = stringWidth(name, "Helvetica-Bold", size) + size
+    canvas.setFillGray(1)
+    canvas.rect(x - wide / 2, y - 0.4 * size, wide, 1.4 * size, stroke=0, fill=1)
+    canvas.setFillGray(0)
+    canvas.setFont("Helvetica-Bold", size)
+    canvas.drawCentredString(x, y, name)
 
 
 def _filled(canvas: Any, outline: FloatArray, scale: float) -> None:
