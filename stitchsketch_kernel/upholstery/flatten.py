@@ -14,6 +14,7 @@ from stitchsketch_kernel.domain.piece import FlatPanel
 from stitchsketch_kernel.domain.progress import Progress, silent
 from stitchsketch_kernel.domain.units import MM_PER_M
 from stitchsketch_kernel.upholstery.denoise import denoise
+from stitchsketch_kernel.upholstery.equal import with_true_border
 from stitchsketch_kernel.upholstery.unroll import signed_areas, unroll
 
 #: Of a panel's area, what may lie face down: slivers between noisy points of the scan.
@@ -30,10 +31,14 @@ class FlattenSettings:
         Bumps of the scan much shorter than this are taken for noise; 0: none are.
     rounds : int
         Of ARAP at most.
+    true_seams : bool
+        Whether the border gets its true length where little is missing, so that both sides of a
+        seam are as long.
     """
 
     smooth_mm: float = 12.0
     rounds: int = 100
+    true_seams: bool = True
 
     def __post_init__(self) -> None:
         if self.smooth_mm < 0 or self.rounds < 1:
@@ -72,6 +77,8 @@ def flatten_panel(panel_map: PanelMap, panel: Panel, settings: FlattenSettings) 
         )
     surface = denoise(raw, faces, border, settings.smooth_mm) if settings.smooth_mm else raw
     uv = unroll(surface, faces, settings.rounds)
+    if settings.true_seams:
+        uv = with_true_border(uv, surface, faces, border)
     _check_flat(uv, faces, border, panel.name)
     uv = _turned(uv, surface, faces, panel.grain_m)
     return FlatPanel(

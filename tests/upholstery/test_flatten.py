@@ -156,6 +156,33 @@ def test_strain_is_the_stretch_that_was_put_in():
     assert strain_percent(surface, flat * [1.0, 0.95], faces) == pytest.approx(5.0)
 
 
+def crowned(rise_m):
+    """A rectangle of a large ball's cap, so high in its middle: it can't be laid flat exactly."""
+    flat, faces = grid()
+    r2 = ((flat - [0.2, 0.15]) ** 2).sum(axis=1)
+    return np.column_stack([flat, rise_m * (1 - r2 / 0.0625)]), faces
+
+
+@pytest.mark.parametrize("rise_m", [0.005, 0.015])
+def test_a_crowned_panel_keeps_its_seams_lengths(rise_m):
+    panel_map = map_of(*crowned(rise_m))
+    (loose,) = flatten_panels(panel_map, FlattenSettings(smooth_mm=0, true_seams=False))
+    (true,) = flatten_panels(panel_map, EXACT)
+    want = panel_map.seams[0].length_mm
+    assert true.seam_length_mm("S01") == pytest.approx(want, abs=0.05)
+    assert abs(loose.seam_length_mm("S01") - want) > abs(true.seam_length_mm("S01") - want)
+    assert np.abs(true.uv_mm - loose.uv_mm).max() < 2.0
+
+
+def test_a_dome_is_not_forced_into_its_seams():
+    panel_map = map_of(*crowned(0.08))
+    loose, true = (
+        flatten_panels(panel_map, FlattenSettings(smooth_mm=0, true_seams=which))[0]
+        for which in (False, True)
+    )
+    assert np.array_equal(loose.uv_mm, true.uv_mm)
+
+
 def test_a_panel_with_a_hole_is_refused_by_name():
     flat, faces = grid()
     middle = flat[faces].mean(axis=1)
