@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stitchsketch_kernel.pipeline.record import RunRecord, StageRecord
-from stitchsketch_kernel.projects.embedded import SqlProjectStore
 from stitchsketch_kernel.projects.records import Project, Run, Scan, StageRun, Status
 from stitchsketch_kernel.storage.home import default_home
+
+if TYPE_CHECKING:
+    from stitchsketch_kernel.projects.embedded import SqlProjectStore
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +61,9 @@ class StoreTracker(Tracker):
 def tracker_for(record: RunRecord, home: Path | None = None) -> Tracker:
     """A tracker in the store of this installation; a silent one when that can't be used."""
     try:
+        # not above: every stage's kernel imports this module, and none needs the database
+        from stitchsketch_kernel.projects.embedded import SqlProjectStore
+
         store = SqlProjectStore((home or default_home()) / "projects.db")
         return StoreTracker(store, record)
     except Exception as error:
