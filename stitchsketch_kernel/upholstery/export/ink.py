@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from reportlab.lib.units import inch, mm
+from reportlab.lib.utils import simpleSplit
+from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from stitchsketch_kernel.domain.arrays import FloatArray
+from stitchsketch_kernel.domain.piece import Pattern
 from stitchsketch_kernel.upholstery.export.drawn import DrawnPiece, arrow_head
 
 _FONT, _BOLD = "Helvetica", "Helvetica-Bold"
+_TITLE_PT, _WORDS_PT = 12.0, 9.0
 
 
 def draw_pieces(canvas: Any, pieces: Sequence[DrawnPiece], shift: FloatArray) -> None:
@@ -48,8 +52,25 @@ def statement(canvas: Any, x_mm: float, y_mm: float, lines: Sequence[str]) -> No
     """Small lines of words downwards from (x, y)."""
     canvas.setFillColorRGB(0, 0, 0)
     for i, words in enumerate(lines):
-        canvas.setFont(_BOLD if i == 0 else _FONT, 12 if i == 0 else 9)
+        canvas.setFont(_BOLD if i == 0 else _FONT, _TITLE_PT if i == 0 else _WORDS_PT)
         canvas.drawString(x_mm * mm, (y_mm - 6 * i) * mm, printable(words))
+
+
+def wrapped(lines: Sequence[str], room_mm: float) -> list[str]:
+    """Lines for `statement`, broken where they would be wider than `room_mm`; the title is cut."""
+    title = fitted(lines[0], _BOLD, _TITLE_PT, room_mm)
+    rest = (simpleSplit(printable(line), _FONT, _WORDS_PT, room_mm * mm) for line in lines[1:])
+    return [title, *(fitted(part, _FONT, _WORDS_PT, room_mm) for parts in rest for part in parts)]
+
+
+def fitted(text: str, font: str, size_pt: float, room_mm: float) -> str:
+    """As much of a text as is no wider than `room_mm`."""
+    shown = printable(text)
+    if stringWidth(shown, font, size_pt) <= room_mm * mm:
+        return shown
+    while shown and stringWidth(shown + "…", font, size_pt) > room_mm * mm:
+        shown = shown[:-1]
+    return shown + "…"
 
 
 def test_squares(canvas: Any, x_mm: float, y_mm: float) -> None:
@@ -62,6 +83,12 @@ def test_squares(canvas: Any, x_mm: float, y_mm: float) -> None:
     canvas.setFillColorRGB(0, 0, 0)
     canvas.drawString((x_mm + 3) * mm, (y_mm + 3) * mm, "50 mm")
     canvas.drawString((x_mm + 58) * mm, (y_mm + 3) * mm, "2 in")
+
+
+def scale_said(pattern: Pattern) -> str:
+    """How the size is known, and how surely."""
+    method = pattern.scale_method.replace("_", " ")
+    return f"scale from {method}, +/- {pattern.scale_uncertainty_percent:.2f} %"
 
 
 def printable(text: str) -> str:

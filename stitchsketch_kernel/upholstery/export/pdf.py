@@ -1,4 +1,4 @@
-"""PDF at full scale: on pages as wide as the roll for a plotter, or on sheets of office paper."""
+"""PDF at full scale, on pages as wide as the roll, for a plotter."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
+from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.marker import Marker
 from stitchsketch_kernel.domain.piece import Pattern
 from stitchsketch_kernel.upholstery.export.aside import written_aside
@@ -20,20 +21,21 @@ from stitchsketch_kernel.upholstery.export.drawn import (
 from stitchsketch_kernel.upholstery.export.ink import (
     draw_pieces,
     printable,
+    scale_said,
     statement,
     test_squares,
+    wrapped,
 )
-from stitchsketch_kernel.upholstery.export.tiles import (
-    MARGIN_MM,
-    Paper,
-    Tiling,
-    draw_map,
-    draw_sheet,
-    tiling,
-)
+from stitchsketch_kernel.upholstery.export.tiled import write_tiled_pdf
+
+__all__ = ["write_pdf", "write_tiled_pdf"]
 
 _MARGIN_MM = 15.0
 _FOOT_MM = 75.0
+#: Where the foot's words begin, right of the test squares, and how many lines fit there.
+_WORDS_AT_MM, _FOOT_LINES = 120.0, 9
+#: So much of a page is always there, for the foot.
+_SHORTEST_MM = 260.0
 #: Acrobat and many plotters refuse pages that are longer (200 inches is the format's own limit).
 _LONGEST_PAGE_MM = 5000.0
 
@@ -56,97 +58,62 @@ def write_pdf(path: Path, pattern: Pattern, marker: Marker | None = None) -> Non
         low = np.minimum(low, [0.0, 0.0])
         high = np.maximum(high, [marker.used_length_mm, marker.fabric.usable_width_mm])
     room = _LONGEST_PAGE_MM - 2 * _MARGIN_MM
-    length, width = high - low
-    pages = max(1, int(np.ceil(length / room)))
+    pages = max(1, int(np.ceil((high[0] - low[0]) / room)))
+    height = high[1] - low[1] + _FOOT_MM + 2 * _MARGIN_MM
     with written_aside(path) as aside:
         canvas = Canvas(str(aside), pageCompression=1, invariant=1)
         canvas.setTitle(printable(pattern.name))
         canvas.setCreator("StitchSketch")
         for page in range(pages):
             start = low[0] + page * room
-            here = max(260.0, min(room, high[0] - start))
-            height = width + _FOOT_MM + 2 * _MARGIN_MM
+            here = max(_SHORTEST_MM, min(room, high[0] - start))
             canvas.setPageSize(((here + 2 * _MARGIN_MM) * mm, height * mm))
             canvas.saveState()
-            clip = canvas.beginPath()
-            clip.rect(_MARGIN_MM * mm, 0, here * mm, height * mm)
-            canvas.clipPath(clip, stroke=0, fill=0)
+            _clip(canvas, page, pages, here, height)
             shift = np.array([_MARGIN_MM - start, _MARGIN_MM + _FOOT_MM - low[1]])
             if marker is not None:
-                canvas.setStrokeGray(0.6)
-                canvas.setLineWidth(0.4 * mm)
-                canvas.rect(
-                    shift[0] * mm,
-                    shift[1] * mm,
-                    marker.used_length_mm * mm,
-                    marker.fabric.usable_width_mm * mm,
-                )
+                _roll(canvas, marker, shift)
             draw_pieces(canvas, pieces, shift)
             canvas.restoreState()
             test_squares(canvas, _MARGIN_MM, _MARGIN_MM)
-            statement(canvas, _MARGIN_MM + 120, _MARGIN_MM + 45, _lines(pattern, page, pages))
+            lines = _lines(pattern, marker, page, pages)
+            _foot(canvas, lines, here - _WORDS_AT_MM)
             canvas.showPage()
         canvas.save()
 
 
-def write_tiled_pdf(path: Path, pattern: Pattern, paper: Paper = "A4") -> None:
-    """Write every piece once at full scale on sheets of office paper, to be glued together.
-
-    The first page is a map of the sheets with the test squares; sheets on which nothing lies are
-    left out.
-
-    Raises
-    ------
-    ScaleError
-        The pattern's size is not known.
-    ExportError
-        There is no piece, or no such paper.
-    """
-    require_cuttable(pattern)
-    tiles = tiling(pattern, paper)
-    with written_aside(path) as aside:
-        canvas = Canvas(str(aside), pageCompression=1, invariant=1)
-        canvas.setTitle(printable(pattern.name))
-        canvas.setCreator("StitchSketch")
-        page = (tiles.paper_mm[0] * mm, tiles.paper_mm[1] * mm)
-        canvas.setPageSize(page)
-        _map_page(canvas, pattern, tiles)
-        for number, sheet in enumerate(tiles.sheets, start=1):
-            canvas.setPageSize(page)
-            foot = f"{pattern.name}   {number} of {len(tiles.sheets)}   print at 100 %"
-            draw_sheet(canvas, tiles, sheet, foot)
-            canvas.showPage()
-        canvas.save()
+def _clip(canvas: Canvas, page: int, pages: int, here: float, height: float) -> None:
+    """Cut the drawing off where the next page goes on, and only there."""
+    left = 0.0 if page == 0 else _MARGIN_MM
+    right = here + (2 if page == pages - 1 else 1) * _MARGIN_MM
+    clip = canvas.beginPath()
+    clip.rect(left * mm, 0, (right - left) * mm, height * mm)
+    canvas.clipPath(clip, stroke=0, fill=0)
 
 
-def _map_page(canvas: Canvas, pattern: Pattern, tiles: Tiling) -> None:
-    width, height = tiles.paper_mm
-    test_squares(canvas, MARGIN_MM, MARGIN_MM)
+def _roll(canvas: Canvas, marker: Marker, shift: FloatArray) -> None:
+    canvas.setStrokeGray(0.6)
+    canvas.setLineWidth(0.4 * mm)
+    size = (marker.used_length_mm, marker.fabric.usable_width_mm)
+    canvas.rect(shift[0] * mm, shift[1] * mm, size[0] * mm, size[1] * mm)
+
+
+def _foot(canvas: Canvas, lines: list[str], room_mm: float) -> None:
+    """Words beside the test squares, below all pieces."""
+    shown = wrapped(lines, room_mm)[:_FOOT_LINES]
+    statement(canvas, _MARGIN_MM + _WORDS_AT_MM, _MARGIN_MM + 45, shown)
+
+
+def _lines(pattern: Pattern, marker: Marker | None, page: int, pages: int) -> list[str]:
     lines = [
         pattern.name,
-        f"{len(tiles.sheets)} sheets, {tiles.rows} rows (A at the top), {tiles.columns} columns. "
-        "Print at 100 % (actual size), then measure the squares below.",
-        "Trim each sheet at its solid left and top line, and lay it on the dashed line of the "
-        "sheet to its left and of the one above.",
-        "The red crosses then lie on each other.",
-        _scale_said(pattern),
-    ]
-    statement(canvas, MARGIN_MM, height - MARGIN_MM - 5, lines)
-    top = height - MARGIN_MM - 5 - 6 * len(lines)
-    low = MARGIN_MM + 58
-    draw_map(canvas, tiles, (MARGIN_MM, low), (width - 2 * MARGIN_MM, top - low))
-    canvas.showPage()
-
-
-def _scale_said(pattern: Pattern) -> str:
-    method = pattern.scale_method.replace("_", " ")
-    return f"scale from {method}, +/- {pattern.scale_uncertainty_percent:.2f} %"
-
-
-def _lines(pattern: Pattern, page: int, pages: int) -> list[str]:
-    return [
-        pattern.name,
         f"page {page + 1} of {pages}   print at 100 % (actual size); measure the squares",
-        _scale_said(pattern),
-        *pattern.notes[:2],
+        scale_said(pattern),
     ]
+    if marker is not None:
+        fabric = marker.fabric
+        lines.append(
+            f"{fabric.name}, {fabric.usable_width_mm:.0f} mm usable, "
+            f"{marker.used_length_mm:.0f} mm long ({marker.yardage:.2f} yd)"
+        )
+    return [*lines, *pattern.notes[:2]]
