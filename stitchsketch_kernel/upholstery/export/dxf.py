@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 from ezdxf.addons.gerber_D6673 import export_stream
-from ezdxf.filemanagement import new as new_document
+from ezdxf.document import Drawing
 
 from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray
 from stitchsketch_kernel.domain.piece import Pattern
@@ -42,7 +42,8 @@ def write_dxf(path: Path, pattern: Pattern, dialect: Literal["astm", "aama"] = "
         The pattern's size is not known.
     """
     require_cuttable(pattern)
-    document = new_document("R12")
+    # ezdxf.new would set units, which R12 can't hold, and warn of it
+    document = Drawing.new("R12")
     for layer in (BOUNDARY, TURN, CURVE, NOTCH, GRAIN, INTERNAL, SEW, TEXT):
         document.layers.add(layer)
     space = document.modelspace()

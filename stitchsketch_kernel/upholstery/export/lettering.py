@@ -56,6 +56,9 @@ def letter(
 ) -> Lettering:
     """Place words on a piece: as large as they fit, then as near to `middle` as they can be.
 
+    Where they fit in no other way they are run together into two lines, then made smaller, then
+    cut down to the name.
+
     Parameters
     ----------
     sew : ndarray, shape (n, 2)
@@ -65,17 +68,31 @@ def letter(
     middle : ndarray, shape (2,)
     words : tuple of str
     """
-    inside = shapely.Polygon(sew).buffer(-_CLEAR_MM / 2)
+    outline = shapely.Polygon(sew)
+    inside = outline.buffer(-_CLEAR_MM / 2)
     clear = shapely.unary_union([shapely.LineString(line).buffer(_CLEAR_MM) for line in lines])
-    for keep_out in (clear, shapely.Polygon()):
-        free = shapely.difference(inside, keep_out)
-        for size in SIZES_MM:
-            at = _best(free, middle, _block(words, size))
+    free = shapely.difference(inside, clear)
+    for place, shown, sizes in (
+        (free, words, SIZES_MM[:-2]),
+        (free, _joined(words), SIZES_MM[:-2]),
+        (free, words, SIZES_MM[-2:]),
+        (inside, words, SIZES_MM),
+        # small as it is, a piece has its name
+        (inside, words[:1], SIZES_MM),
+        (outline, words[:1], SIZES_MM),
+    ):
+        for size in sizes:
+            at = _best(place, middle, _block(shown, size))
             if at is not None:
-                return Lettering(at, size, words)
-    # a sliver: the words stand over its edge, and no longer beside its middle
-    spot = shapely.get_coordinates(shapely.point_on_surface(shapely.Polygon(sew)))[0]
-    return Lettering(spot, SIZES_MM[-1], words)
+                return Lettering(at, size, shown)
+    # a sliver: the name stands over its edge, and no longer beside its middle
+    spot = shapely.get_coordinates(shapely.point_on_surface(outline))[0]
+    return Lettering(spot, SIZES_MM[-1], words[:1])
+
+
+def _joined(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Two lines to read along a narrow strip."""
+    return (words[0], ", ".join(words[1:])) if len(words) > 2 else words
 
 
 def _block(words: Sequence[str], size: float) -> FloatArray:

@@ -72,7 +72,7 @@ def _map_page(canvas: Canvas, pattern: Pattern, tiles: Tiling) -> None:
         pattern.name,
         f"{len(tiles.sheets)} sheets, {tiles.rows} rows (A at the top), {tiles.columns} columns"
         f"{_empty_said(tiles)}.",
-        "Print at 100 % (actual size), then measure the squares below.",
+        "Print at 100 % (actual size), then measure both squares.",
         "Trim each sheet at its solid left and top line, and lay it on the dashed line of the "
         "sheet to its left and of the one above.",
         "The red crosses then lie on each other.",
@@ -81,8 +81,9 @@ def _map_page(canvas: Canvas, pattern: Pattern, tiles: Tiling) -> None:
     lines = wrapped(lines, width - 2 * MARGIN_MM)
     statement(canvas, MARGIN_MM, height - MARGIN_MM - 5, lines)
     top = height - MARGIN_MM - 5 - 6 * len(lines)
-    low = MARGIN_MM + 58
-    _draw_map(canvas, tiles, (MARGIN_MM, low), (width - 2 * MARGIN_MM, top - low))
+    # above the test squares, or beside them where paper lies across
+    left, low = (MARGIN_MM, MARGIN_MM + 58) if height > width else (MARGIN_MM + 115, MARGIN_MM)
+    _draw_map(canvas, tiles, (left, low), (width - MARGIN_MM - left, top - low))
     canvas.showPage()
 
 
@@ -129,7 +130,7 @@ def _edges(canvas: Canvas, tiles: Tiling, sheet: Sheet, there: set[str]) -> None
         "below": (left, low + OVERLAP_MM, right, low + OVERLAP_MM),
     }
     words = {
-        "left": (left - 3, low + height / 2, 90),
+        "left": (left - 3, low + 0.8 * height, 90),
         "above": (left + width / 2, high + 2, 0),
         "right": (right + 4, low + height / 2, 90),
         "below": (left + width / 2 + 30, low - 5, 0),
@@ -201,10 +202,10 @@ def _draw_map(
         _filled(canvas, piece.cut, scale)
     for sheet in tiles.left_out:
         _map_sheet(canvas, tiles, sheet, scale, printed=False)
-    for sheet in tiles.sheets:
-        _map_sheet(canvas, tiles, sheet, scale, printed=True)
     for piece in tiles.pieces:
         _named(canvas, piece, scale)
+    for sheet in tiles.sheets:
+        _map_sheet(canvas, tiles, sheet, scale, printed=True)
     canvas.restoreState()
 
 
