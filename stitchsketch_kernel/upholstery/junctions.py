@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stitchsketch_kernel.domain.arrays import FloatArray
+from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray
 from stitchsketch_kernel.upholstery.borders import Borders
 from stitchsketch_kernel.upholstery.seam_place import FOLD_DEG, Patch, Surfaces
 
@@ -31,8 +31,8 @@ class Line:
     """
 
     points_m: FloatArray
-    piped: FloatArray
-    folded: FloatArray
+    piped: BoolArray
+    folded: BoolArray
 
 
 def place_junctions(borders: Borders, lines: list[Line], surfaces: Surfaces) -> FloatArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -21,6 +22,9 @@ from stitchsketch_kernel.upholstery.seam_curves import Curve, place_seams
 from stitchsketch_kernel.upholstery.seeds import label_from_edits
 from stitchsketch_kernel.upholstery.segment import SegmentSettings, seen_faces, segment
 from stitchsketch_kernel.upholstery.whole import made_whole
+
+#: An end that was not seen for longer than this is said.
+_BLIND_MM = 40.0
 
 log = logging.getLogger(__name__)
 
@@ -224,7 +228,24 @@ def _assembled(
     seams = _seams(draft, borders, curves, of_curve, points, names)
     whole = Mesh(np.concatenate(vertices), np.concatenate(faces))
     whole = _with_colors(whole, mesh, np.concatenate(source))
-    return PanelMap(whole, tuple(panels), seams, tuple(draft.notes))
+    blind = _blind_ends(draft, borders, curves, names)
+    return PanelMap(whole, tuple(panels), seams, (*draft.notes, *blind))
+
+
+def _blind_ends(
+    draft: _Draft, borders: Borders, curves: list[Curve], names: tuple[str, ...]
+) -> list[str]:
+    """A sentence for each panel that ends where photos saw nothing: it may be cut short."""
+    blind: dict[str, float] = defaultdict(float)
+    for chain, curve in zip(borders.chains, curves, strict=True):
+        if chain.left in draft.meshes:
+            blind[names[chain.left]] += curve.guessed_mm
+    return [
+        f"Panel {name} ends for {length:.0f} mm where photos saw nothing: it may be too short "
+        "there. Take photos of that side, or measure the panel before it is cut."
+        for name, length in blind.items()
+        if length > _BLIND_MM
+    ]
 
 
 def _seams(

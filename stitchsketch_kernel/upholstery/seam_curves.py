@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, median_filter
 from scipy.signal import savgol_filter
+from scipy.spatial import cKDTree
 
 from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray, IntArray
 from stitchsketch_kernel.domain.model import Mesh
@@ -15,6 +16,7 @@ from stitchsketch_kernel.upholstery.borders import Borders, Chain, without_slive
 from stitchsketch_kernel.upholstery.features import Features
 from stitchsketch_kernel.upholstery.junctions import Line, place_junctions
 from stitchsketch_kernel.upholstery.seam_place import Patch, Piping, Surfaces, meet, on_surface
+from stitchsketch_kernel.upholstery.segment import SEEN
 
 #: Distance between a seam's points.
 STEP_M = 0.004
@@ -42,11 +44,14 @@ class Curve:
         Piping was seen along most of it.
     uncertainty_mm : float
         Half-width of the 95 % interval, from how far its single points scatter about it.
+    guessed_mm : float
+        How much of a panel's end lies where photos saw nothing, and no piping tells it.
     """
 
     points_m: FloatArray
     piped: bool
     uncertainty_mm: float
+    guessed_mm: float = 0.0
 
 
 def place_seams(
@@ -66,11 +71,20 @@ def place_seams(
     piping = Piping.of(features)
     lines = [_placed_line(mesh.vertices, chain, surfaces, piping) for chain in borders.chains]
     borders, kept = without_slivers(borders, place_junctions(borders, lines, surfaces))
-    curves = [
-        _finished(chain, lines[old], borders.junctions_m)
-        for chain, old in zip(borders.chains, kept, strict=True)
-    ]
+    curves = []
+    for chain, old in zip(borders.chains, kept, strict=True):
+        guessed_mm = _guessed_mm(mesh, chain, lines[old])
+        curve = _finished(chain, lines[old], borders.junctions_m)
+        curves.append(replace(curve, guessed_mm=guessed_mm))
     return borders, curves
+
+
+def _guessed_mm(mesh: Mesh, chain: Chain, line: Line) -> float:
+    if chain.right >= 0 or mesh.confidence is None:
+        return 0.0
+    _, nearest = cKDTree(mesh.vertices[chain.vertices]).query(line.points_m)
+    blind = mesh.confidence[chain.vertices][nearest] < SEEN
+    return float((blind & ~line.piped).sum() * STEP_M * 1000)
 
 
 def _placed_line(vertices: FloatArray, chain: Chain, surfaces: Surfaces, piping: Piping) -> Line:

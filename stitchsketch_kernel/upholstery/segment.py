@@ -13,6 +13,8 @@ from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray, IntArray
 from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.upholstery.features import Features, face_graph
 
+#: Confidence above which photos saw a place.
+SEEN = 0.2
 #: A core smaller than this is no panel, but it keeps panels from growing over it.
 _LEAST_CORE_M2 = 0.0003
 #: A crease is taken to be this wide to each side, so that short gaps in it are closed.
@@ -229,4 +231,4 @@ def seen_faces(mesh: Mesh) -> BoolArray:
     if mesh.confidence is None:
         return np.ones(len(mesh.faces), dtype=bool)
     confidence: FloatArray = mesh.confidence[mesh.faces].mean(axis=1)
-    return np.asarray(confidence > 0.2)
+    return np.asarray(confidence > SEEN)

@@ -155,6 +155,24 @@ def test_a_side_that_nobody_saw_is_left_out_and_said(cushion_scan):
     assert any("hardly seen" in note for note in found.notes)
 
 
+def test_an_end_that_nobody_saw_is_said(cushion_scan, proposal):
+    assert proposal.notes == ()
+    low = cushion_scan.vertices[:, 2] < LIFT + 0.025
+    blind = low & (cushion_scan.vertices[:, 0] > SIZE[0] / 2 - 0.03)
+    middle = blind[cushion_scan.faces].all(axis=1)
+    colors = np.where(blind[:, None], CLOTH, cushion_scan.colors).astype(np.uint8)
+    confidence = np.where(blind, 0.0, cushion_scan.confidence)
+    edge = cushion_scan.vertices[cushion_scan.faces].mean(axis=1)[:, 2] < LIFT + 0.02
+    scanned = replace(
+        cushion_scan,
+        faces=cushion_scan.faces[~(middle & edge)],
+        colors=colors,
+        confidence=confidence,
+    )
+    (note,) = propose_panels(scanned).notes
+    assert "where photos saw nothing" in note
+
+
 def test_holes_along_a_seam_do_not_part_two_panels(cushion_scan):
     middle = cushion_scan.vertices[cushion_scan.faces].mean(axis=1)
     torn = np.zeros(len(middle), dtype=bool)
