@@ -134,11 +134,12 @@ def _run(given: argparse.Namespace) -> None:
 
 
 def _demo(given: argparse.Namespace) -> None:
-    from stitchsketch_kernel.pipeline import run
+    from stitchsketch_kernel.pipeline import check, run
     from stitchsketch_kernel.samples import build_sample, render_photos
 
     request = _request(given)
     photos = given.out / "photos"
+    check(photos, given.out, request)  # before minutes of rendering, not after
     with _bar() as progress:
         render_photos(build_sample(given.sample), photos, part(progress, 0, 0.25))
         record = run(photos, given.out, request, part(progress, 0.25, 1))

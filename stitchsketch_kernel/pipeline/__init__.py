@@ -16,6 +16,6 @@ tells the project store.
 """
 
 from stitchsketch_kernel.pipeline.record import RunRecord, StageRecord
-from stitchsketch_kernel.pipeline.runner import RunSettings, run
+from stitchsketch_kernel.pipeline.runner import RunSettings, check, run
 
-__all__ = ["RunRecord", "RunSettings", "StageRecord", "run"]
+__all__ = ["RunRecord", "RunSettings", "StageRecord", "check", "run"]

@@ -140,7 +140,7 @@ def hold_folder(path: Path) -> Iterator[RunFolder]:
         The folder holds other things under the names that a run uses.
     """
     path = path.resolve()
-    _check_place(path)
+    check_place(path)
     made = _missing_parents(path)
     had = {name for name in OURS if (path / name).exists()}
     path.mkdir(parents=True, exist_ok=True)
@@ -155,7 +155,8 @@ def hold_folder(path: Path) -> Iterator[RunFolder]:
             raise
 
 
-def _check_place(path: Path) -> None:
+def check_place(path: Path) -> None:
+    """Refuse a place that can't be a run's folder; see `hold_folder`."""
     if path.exists() and not path.is_dir():
         raise SettingsError(f"{path} is a file.", "Choose a folder for the results.")
     if not path.is_dir() or read_record(path) is not None or (path / LOCK).exists():

@@ -13,7 +13,7 @@ from stitchsketch_kernel.domain.errors import SettingsError, StitchSketchError
 from stitchsketch_kernel.domain.progress import Cancelled, Progress, silent
 from stitchsketch_kernel.pipeline.context import FIGURES
 from stitchsketch_kernel.pipeline.files import disk_in_words, disk_is_full, full_disk, read_json
-from stitchsketch_kernel.pipeline.folder import RunFolder, hold_folder
+from stitchsketch_kernel.pipeline.folder import RunFolder, check_place, hold_folder
 from stitchsketch_kernel.pipeline.keys import stage_keys
 from stitchsketch_kernel.pipeline.notebook import error_kinds, execute
 from stitchsketch_kernel.pipeline.record import RunRecord, StageRecord, new_record, time_now
@@ -107,15 +107,34 @@ def run(
     given = asked.all_settings()
     if "job" in groups_of(stages):
         given.setdefault("job.name", name)
-    of_groups = resolve(stages, given)
-    files = asked.files(photos)
-    _check_files(stages, files)
+    of_groups, files = _checked(asked, given, photos, stages)
     with disk_in_words(out.resolve()), hold_folder(out) as folder:
         keys = stage_keys(stages, of_groups, files)
         record = new_record(folder.path, name, files["photos"] or photos, stages, keys)
         record.settings = given
         tracker = tracker_for(record) if asked.track else Tracker()
         return _Run(folder, stages, of_groups, files, record, tracker, progress).go()
+
+
+def check(photos: Path, out: Path, settings: RunSettings) -> None:
+    """Find what a person typed wrong, for whoever has long work to do before a run.
+
+    Raises
+    ------
+    SettingsError
+        As `run` would raise it.
+    """
+    _checked(settings, settings.all_settings(), photos, standard_stages())
+    check_place(out.resolve())
+
+
+def _checked(
+    asked: RunSettings, given: Mapping[str, Any], photos: Path, stages: Sequence[Stage]
+) -> tuple[dict[str, Any], dict[str, Path | None]]:
+    """The settings by group, and the files from outside; all of them sound."""
+    of_groups, files = resolve(stages, given), asked.files(photos)
+    _check_files(stages, files)
+    return of_groups, files
 
 
 def _check_files(stages: Sequence[Stage], files: Mapping[str, Path | None]) -> None:

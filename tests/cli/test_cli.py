@@ -15,7 +15,7 @@ import pypdfium2
 import pytest
 from PIL import Image
 
-from stitchsketch_kernel import __version__, pipeline
+from stitchsketch_kernel import __version__, pipeline, samples
 from stitchsketch_kernel.cli import main
 
 HEAVY = ("numpy", "pycolmap", "cv2", "papermill", "sqlalchemy", "open3d", "scipy", "rich")
@@ -122,6 +122,19 @@ def test_what_a_person_typed_wrong_is_found_before_anything_is_done(
     assert main(["run", str(tmp_path), "--out", str(out), *arguments]) == 2
     assert said in capsys.readouterr().err
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["--set", "align.max_feature=1"], "align.max_features"), (["--rules", "nowhere"], "nowhere")],
+)
+def test_a_demo_is_checked_before_its_photos_are_rendered(
+    tmp_path, capsys, monkeypatch, arguments, said
+):
+    monkeypatch.setattr(samples, "render_photos", lambda *_: pytest.fail("rendered"))
+    assert main(["demo", "--out", str(tmp_path / "out"), *arguments]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_run_without_a_folder_of_its_own_is_refused(tmp_path, capsys):
