@@ -8,6 +8,7 @@ from typing import Any
 from reportlab.lib.units import inch, mm
 from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfgen.canvas import Canvas
 
 from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.piece import Pattern
@@ -15,6 +16,14 @@ from stitchsketch_kernel.upholstery.export.drawn import DrawnPiece, arrow_head
 
 _FONT, _BOLD = "Helvetica", "Helvetica-Bold"
 _TITLE_PT, _WORDS_PT = 12.0, 9.0
+
+
+def new_canvas(pattern: Pattern) -> Canvas:
+    """A PDF in memory: take its bytes with ``getpdfdata``, for reportlab leaves files open."""
+    canvas = Canvas("", pageCompression=1, invariant=1)
+    canvas.setTitle(printable(pattern.name))
+    canvas.setCreator("StitchSketch")
+    return canvas
 
 
 def draw_pieces(canvas: Any, pieces: Sequence[DrawnPiece], shift: FloatArray) -> None:
@@ -59,7 +68,7 @@ def statement(canvas: Any, x_mm: float, y_mm: float, lines: Sequence[str]) -> No
 def wrapped(lines: Sequence[str], room_mm: float) -> list[str]:
     """Lines for `statement`, broken where they would be wider than `room_mm`; the title is cut."""
     title = fitted(lines[0], _BOLD, _TITLE_PT, room_mm)
-    rest = (simpleSplit(printable(line), _FONT, _WORDS_PT, room_mm * mm) for line in lines[1:])
+    rest = (simpleSplit(printable(line, 600), _FONT, _WORDS_PT, room_mm * mm) for line in lines[1:])
     return [title, *(fitted(part, _FONT, _WORDS_PT, room_mm) for parts in rest for part in parts)]
 
 
@@ -91,10 +100,10 @@ def scale_said(pattern: Pattern) -> str:
     return f"scale from {method}, +/- {pattern.scale_uncertainty_percent:.2f} %"
 
 
-def printable(text: str) -> str:
+def printable(text: str, longest: int = 160) -> str:
     """What Helvetica's own letters can show; the rest as question marks."""
     shown = text.encode("cp1252", errors="replace").decode("cp1252")
-    return "".join(c if c.isprintable() else "?" for c in shown)[:160]
+    return "".join(c if c.isprintable() else "?" for c in shown)[:longest]
 
 
 def _line(canvas: Any, line: FloatArray, closed: bool = False) -> None:

@@ -20,7 +20,7 @@ from stitchsketch_kernel.upholstery.export.drawn import (
 )
 from stitchsketch_kernel.upholstery.export.ink import (
     draw_pieces,
-    printable,
+    new_canvas,
     scale_said,
     statement,
     test_squares,
@@ -60,26 +60,24 @@ def write_pdf(path: Path, pattern: Pattern, marker: Marker | None = None) -> Non
     room = _LONGEST_PAGE_MM - 2 * _MARGIN_MM
     pages = max(1, int(np.ceil((high[0] - low[0]) / room)))
     height = high[1] - low[1] + _FOOT_MM + 2 * _MARGIN_MM
+    canvas = new_canvas(pattern)
+    for page in range(pages):
+        start = low[0] + page * room
+        here = max(_SHORTEST_MM, min(room, high[0] - start))
+        canvas.setPageSize(((here + 2 * _MARGIN_MM) * mm, height * mm))
+        canvas.saveState()
+        _clip(canvas, page, pages, here, height)
+        shift = np.array([_MARGIN_MM - start, _MARGIN_MM + _FOOT_MM - low[1]])
+        if marker is not None:
+            _roll(canvas, marker, shift)
+        draw_pieces(canvas, pieces, shift)
+        canvas.restoreState()
+        test_squares(canvas, _MARGIN_MM, _MARGIN_MM)
+        lines = _lines(pattern, marker, page, pages)
+        _foot(canvas, lines, here - _WORDS_AT_MM)
+        canvas.showPage()
     with written_aside(path) as aside:
-        canvas = Canvas(str(aside), pageCompression=1, invariant=1)
-        canvas.setTitle(printable(pattern.name))
-        canvas.setCreator("StitchSketch")
-        for page in range(pages):
-            start = low[0] + page * room
-            here = max(_SHORTEST_MM, min(room, high[0] - start))
-            canvas.setPageSize(((here + 2 * _MARGIN_MM) * mm, height * mm))
-            canvas.saveState()
-            _clip(canvas, page, pages, here, height)
-            shift = np.array([_MARGIN_MM - start, _MARGIN_MM + _FOOT_MM - low[1]])
-            if marker is not None:
-                _roll(canvas, marker, shift)
-            draw_pieces(canvas, pieces, shift)
-            canvas.restoreState()
-            test_squares(canvas, _MARGIN_MM, _MARGIN_MM)
-            lines = _lines(pattern, marker, page, pages)
-            _foot(canvas, lines, here - _WORDS_AT_MM)
-            canvas.showPage()
-        canvas.save()
+        aside.write_bytes(canvas.getpdfdata())
 
 
 def _clip(canvas: Canvas, page: int, pages: int, here: float, height: float) -> None:

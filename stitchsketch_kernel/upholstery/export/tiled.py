@@ -17,6 +17,7 @@ from stitchsketch_kernel.upholstery.export.drawn import DrawnPiece, require_cutt
 from stitchsketch_kernel.upholstery.export.ink import (
     draw_pieces,
     fitted,
+    new_canvas,
     printable,
     scale_said,
     statement,
@@ -50,19 +51,17 @@ def write_tiled_pdf(path: Path, pattern: Pattern, paper: Paper = "A4") -> None:
     """
     require_cuttable(pattern)
     tiles = tiling(pattern, paper)
-    with written_aside(path) as aside:
-        canvas = Canvas(str(aside), pageCompression=1, invariant=1)
-        canvas.setTitle(printable(pattern.name))
-        canvas.setCreator("StitchSketch")
-        page = (tiles.paper_mm[0] * mm, tiles.paper_mm[1] * mm)
+    canvas = new_canvas(pattern)
+    page = (tiles.paper_mm[0] * mm, tiles.paper_mm[1] * mm)
+    canvas.setPageSize(page)
+    _map_page(canvas, pattern, tiles)
+    for number, sheet in enumerate(tiles.sheets, start=1):
         canvas.setPageSize(page)
-        _map_page(canvas, pattern, tiles)
-        for number, sheet in enumerate(tiles.sheets, start=1):
-            canvas.setPageSize(page)
-            foot = f"{pattern.name}   {number} of {len(tiles.sheets)}   print at 100 %"
-            _draw_sheet(canvas, tiles, sheet, foot)
-            canvas.showPage()
-        canvas.save()
+        foot = f"{pattern.name}   {number} of {len(tiles.sheets)}   print at 100 %"
+        _draw_sheet(canvas, tiles, sheet, foot)
+        canvas.showPage()
+    with written_aside(path) as aside:
+        aside.write_bytes(canvas.getpdfdata())
 
 
 def _map_page(canvas: Canvas, pattern: Pattern, tiles: Tiling) -> None:
@@ -231,6 +230,9 @@ def _named(canvas: Canvas, piece: DrawnPiece, scale: float) -> None:
     name, size = printable(piece.name)[:24], 7 / scale
     x, y = piece.grain.mean(axis=0) * mm
     wide = stringWidth(name, "Helvetica-Bold", size) + size
+    if wide > np.ptp(piece.cut[:, 0]) * mm:
+        # it would hide the piece
+        y = piece.cut[:, 1].min() * mm - 1.4 * size
     canvas.setFillGray(1)
     canvas.rect(x - wide / 2, y - 0.4 * size, wide, 1.4 * size, stroke=0, fill=1)
     canvas.setFillGray(0)
