@@ -59,11 +59,19 @@ def require_cuttable(pattern: Pattern) -> None:
     ScaleError
         The scan has no scale.
     ExportError
-        There is no piece.
+        There is no piece, or one whose lines hold a point that is no number.
     """
     require_metric(pattern)
     if not pattern.pieces:
         raise ExportError("There is no piece to cut.", "Look at the panels and give seeds.")
+    for piece in pattern.pieces:
+        notches = (points for one in piece.notches for points in (one.sew_mm, one.cut_mm))
+        lines = (piece.cut_line_mm, piece.sew_line_mm, piece.grain_mm, *piece.internal_mm, *notches)
+        # HPGL would make some number of it, and a plotter would go there
+        if not all(np.isfinite(line).all() for line in lines):
+            raise ExportError(
+                f"Piece {piece.name} has a point that is no number.", "Flatten its panel anew."
+            )
 
 
 def drawn_rows(pattern: Pattern, width_mm: float = 1400.0) -> tuple[DrawnPiece, ...]:
@@ -89,7 +97,17 @@ def row_shifts(pieces: Sequence[Piece], width_mm: float) -> list[FloatArray]:
 
 
 def drawn_marker(pattern: Pattern, marker: Marker) -> tuple[DrawnPiece, ...]:
-    """Every copy of every piece where the marker lays it; x along the roll."""
+    """Every copy of every piece where the marker lays it; x along the roll.
+
+    Raises
+    ------
+    ExportError
+        The marker lays nothing, or is one of another pattern.
+    """
+    unknown = {one.piece for one in marker.placements} - {one.name for one in pattern.pieces}
+    if unknown or not marker.placements:
+        what = f"piece {min(unknown)}, which is not in the pattern" if unknown else "no piece"
+        raise ExportError(f"The marker lays {what}.", "Nest the pattern anew.")
     out = []
     for placement in marker.placements:
         piece = pattern.piece(placement.piece)

@@ -63,6 +63,27 @@ def test_no_piece_is_no_pattern(write, pattern, tmp_path):
 
 
 @pytest.mark.parametrize("write", WRITERS)
+@pytest.mark.parametrize("line", ["cut_line_mm", "sew_line_mm", "grain_mm"])
+def test_a_point_that_is_no_number_is_not_cut(write, line, pattern, tmp_path):
+    points = getattr(pattern.pieces[0], line).copy()
+    points[0, 1] = float("nan")
+    broken = replace(pattern.pieces[0], **{line: points})
+    with pytest.raises(ExportError, match="Piece IB has a point that is no number"):
+        write(tmp_path / "file", replace(pattern, pieces=(broken,)))
+    assert not names(tmp_path)
+
+
+@pytest.mark.parametrize("write", [write_hpgl, write_pdf, write_svg])
+def test_a_marker_of_another_pattern_is_not_cut(write, pattern, marker, tmp_path):
+    other = replace(pattern, pieces=pattern.pieces[1:])
+    with pytest.raises(ExportError, match="lays piece IB, which is not in the pattern"):
+        write(tmp_path / "file", other, marker)
+    with pytest.raises(ExportError, match="lays no piece"):
+        write(tmp_path / "file", pattern, replace(marker, placements=()))
+    assert not names(tmp_path)
+
+
+@pytest.mark.parametrize("write", WRITERS)
 def test_a_full_disk_leaves_the_older_file(write, pattern, small_disk):
     (small_disk / "file").write_text("older")
     fill(small_disk, 8192)
