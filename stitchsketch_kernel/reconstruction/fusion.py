@@ -11,11 +11,13 @@ import numpy as np
 from stitchsketch_kernel.domain.arrays import AnyArray, FloatArray
 from stitchsketch_kernel.domain.errors import MeshError
 from stitchsketch_kernel.domain.model import Depth, Region
-from stitchsketch_kernel.domain.photo import Camera, View
 from stitchsketch_kernel.domain.progress import Progress, silent
+from stitchsketch_kernel.reconstruction.votes import DepthStack, votes
 
 #: A pixel is believed where no depth within this window jumps by more than this share.
 _RIM_PX, _RIM_JUMP = 5, 0.03
+#: A point is no surface where more views than this share of those that agree look through it.
+_MOST_THROUGH = 0.25
 
 
 @dataclass(frozen=True)
@@ -62,14 +64,16 @@ def fuse(
         No point was confirmed.
     """
     points, normals, weights = [], [], []
+    stack = DepthStack.of(depths)
     for i, depth in enumerate(depths):
         own = _own_points(depth)
         if len(own.points):
-            seen = _confirmations(own.points, depths, i, agree_m)
-            keep = (seen + 1 >= least_views) & region.contains(own.points)
+            alike, through = votes(own.points, stack, i, agree_m)
+            keep = (alike + 1 >= least_views) & (through <= _MOST_THROUGH * alike)
+            keep &= region.contains(own.points)
             points.append(own.points[keep])
             normals.append(own.normals[keep])
-            weights.append(own.weights[keep] * (1 + seen[keep]))
+            weights.append(own.weights[keep] * (1 + alike[keep]))
         progress((i + 1) / len(depths), f"checking view {i + 1} of {len(depths)}")
     if not sum(len(p) for p in points):
         raise MeshError(
@@ -122,39 +126,6 @@ def _map_normals(xyz: AnyArray, z: AnyArray) -> tuple[FloatArray, AnyArray]:
     edge = np.ones_like(good)
     edge[step:-step, step:-step] = False
     return normal, good & ~edge
-
-
-def _confirmations(
-    points: FloatArray, depths: Sequence[Depth], own: int, agree_m: float
-) -> FloatArray:
-    """How many other maps have a surface within `agree_m` of each point, shape (n,)."""
-    seen = np.zeros(len(points))
-    for j, other in enumerate(depths):
-        if j == own:
-            continue
-        found = sampled_depth(points, other.view, other.depth_m)
-        with np.errstate(invalid="ignore"):
-            z = points @ other.view.rotation[2] + other.view.translation[2]
-            seen += (found > 0) & (np.abs(found - z) < agree_m)
-    return seen
-
-
-def sampled_depth(points: FloatArray, view: View, depth: np.ndarray) -> np.ndarray:
-    """The map's depth at each point's pixel; 0 outside."""
-    x, y, inside = _pixels(points, view, view.camera)
-    out = np.zeros(len(points), dtype=np.float32)
-    out[inside] = depth[y[inside], x[inside]]
-    return out
-
-
-def _pixels(
-    points: FloatArray, view: View, camera: Camera
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    pixels = np.nan_to_num(view.pixels_from_world(points), nan=-1.0)
-    x = np.floor(np.clip(pixels[:, 0], -1, camera.width_px)).astype(int)
-    y = np.floor(np.clip(pixels[:, 1], -1, camera.height_px)).astype(int)
-    inside = (x >= 0) & (y >= 0) & (x < camera.width_px) & (y < camera.height_px)
-    return x, y, inside
 
 
 def _thinned(cloud: Cloud, voxel_m: float) -> Cloud:

@@ -15,7 +15,7 @@ import open3d as o3d
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from stitchsketch_kernel.domain.arrays import FloatArray
+from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
 from stitchsketch_kernel.domain.errors import MeshError, SettingsError
 from stitchsketch_kernel.domain.model import Depth, Mesh, Region
 from stitchsketch_kernel.domain.photo import View
@@ -23,6 +23,9 @@ from stitchsketch_kernel.domain.progress import Progress, part, silent
 from stitchsketch_kernel.reconstruction.clean import clean_mesh, joined
 from stitchsketch_kernel.reconstruction.coloring import color_vertices
 from stitchsketch_kernel.reconstruction.fusion import Cloud, fuse
+
+#: What lies within this many cells of a seen point was seen.
+_NEAR_CELLS = 1.5
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,8 @@ class SurfaceSettings:
     least_views : int
         That must see a point alike; 0: three, or two where there are fewer than 24 views.
     bridge_mm : float
-        Holes are closed up to this far from seen points; beyond, they stay open.
+        Holes are closed up to this far from seen points; beyond, they stay open, and so do the
+        ends of what was seen.
     floor_mm : float
         What is lower than this is floor.
     least_share : float
@@ -51,7 +55,7 @@ class SurfaceSettings:
 
     voxel_mm: float = 2.0
     cell_mm: float = 3.0
-    agree_mm: float = 6.0
+    agree_mm: float = 4.0
     least_views: int = 0
     bridge_mm: float = 12.0
     floor_mm: float = 12.0
@@ -153,14 +157,32 @@ def _surface(body: Cloud, settings: SurfaceSettings) -> Mesh:
     )
     vertices, faces = np.asarray(raw.vertices), np.asarray(raw.triangles)
     distance, nearest = cKDTree(points).query(vertices, workers=-1)
-    seen = distance <= settings.bridge_mm * 0.001
-    faces = faces[seen[faces].all(axis=1)]
+    faces = _closed_where_seen(vertices, faces, distance, settings)
     confidence = _confidence(distance, weights[nearest], settings)
     return clean_mesh(
         Mesh(vertices, faces.astype(np.int32), None, confidence),
         edge_mm=settings.edge_mm,
         least_share=settings.least_share,
     )
+
+
+def _closed_where_seen(
+    vertices: FloatArray, faces: IntArray, distance: FloatArray, settings: SurfaceSettings
+) -> IntArray:
+    """Faces near seen points, and those that close a hole between them.
+
+    At the end of what was seen, closing would only make the piece longer than it is: what is far
+    from seen points goes, and with it the rim of guesses that leads there.
+    """
+    bridge, near = settings.bridge_mm * 0.001, _NEAR_CELLS * settings.cell_mm * 0.001
+    beyond = distance > bridge
+    keep = ~beyond
+    rim = np.flatnonzero(keep & (distance > near))
+    if beyond.any() and len(rim):
+        reach = 1.5 * max(bridge - near, near)
+        to_end = cKDTree(vertices[beyond]).query(vertices[rim], distance_upper_bound=reach)[0]
+        keep[rim[np.isfinite(to_end)]] = False
+    return np.asarray(faces[keep[faces].all(axis=1)])
 
 
 def _confidence(distance: FloatArray, weights: FloatArray, settings: SurfaceSettings) -> FloatArray:

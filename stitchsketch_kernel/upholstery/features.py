@@ -17,6 +17,8 @@ from stitchsketch_kernel.domain.model import Mesh
 _SAME_SIDE = 0.35
 #: Piping differs from the cloth round it by this much chroma (CIELAB a, b).
 _PIPING_CHROMA = 11.0
+#: Below this lightness (CIELAB L) chroma is lifted in proportion, but not by more than the second.
+_LIT, _MOST_LIFT = 40.0, 3.0
 #: The neighbourhood that piping is compared with, and the line's own width.
 _AROUND_M, _LINE_M = 0.030, 0.004
 #: A seam's fold shows within this of it, however the scan has rounded it.
@@ -142,7 +144,9 @@ def hue_contrast(mesh: Mesh, centres: FloatArray) -> FloatArray:
     if mesh.colors is None:
         return np.zeros(len(centres))
     color = mesh.colors[mesh.faces].mean(axis=1)
-    chroma = rgb2lab(color[None] / 255.0)[0, :, 1:]
+    lab = rgb2lab(color[None] / 255.0)[0]
+    # chroma fades with the light: what lies in shadow is compared as if it were lit
+    chroma = lab[:, 1:] * np.clip(_LIT / np.maximum(lab[:, :1], 1e-6), 1.0, _MOST_LIFT)
     tree = cKDTree(centres)
     near = tree.query(centres, k=6, distance_upper_bound=_LINE_M, workers=-1)[1]
     padded = np.vstack([chroma, [np.nan, np.nan]])

@@ -258,8 +258,11 @@ def _seams(
 ) -> tuple[Seam, ...]:
     """Seams of the panels that are there; a neighbour that was left out leaves one side."""
     seams: list[Seam] = []
-    for chain, curve, walked in zip(borders.chains, curves, of_curve, strict=True):
-        sides = [one if one in draft.meshes else -1 for one in (chain.left, chain.right)]
+    # a border that encloses a hole is no part of its panel's outline
+    mine = {one: {old for old, _ in borders.loops[one]} for one in draft.meshes}
+    parts = zip(borders.chains, curves, of_curve, strict=True)
+    for old, (chain, curve, walked) in enumerate(parts):
+        sides = [one if old in mine.get(one, ()) else -1 for one in (chain.left, chain.right)]
         if sides == [-1, -1]:
             continue
         left, right = sides if sides[0] >= 0 else sides[::-1]

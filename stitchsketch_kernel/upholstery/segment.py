@@ -23,8 +23,9 @@ _CREASE_REACH_M = 0.005
 _GROW_M = 0.016
 #: What photos did not see within this of piping is hidden by it, or by the panel's edge.
 _BESIDE_M = 0.015
-#: Two panels whose borders are no further apart meet.
-_GAP_M = 0.020
+#: Two panels between which a scan frays meet: each face of the fringe is no further from the two
+#: together than the first; where it is no further than the second, whatever it belongs to.
+_GAP_M, _SLIT_M = 0.036, 0.010
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,7 @@ def _closed(features: Features, label: IntArray) -> IntArray:
     part = connected_components(graph, directed=False)[1][empty]
     area = features.areas[empty]
     between = np.bincount(part, np.where(both < _GAP_M, area, 0.0))
-    gap = (between > 0.6 * np.bincount(part, area))[part] | (both < _GAP_M / 2)
+    gap = (between > 0.6 * np.bincount(part, area))[part] | (both < _SLIT_M)
     out = label.copy()
     out[empty[gap]] = nearest[0][gap]
     return out

@@ -18,7 +18,9 @@ class DenseSettings:
 
     Attributes
     ----------
-    engine : {"sgbm"}
+    engine : {"patches", "sgbm"}
+        Slanted patches, a third of a pixel or better; or semi-global matching alone, a quarter of
+        the time and four times as rough.
     max_side_px : int
         Depth maps are no larger than this; photos are shrunk first.
     neighbours : int
@@ -32,7 +34,7 @@ class DenseSettings:
         Pairs at a time; 0: one for each core.
     """
 
-    engine: Literal["sgbm"] = "sgbm"
+    engine: Literal["patches", "sgbm"] = "patches"
     max_side_px: int = 1280
     neighbours: int = 5
     least_angle_deg: float = 4.0
@@ -42,8 +44,10 @@ class DenseSettings:
     workers: int = 0
 
     def __post_init__(self) -> None:
-        if self.engine != "sgbm":
-            raise SettingsError(f"There is no dense engine called {self.engine!r}.", "Use sgbm.")
+        if self.engine not in ("patches", "sgbm"):
+            raise SettingsError(
+                f"There is no dense engine called {self.engine!r}.", "Use patches or sgbm."
+            )
         if self.max_side_px < 160 or self.neighbours < 1 or self.agree_percent <= 0:
             raise SettingsError(
                 "densify needs max_side_px of 160 or more, one neighbour or more, and an "

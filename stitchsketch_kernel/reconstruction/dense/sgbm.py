@@ -18,13 +18,13 @@ import cv2
 import numpy as np
 
 from stitchsketch_kernel.domain.arrays import ImageArray
-from stitchsketch_kernel.domain.errors import PhotoError
 from stitchsketch_kernel.domain.model import Depth, Region, SparseModel
-from stitchsketch_kernel.domain.photo import Camera, View
+from stitchsketch_kernel.domain.photo import View
 from stitchsketch_kernel.domain.progress import Progress
 from stitchsketch_kernel.reconstruction.dense.interface import DenseSettings
 from stitchsketch_kernel.reconstruction.dense.merge import merge_depths
 from stitchsketch_kernel.reconstruction.dense.pairs import choose_pairs
+from stitchsketch_kernel.reconstruction.dense.pictures import grey, inside, pinhole, shrunk
 from stitchsketch_kernel.reconstruction.dense.rectify import RectifiedPair, rectify
 
 _BLOCK_PX = 5
@@ -39,10 +39,10 @@ def sgbm_depths(
     progress: Progress,
 ) -> list[Depth]:
     """See `interface.DenseEngine`."""
-    views = [_shrunk(view, settings.max_side_px) for view in model.views]
+    views = [shrunk(view, settings.max_side_px) for view in model.views]
     pairs = choose_pairs(model, region, settings)
     greys = {
-        view.name: _grey(images[view.name], view.camera)
+        view.name: grey(images[view.name], view.camera)
         for i, view in enumerate(views)
         if any(i in pair for pair in pairs)
     }
@@ -69,26 +69,6 @@ def sgbm_depths(
     return depths
 
 
-def pinhole(camera: Camera) -> Camera:
-    """The camera without its distortion."""
-    return replace(camera, k1=0.0, k2=0.0, p1=0.0, p2=0.0)
-
-
-def _shrunk(view: View, max_side_px: int) -> View:
-    factor = max_side_px / max(view.camera.width_px, view.camera.height_px)
-    return view if factor >= 1 else replace(view, camera=view.camera.scaled(factor))
-
-
-def _grey(path: Path, camera: Camera) -> ImageArray:
-    image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
-    if image is None:
-        raise PhotoError(f"The photo {path.name} can't be read any more.", "Copy it again.")
-    size = (camera.width_px, camera.height_px)
-    if (image.shape[1], image.shape[0]) != size:
-        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(image, dtype=np.uint8)
-
-
 def _pair_depths(
     a: View, b: View, greys: Mapping[str, ImageArray], region: Region
 ) -> list[tuple[str, np.ndarray]]:
@@ -106,7 +86,7 @@ def _pair_depths(
     ):
         depth = np.where(np.isnan(disparity), 0, pair.depth_of(np.nan_to_num(disparity)))
         own = pair.to_view(depth.astype(np.float32), which, pinhole(view.camera))
-        out.append((view.name, _inside(own, replace(view, camera=pinhole(view.camera)), region)))
+        out.append((view.name, inside(own, replace(view, camera=pinhole(view.camera)), region)))
     return out
 
 
@@ -152,15 +132,3 @@ def _agreeing(
     back = other[rows, np.clip(target, 0, disparity.shape[1] - 1)]
     same = within & seen & (np.abs(back - disparity) <= 1.0)
     return np.where(same, disparity, np.nan)
-
-
-def _inside(depth: np.ndarray, view: View, region: Region) -> np.ndarray:
-    """Zero what lies outside the region."""
-    camera = view.camera
-    u, v = np.meshgrid(np.arange(camera.width_px) + 0.5, np.arange(camera.height_px) + 0.5)
-    rays = np.stack(
-        [(u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy, np.ones_like(u)], axis=-1
-    )
-    world = (rays * depth[..., None] - view.translation) @ view.rotation
-    keep = (depth > 0) & ((world >= region.low_m) & (world <= region.high_m)).all(axis=-1)
-    return np.where(keep, depth, 0).astype(np.float32)

@@ -1,0 +1,68 @@
+"""Density of markers beside the best ever found: ``python benchmarks/nesting.py INSTANCES``.
+
+The folder holds strip packing instances in jagua-rs's JSON (github.com/JeroenGar/sparrow). Each is
+taken as cloth of 1.4 m with grain, so pieces lie at 0 or 180 degrees and clear of each other by
+nothing: what `nest` gives a shop, its own clearances and check included. Best densities are those
+of the instances' own turns: mao and marques allow quarter turns, which grain does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+
+from stitchsketch_kernel.domain.marker import Fabric
+from stitchsketch_kernel.domain.piece import Pattern, Piece
+from stitchsketch_kernel.upholstery.nest import NestSettings, nest
+
+#: Garments, the nearest to upholstery; best density ever found, percent.
+BEST_PERCENT = {
+    "swim": 79.83, "shirts": 90.92, "trousers": 92.61, "albano": 89.82, "marques": 92.01,
+    "dagli": 90.17, "mao": 86.87,
+}  # fmt: skip
+WIDTH_MM = 1400.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="where NAME.json lie")
+    parser.add_argument("names", nargs="*", default=["swim", "albano"])
+    parser.add_argument("--seconds", type=int, default=10, help="search time of each")
+    parser.add_argument("--workers", type=int, default=0)
+    given = parser.parse_args()
+    settings = NestSettings(separation_mm=0.0, seconds=given.seconds, workers=given.workers)
+    print(f"{'instance':10}{'pieces':>8}{'seconds':>9}{'density %':>11}{'best %':>8}")
+    for name in given.names:
+        pattern = read_instance(given.folder / f"{name}.json")
+        start = time.monotonic()
+        marker = nest(pattern, Fabric(name, WIDTH_MM, WIDTH_MM), settings)
+        spent = time.monotonic() - start
+        best = BEST_PERCENT.get(name, float("nan"))
+        print(
+            f"{name:10}{len(marker.placements):8d}{spent:9.1f}"
+            f"{100 * marker.density:11.2f}{best:8.2f}"
+        )
+
+
+def read_instance(path: Path) -> Pattern:
+    """An instance as a pattern: strip and pieces scaled to the cloth's width, grain up (+y)."""
+    data = json.loads(path.read_text(encoding="utf-8"))
+    scale = WIDTH_MM / data["strip_height"]
+    pieces = []
+    for item in data["items"]:
+        ring = np.array(item["shape"]["data"], dtype=float)
+        ring = ring[:-1] if np.array_equal(ring[0], ring[-1]) else ring
+        # the strip's length is x, which is where grain lies
+        outline = scale * np.column_stack([-ring[:, 1], ring[:, 0]])
+        grain = outline.mean(axis=0) + np.array([[0.0, 0.0], [0.0, 1.0]])
+        quantity = int(item["demand"])
+        pieces.append(Piece(f"P{item['id']}", outline, outline, (), (), grain, quantity))
+    return Pattern(data["name"], tuple(pieces), (), "two_points", 0.0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,323 @@
+"""Slanted patches: each pixel's depth and slope so that a small patch looks alike in other views.
+
+Bleyer, Rhemann and Rother, PatchMatch stereo, BMVC 2011, with the parallel spread of Galliani,
+Lasinger and Schindler, Massively parallel multiview stereopsis, ICCV 2015. A patch's plane is its
+inverse depth and that inverse depth's slope in the picture: over a plane it is linear in the
+pixel, so a plane is carried to a neighbouring pixel by one addition, and pixel q lies in another
+view at ``A q + b w(q)``, homogeneous. Within a patch that map is taken as affine: on the steepest
+plane the patch's corner is 0.1 px off, on usual ones 0.02 px, to both sides alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+
+from stitchsketch_kernel.domain.arrays import AnyArray
+from stitchsketch_kernel.domain.photo import View
+
+#: A patch reaches this far, every second pixel of it is read.
+REACH_PX, _STEP_PX = 5, 2
+_SIDE = 2 * REACH_PX // _STEP_PX + 1
+#: Weights of a patch's pixels: by their distance, and by how unlike the middle one they are
+#: (1 / 2 sigma^2, grey levels).
+_NEAR_PX, _UNLIKE = 4.0, np.float32(1 / (2 * 18.0**2))
+_ALONG = np.arange(-REACH_PX, REACH_PX + 1, _STEP_PX) ** 2
+_NEAR = np.exp(-np.add.outer(_ALONG, _ALONG).ravel() / (2 * _NEAR_PX**2)).astype(np.float32)
+#: The cost of a patch that can't be compared.
+WORST = np.float32(1.0)
+#: The variance (grey levels squared) that noise alone gives.
+NOISE = np.float32(4.0)
+#: Steeper than this (tangent of the angle to the line of sight) nothing can be compared.
+_STEEPEST = 4.0
+#: How far depth is changed at random in the first round, as a share; halved each round.
+_RANDOM = 0.006
+#: Planes that differ by less than this share anywhere in a patch are one.
+_SAME = np.float32(2e-5)
+#: Where planes are taken from, in turn: next door, then further. All of the other colour of a
+#: chessboard, so that a half round reads what it does not write.
+_FROM = np.array(
+    [
+        [[0, -1], [0, 1], [-1, 0], [1, 0]],
+        [[-3, -2], [2, -3], [3, 2], [-2, 3]],
+        [[0, -5], [0, 5], [-5, 0], [5, 0]],
+    ],
+    dtype=np.int64,
+)
+_RANDOM_TRIES = 3
+
+
+@dataclass(frozen=True)
+class Planes:
+    """A plane at each pixel; `search` changes the arrays.
+
+    Attributes
+    ----------
+    inverse : ndarray of float32, shape (h, w)
+        Inverse depth at the pixel's centre; 0: nothing to look for.
+    slope : ndarray of float32, shape (h, w, 2)
+        How it grows a pixel to the right and a pixel down.
+    cost : ndarray of float32, shape (h, w)
+        1 - correlation with the views that look most alike, 0 (alike) to 1.
+    """
+
+    inverse: AnyArray
+    slope: AnyArray
+    cost: AnyArray
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One view's picture and those that it is compared with.
+
+    Attributes
+    ----------
+    own : ndarray of float32, shape (h, w)
+        Grey, undistorted.
+    others : ndarray of float32, shape (k, H, W)
+        Grey, undistorted, padded to one size.
+    sizes : ndarray of int32, shape (k, 2)
+        Their own heights and widths.
+    A, b : ndarray of float32, shapes (k, 3, 3) and (k, 3)
+        A pixel q at inverse depth w lies at ``A q + b w``, homogeneous, in OpenCV's pixels.
+    focal_px : float
+    """
+
+    own: AnyArray
+    others: AnyArray
+    sizes: AnyArray
+    A: AnyArray
+    b: AnyArray
+    focal_px: float
+
+
+def compared(
+    own: View, picture: AnyArray, others: Sequence[View], pictures: Sequence[AnyArray]
+) -> Compared:
+    """Bring a view together with others; cameras without distortion, of their pictures' sizes."""
+    back = np.linalg.inv(own.camera.matrix_opencv)
+    A, b = [], []
+    for other in others:
+        rotation = other.rotation @ own.rotation.T
+        translation = other.translation - rotation @ own.translation
+        A.append(other.camera.matrix_opencv @ rotation @ back)
+        b.append(other.camera.matrix_opencv @ translation)
+    sizes = np.array([one.shape for one in pictures], dtype=np.int32)
+    padded = np.zeros((len(pictures), *sizes.max(axis=0)), dtype=np.float32)
+    for place, one in zip(padded, pictures, strict=True):
+        place[: one.shape[0], : one.shape[1]] = one
+    return Compared(
+        np.ascontiguousarray(picture, dtype=np.float32),
+        padded,
+        sizes,
+        np.array(A, dtype=np.float32),
+        np.array(b, dtype=np.float32),
+        own.camera.fx,
+    )
+
+
+def search(
+    planes: Planes, pictures: Compared, alike: int, rounds: int, begin: int = 0, seed: int = 0
+) -> None:
+    """Improve `planes` in place.
+
+    Parameters
+    ----------
+    planes : Planes
+    pictures : Compared
+    alike : int
+        A patch's cost is the mean over the views that it looks most alike in: this many.
+    rounds : int
+        Each visits every pixel once, in the two halves of a chessboard.
+    begin : int
+        The number of the first round: later ones change planes less.
+    seed : int
+    """
+    p = pictures
+    variance = own_variance(p.own)
+    alike = min(alike, len(p.others))
+    for turn in range(begin - 1, begin + rounds):
+        for colour in (0, 1):
+            _half_round(
+                planes.inverse, planes.slope, planes.cost, p.own, variance,
+                p.others.reshape(len(p.others), -1), p.others.shape[2], p.sizes, p.A, p.b, alike,
+                np.float32(p.focal_px), colour, turn, turn < begin, seed + 2 * turn + colour,
+            )  # fmt: skip
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def own_variance(own):  # type: ignore[no-untyped-def]
+    """Weighted variance of each patch, float32 (h, w); 0 where it leaves the picture."""
+    height, width = own.shape
+    variance = np.zeros((height, width), np.float32)
+    patch = np.empty(_SIDE * _SIDE, np.float32)
+    weight = np.empty(_SIDE * _SIDE, np.float32)
+    for y in range(REACH_PX, height - REACH_PX):
+        for x in range(REACH_PX, width - REACH_PX):
+            _read(own, y, x, patch, weight)
+            variance[y, x] = (weight * patch * patch).sum()
+    return variance
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def _half_round(  # type: ignore[no-untyped-def]  # noqa: PLR0912  (one loop: calls would cost)
+    inverse, slope, cost, own, variance, others, stride, sizes, A, b, alike,
+    focal_px, colour, turn, only_cost, seed,
+):  # fmt: skip
+    # one colour of the chessboard; `only_cost`: what the planes are worth as they stand
+    np.random.seed(seed)  # noqa: NPY002  (numba's own generator, one a thread)
+    best = np.empty(alike, np.float32)
+    patch = np.empty(_SIDE * _SIDE, np.float32)
+    weight = np.empty(_SIDE * _SIDE, np.float32)
+    height, width = inverse.shape
+    fine = 0.5 ** max(turn, 0)
+    offsets = _FROM[turn % len(_FROM)]
+    for y in range(REACH_PX, height - REACH_PX):
+        for x in range(REACH_PX + (y + colour + REACH_PX) % 2, width - REACH_PX, 2):
+            w, gx, gy = inverse[y, x], slope[y, x, 0], slope[y, x, 1]
+            if w <= 0 or variance[y, x] <= NOISE:
+                cost[y, x] = WORST
+                continue
+            _read(own, y, x, patch, weight)
+            if only_cost:
+                cost[y, x] = _cost(
+                    patch,
+                    weight,
+                    variance[y, x],
+                    y,
+                    x,
+                    others,
+                    stride,
+                    sizes,
+                    A,
+                    b,
+                    w,
+                    gx,
+                    gy,
+                    best,
+                )
+                continue
+            c = cost[y, x]
+            for k in range(4 + _RANDOM_TRIES):
+                if k < 4:
+                    dy, dx = offsets[k]
+                    v = inverse[y + dy, x + dx]
+                    if v <= 0:
+                        continue
+                    hx, hy = slope[y + dy, x + dx, 0], slope[y + dy, x + dx, 1]
+                    v -= hx * np.float32(dx) + hy * np.float32(dy)
+                    apart = abs(v - w) + REACH_PX * (abs(hx - gx) + abs(hy - gy))
+                    if apart < _SAME * w:
+                        continue
+                else:
+                    v, hx, hy = w, gx, gy
+                    if k != 5:
+                        v *= np.float32(1 + _RANDOM * fine * _random())
+                    if k != 4:
+                        most = fine * v / focal_px
+                        hx += np.float32(most * _random())
+                        hy += np.float32(most * _random())
+                if v <= 0 or (hx * hx + hy * hy) * focal_px**2 > (_STEEPEST * v) ** 2:
+                    continue
+                d = _cost(
+                    patch,
+                    weight,
+                    variance[y, x],
+                    y,
+                    x,
+                    others,
+                    stride,
+                    sizes,
+                    A,
+                    b,
+                    v,
+                    hx,
+                    hy,
+                    best,
+                )
+                if d < c:
+                    c, w, gx, gy = d, v, hx, hy
+            inverse[y, x], slope[y, x, 0], slope[y, x, 1], cost[y, x] = w, gx, gy, c
+
+
+@numba.njit(cache=True, nogil=True)
+def _random():  # type: ignore[no-untyped-def]
+    # -1 to 1
+    return np.random.uniform(-1.0, 1.0)  # noqa: NPY002
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def _read(own, y, x, patch, weight):  # type: ignore[no-untyped-def]
+    # the patch's pixels less their mean; those near and alike in brightness weigh most, so that
+    # what lies behind an edge does not count
+    middle = own[y, x]
+    total, mean = np.float32(0), np.float32(0)
+    for k in range(_SIDE * _SIDE):
+        dy, dx = k // _SIDE * _STEP_PX - REACH_PX, k % _SIDE * _STEP_PX - REACH_PX
+        value = own[y + dy, x + dx]
+        weight[k] = _NEAR[k] * np.exp(-((value - middle) ** 2) * _UNLIKE)
+        patch[k] = value
+        total += weight[k]
+        mean += weight[k] * value
+    mean /= total
+    for k in range(_SIDE * _SIDE):
+        weight[k] /= total
+        patch[k] -= mean
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def _cost(patch, weight, variance, y, x, others, stride, sizes, A, b, w, gx, gy, best):  # type: ignore[no-untyped-def]
+    # mean over the views that look most alike
+    best[:] = WORST
+    for k in range(len(others)):
+        c = _one_cost(
+            patch, weight, variance, np.float32(y), np.float32(x), others[k], np.int32(stride),
+            sizes[k, 0], sizes[k, 1], A[k], b[k], w, gx, gy,
+        )  # fmt: skip
+        for i in range(len(best)):
+            if c < best[i]:
+                best[i], c = c, best[i]
+    return best.mean()
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def _one_cost(patch, weight, variance, y, x, other, stride, height, width, A, b, w, gx, gy):  # type: ignore[no-untyped-def]
+    # 1 - correlation with what the plane shows of the patch in one other picture
+    s = A[2, 0] * x + A[2, 1] * y + A[2, 2] + b[2] * w
+    if s <= np.float32(1e-9):
+        return WORST
+    s = np.float32(1.0) / s
+    u = (A[0, 0] * x + A[0, 1] * y + A[0, 2] + b[0] * w) * s
+    v = (A[1, 0] * x + A[1, 1] * y + A[1, 2] + b[1] * w) * s
+    # how that place moves with a pixel to the right and a pixel down
+    sx, sy = A[2, 0] + b[2] * gx, A[2, 1] + b[2] * gy
+    ux, uy = (A[0, 0] + b[0] * gx - u * sx) * s, (A[0, 1] + b[0] * gy - u * sy) * s
+    vx, vy = (A[1, 0] + b[1] * gx - v * sx) * s, (A[1, 1] + b[1] * gy - v * sy) * s
+    wide, high = REACH_PX * (abs(ux) + abs(uy)), REACH_PX * (abs(vx) + abs(vy))
+    if not (u >= wide and u + wide < width - 1 and v >= high and v + high < height - 1):
+        return WORST
+    total, square, product = np.float32(0), np.float32(0), np.float32(0)
+    row = np.uint32(stride)
+    for k in range(_SIDE * _SIDE):
+        dx = np.float32(k % _SIDE * _STEP_PX - REACH_PX)
+        dy = np.float32(k // _SIDE * _STEP_PX - REACH_PX)
+        pu, pv = u + ux * dx + uy * dy, v + vx * dx + vy * dy
+        iu, iv = np.int32(pu), np.int32(pv)
+        fu, fv = pu - np.float32(iu), pv - np.float32(iv)
+        at = np.uint32(iv * stride + iu)
+        left, right = other[at], other[at + np.uint32(1)]
+        low_left, low_right = other[at + row], other[at + row + np.uint32(1)]
+        top = left + fu * (right - left)
+        value = top + fv * (low_left + fu * (low_right - low_left) - top)
+        much = weight[k] * value
+        total += much
+        square += much * value
+        product += much * patch[k]
+    theirs = square - total * total
+    if theirs < NOISE:
+        return WORST
+    # below 0 nothing is less alike
+    return min(WORST, WORST - product / np.sqrt(theirs * variance))

@@ -1,0 +1,73 @@
+"""Views and photos at the size that they are compared at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from stitchsketch_kernel.domain.arrays import AnyArray, FloatArray, ImageArray
+from stitchsketch_kernel.domain.errors import PhotoError
+from stitchsketch_kernel.domain.model import Region
+from stitchsketch_kernel.domain.photo import Camera, View
+
+
+def pinhole(camera: Camera) -> Camera:
+    """The camera without its distortion."""
+    return replace(camera, k1=0.0, k2=0.0, p1=0.0, p2=0.0)
+
+
+def shrunk(view: View, max_side_px: int) -> View:
+    """The view of a photo that is no larger than `max_side_px`."""
+    factor = max_side_px / max(view.camera.width_px, view.camera.height_px)
+    return view if factor >= 1 else replace(view, camera=view.camera.scaled(factor))
+
+
+def grey(path: Path, camera: Camera) -> ImageArray:
+    """The photo at the camera's size, uint8 (h, w), distorted as it was taken.
+
+    Raises
+    ------
+    PhotoError
+        The file can't be read.
+    """
+    image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
+    if image is None:
+        raise PhotoError(f"The photo {path.name} can't be read any more.", "Copy it again.")
+    size = (camera.width_px, camera.height_px)
+    if (image.shape[1], image.shape[0]) != size:
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(image, dtype=np.uint8)
+
+
+def undistorted(image: ImageArray, camera: Camera) -> AnyArray:
+    """The picture as `pinhole` of the camera would have taken it, float32."""
+    pixels = camera.pixels_from_rays(pixel_rays(pinhole(camera)).reshape(-1, 3)) - 0.5
+    maps = pixels.astype(np.float32).reshape(camera.height_px, camera.width_px, 2)
+    straight = cv2.remap(
+        image, maps[..., 0], maps[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT
+    )
+    return np.asarray(straight, dtype=np.float32)
+
+
+def pixel_rays(camera: Camera) -> FloatArray:
+    """Rays (h, w, 3), z = 1, through the pixels' centres of a camera without distortion."""
+    u, v = np.meshgrid(np.arange(camera.width_px) + 0.5, np.arange(camera.height_px) + 0.5)
+    return np.stack(
+        [(u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy, np.ones_like(u)], axis=-1
+    )
+
+
+def world_points(depth: AnyArray, view: View) -> FloatArray:
+    """What each pixel of a depth map (h, w) shows, shape (h, w, 3)."""
+    rays = pixel_rays(view.camera)
+    return np.asarray((rays * depth[..., None] - view.translation) @ view.rotation)
+
+
+def inside(depth: AnyArray, view: View, region: Region) -> AnyArray:
+    """The depth map, 0 where it shows what is outside the region."""
+    world = world_points(depth, view)
+    keep = (depth > 0) & ((world >= region.low_m) & (world <= region.high_m)).all(axis=-1)
+    return np.where(keep, depth, 0).astype(np.float32)
