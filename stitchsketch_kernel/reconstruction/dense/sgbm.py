@@ -52,9 +52,12 @@ def sgbm_depths(
         jobs = [pool.submit(_pair_depths, views[i], views[j], greys, region) for i, j in pairs]
         try:
             for done, job in enumerate(as_completed(jobs), start=1):
+                job.result()
+                progress(0.95 * done / len(jobs), f"pair {done} of {len(jobs)}")
+            # in the pairs' order, whichever was ready first: the same depths each time
+            for job in jobs:
                 for name, depth in job.result():
                     found[name].append(depth)
-                progress(0.95 * done / len(jobs), f"pair {done} of {len(jobs)}")
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

@@ -1,0 +1,147 @@
+"""Depth maps against a ball whose depth is exact, and what fusion and meshing make of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.spatial import cKDTree
+
+from stitchsketch_kernel.domain.errors import MeshError, SettingsError
+from stitchsketch_kernel.domain.model import Region
+from stitchsketch_kernel.reconstruction.dense import DenseSettings, depth_maps
+from stitchsketch_kernel.reconstruction.dense.patchmatch import Planes, compared, search
+from stitchsketch_kernel.reconstruction.dense.pictures import pinhole
+from stitchsketch_kernel.reconstruction.fusion import fuse
+from stitchsketch_kernel.reconstruction.surface import SurfaceSettings, make_mesh
+from stitchsketch_kernel.reconstruction.votes import DepthStack, votes
+
+REGION = Region(np.array([-0.4, -0.4, -0.02]), np.array([0.4, 0.4, 0.65]))
+
+
+@pytest.fixture(scope="module")
+def five(ball, ball_views, ball_images):
+    """Five neighbouring views: model, pictures."""
+    views = ball_views[:5]
+    return ball.model(views), {view.name: ball_images[view.name] for view in views}
+
+
+@pytest.fixture(scope="module")
+def found(five):
+    """Depth maps of each engine."""
+    model, images = five
+    return {
+        engine: depth_maps(model, images, REGION, DenseSettings(engine=engine))
+        for engine in ("patches", "sgbm")
+    }
+
+
+def off_mm(ball, depth):
+    """Distance of the map's points on the ball from it, for pixels well inside its silhouette."""
+    points, _ = ball.seen(depth.view)
+    radius = np.linalg.norm(points - ball.centre, axis=-1)
+    normal = (points - ball.centre) / np.maximum(radius, 1e-9)[..., None]
+    gaze = points - depth.view.centre
+    facing = -(normal * gaze).sum(axis=-1) / np.linalg.norm(gaze, axis=-1)
+    on = (np.abs(radius - ball.radius) < 1e-6) & (facing > 0.5)
+    exact = ball.seen(depth.view)[1]
+    known = on & (depth.depth_m > 0)
+    return 1000 * np.abs(depth.depth_m - exact)[known], known.sum() / on.sum()
+
+
+@pytest.mark.parametrize(
+    ("engine", "median_mm", "share"), [("patches", 0.5, 0.9), ("sgbm", 2, 0.8)]
+)
+def test_depth_is_the_balls(ball, found, engine, median_mm, share):
+    assert len(found[engine]) == 5
+    for depth in found[engine]:
+        off, known = off_mm(ball, depth)
+        assert np.median(off) < median_mm
+        assert known > share
+
+
+def test_patches_are_finer_than_semi_global_matching(ball, found):
+    fine, rough = (
+        np.mean([np.median(off_mm(ball, depth)[0]) for depth in found[engine]])
+        for engine in ("patches", "sgbm")
+    )
+    assert fine < 0.75 * rough
+
+
+def test_depths_are_the_same_each_time(five, found):
+    model, images = five
+    again = depth_maps(model, images, REGION, DenseSettings(workers=1))
+    for one, other in zip(found["patches"], again, strict=True):
+        assert np.array_equal(one.depth_m, other.depth_m)
+
+
+def test_a_search_finds_the_slope_of_the_surface(ball, five):
+    """From planes that face the camera and are 2 % off, to those of the ball."""
+    model, _ = five
+    views = [replace(v, camera=replace(pinhole(v.camera))) for v in model.views]
+    pictures = [ball.picture(v).mean(axis=-1).astype(np.float32) for v in views]
+    own, exact = views[2], ball.seen(views[2])[1]
+    inverse = (1 / (exact * 1.01)).astype(np.float32)
+    planes = Planes(inverse, np.zeros((*exact.shape, 2), np.float32), np.ones_like(inverse))
+    others = [i for i in range(5) if i != 2]
+    together = compared(own, pictures[2], [views[i] for i in others], [pictures[i] for i in others])
+    search(planes, together, alike=2, rounds=5)
+    middle = (slice(190, 230), slice(360, 400))
+    off_mm = 1000 * np.abs(1 / planes.inverse - exact)[middle]
+    assert np.median(off_mm) < 0.4
+    across = np.gradient(1 / exact, axis=1)[middle]
+    assert np.median(np.abs(planes.slope[middle][..., 0] - across)) < 0.2 * np.abs(across).mean()
+    assert np.median(planes.cost[middle]) < 0.1
+
+
+def test_what_other_views_look_through_is_no_surface(ball, ball_views):
+    """A point that floats before the ball: no map has it, those beside see what is behind."""
+    depths = [ball.depth(view) for view in ball_views[:5]]
+    front = ball_views[2].centre - np.array(ball.centre)
+    front /= np.linalg.norm(front)
+    on = ball.centre + 0.25 * front
+    alike, through = votes(np.array([on, on + 0.03 * front]), DepthStack.of(depths), 2, 0.004)
+    assert alike.tolist() == [4, 0]
+    assert through.tolist() == [0, 4]
+
+
+def test_a_sheet_before_the_surface_is_not_fused(ball, ball_views):
+    """One view's map, and its neighbour's, imagine a sheet; the others see the ball behind it."""
+    depths = [ball.depth(view) for view in ball_views]
+    clean = fuse(depths, REGION, 0.004, 0.004, 2)
+    false = depths[0].depth_m.copy()
+    false[200:280, 280:360] *= 0.97
+    depths[0] = replace(depths[0], depth_m=false)
+    depths.append(replace(depths[0], view=replace(depths[0].view, name="again")))
+    cloud = fuse(depths, REGION, 0.004, 0.004, 2)
+    out = np.linalg.norm(cloud.points - ball.centre, axis=1) - ball.radius
+    assert (
+        np.abs(np.linalg.norm(clean.points - ball.centre, axis=1) - 0.25)[
+            clean.points[:, 2] > 0.1
+        ].max()
+        < 0.004
+    )
+    assert out[cloud.points[:, 2] > 0.1].max() < 0.006
+
+
+def test_the_end_of_what_was_seen_is_not_extended(ball, ball_images, ball_views):
+    """Seen from one side only, the ball's mesh ends where the photos end."""
+    depths = [ball.depth(view) for view in ball_views[:4]]
+    settings = SurfaceSettings(voxel_mm=4, cell_mm=5, edge_mm=8, bridge_mm=30)
+    mesh = make_mesh(depths, ball_images, ball_views[:4], REGION, settings)
+    seen = fuse(depths, REGION, 0.004, 0.004, 2).points
+    ends = cKDTree(seen).query(mesh.vertices)[0]
+    assert ends.max() < 0.020
+
+
+@pytest.mark.parametrize("wrong", [{"engine": "laser"}, {"max_side_px": 20}, {"neighbours": 0}])
+def test_settings_that_make_no_sense_are_refused(wrong):
+    with pytest.raises(SettingsError):
+        DenseSettings(**wrong)
+
+
+def test_views_that_share_nothing_are_refused(ball, ball_images):
+    views = tuple(ball.look(f"0{i}.png", 120.0 * i) for i in range(3))
+    with pytest.raises(MeshError, match="No surface was found"):
+        depth_maps(ball.model(views), ball_images, REGION, DenseSettings(max_side_px=320))
