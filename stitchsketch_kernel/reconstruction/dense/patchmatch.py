@@ -30,7 +30,7 @@ _NEAR = np.exp(-np.add.outer(_ALONG, _ALONG).ravel() / (2 * _NEAR_PX**2)).astype
 #: The cost of a patch that can't be compared.
 WORST = np.float32(1.0)
 #: The variance (grey levels squared) that noise alone gives.
-NOISE = np.float32(4.0)
+NOISE = np.float32(2.0)
 #: Steeper than this (tangent of the angle to the line of sight) nothing can be compared.
 _STEEPEST = 4.0
 #: How far depth is changed at random in the first round, as a share; halved each round.

@@ -49,7 +49,7 @@ _FILL_PX = 8
 #: A patch must look alike in this many other views.
 _ALIKE = 2
 #: Costs above this are no match.
-_MOST_COST = 0.25
+_MOST_COST = 0.45
 #: What lies lower than this share of the region's diagonal is floor.
 _FLOOR = 0.003
 
@@ -181,7 +181,7 @@ def _depth(planes: Planes, view: View, picture: AnyArray, first: Depth, region: 
     """Depth where patches look alike; on plain cloth, that says nothing, the first depth."""
     good = (planes.inverse > 0) & (planes.cost < _MOST_COST)
     depth = np.where(good, 1 / np.maximum(planes.inverse, 1e-9), 0)
-    confidence = np.where(good, 1 - planes.cost / _MOST_COST, 0) * 0.9 + 0.1
+    confidence = (1 - np.minimum(planes.cost / _MOST_COST, 1)) ** 2 * 0.95 + 0.05
     size = (picture.shape[1], picture.shape[0])
     plain = own_variance(picture) <= NOISE
     rough = cv2.resize(first.depth_m, size, interpolation=cv2.INTER_NEAREST)
