@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 
 from stitchsketch_kernel.domain.arrays import FloatArray
 
@@ -16,6 +17,10 @@ from stitchsketch_kernel.domain.arrays import FloatArray
 _CUSHION_FLATNESS = 0.45
 #: Panels of one piece of furniture are no further apart than this (box to box).
 _SAME_PIECE_M = 0.05
+#: Panels whose normal rises by more than this lie flat.
+_FLAT = 0.8
+#: What fills less of the narrowest rectangle round it is round: a circle fills 0.79.
+_ANGULAR = 0.85
 
 
 @dataclass(frozen=True)
@@ -44,13 +49,38 @@ def name_panels(shapes: dict[int, PanelShape], count: int) -> tuple[str, ...]:
     return _unique(names, shapes)
 
 
-def usual_grain(shape: PanelShape) -> FloatArray:
-    """Direction of the warp: up on upright panels, front to back (along y) on flat ones."""
+def usual_grain(shape: PanelShape, border_m: FloatArray) -> FloatArray:
+    """Direction of the warp: up on upright panels, front to back on flat ones.
+
+    A flat panel's front is one of its own sides (those of the narrowest rectangle round it, from
+    above), the one that faces most along y; a round panel has none, and y itself is taken.
+
+    Parameters
+    ----------
+    shape : PanelShape
+    border_m : ndarray, shape (n, 3)
+        The panel's outline.
+    """
     normal = shape.normal / max(float(np.linalg.norm(shape.normal)), 1e-12)
-    up = np.array([0.0, 0.0, 1.0])
-    wish = up if abs(normal[2]) < 0.8 else np.array([0.0, 1.0, 0.0])
+    wish = np.array([0.0, 0.0, 1.0])
+    if abs(normal[2]) >= _FLAT:
+        wish = np.array([*_front_to_back(border_m[:, :2]), 0.0])
     grain = wish - normal * (wish @ normal)
     return np.asarray(grain / max(float(np.linalg.norm(grain)), 1e-12))
+
+
+def _front_to_back(outline: FloatArray) -> FloatArray:
+    """The side of the narrowest rectangle that is most along y, pointing to +y, shape (2,)."""
+    y = np.array([0.0, 1.0])
+    hull = shapely.convex_hull(shapely.MultiPoint(outline))
+    box = shapely.minimum_rotated_rectangle(hull)
+    if box.geom_type != "Polygon" or hull.area < _ANGULAR * box.area:
+        return y
+    corners = shapely.get_coordinates(box)
+    sides = np.diff(corners[:3], axis=0)
+    sides /= np.linalg.norm(sides, axis=1, keepdims=True)
+    best = sides[int(np.argmax(np.abs(sides[:, 1])))]
+    return np.asarray(best * np.sign(best @ y))
 
 
 def _pieces(shapes: dict[int, PanelShape]) -> list[list[int]]:

@@ -19,6 +19,9 @@ from stitchsketch_kernel.upholstery.notches import SeamSide, edge_notches, notch
 from stitchsketch_kernel.upholstery.outline import edges_of, grain_line
 from stitchsketch_kernel.upholstery.rules import TradeRules
 
+#: Two sides of a seam sew together when they agree within either of these.
+AS_LONG_MM, AS_LONG_SHARE = 1.0, 0.002
+
 
 @dataclass(frozen=True)
 class PieceSettings:
@@ -78,6 +81,7 @@ def make_pattern(
     seams = {seam.id: seam for seam in panel_map.seams}
     bare = [_bare_piece(flat, seams, rules, settings, scale) for flat in flats]
     twins, notes = find_twins(bare) if settings.pair else ((), ())
+    twins, unsewable = _sewable(bare, twins)
     twins, ties, more_notes = _tied(bare, twins)
     pieces = _one_of_twins(_notched(bare, rules, ties), twins)
     return Pattern(
@@ -86,7 +90,7 @@ def make_pattern(
         _seam_pairs(panel_map.seams, _as_cut(bare, twins)),
         scale.method,
         scale.uncertainty_percent,
-        (*panel_map.notes, *notes, *more_notes),
+        (*panel_map.notes, *notes, *unsewable, *more_notes),
     )
 
 
@@ -148,6 +152,45 @@ def _strain(flat: FlatPanel) -> tuple[float, float]:
     share = np.cumsum(area[order]) / area.sum()
     high = flat.strain_percent[order][np.searchsorted(share, 0.95)]
     return float(np.average(flat.strain_percent, weights=area)), float(high)
+
+
+def _sewable(
+    pieces: Sequence[Piece], twins: Sequence[Twins]
+) -> tuple[tuple[Twins, ...], tuple[str, ...]]:
+    """Twins whose template fits the seams of both sides as well as two pieces would."""
+    kept: list[Twins] = list(twins)
+    notes: list[str] = []
+    measured = _differences(pieces)
+    while True:
+        cut = _differences(_as_cut(pieces, kept))
+        worse = {
+            seam
+            for seam, (apart, limit) in cut.items()
+            if apart > limit and apart > measured[seam][0]
+        }
+        spoilt = [one for one in kept if worse & {edge.seam for edge in pieces[one.right].edges}]
+        if not spoilt:
+            return tuple(kept), tuple(notes)
+        for one in spoilt:
+            kept.remove(one)
+            left, right = pieces[one.left].name, pieces[one.right].name
+            notes.append(
+                f"{left} and {right} are both kept: made alike, one would not be as long as what "
+                "it is sewn to."
+            )
+
+
+def _differences(pieces: Sequence[Piece]) -> dict[str, tuple[float, float]]:
+    """For each seam with both sides there: how far their lengths differ, and how far they may."""
+    lengths: dict[str, list[float]] = defaultdict(list)
+    for piece in pieces:
+        for edge in piece.edges:
+            lengths[edge.seam].append(edge.length_mm)
+    return {
+        seam: (abs(both[0] - both[1]), max(AS_LONG_MM, AS_LONG_SHARE * min(both)))
+        for seam, both in lengths.items()
+        if len(both) == 2
+    }
 
 
 def _tied(

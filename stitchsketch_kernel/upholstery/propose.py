@@ -219,7 +219,7 @@ def _assembled(
         faces.append(to_all[panel.faces].astype(np.int32))
         index = np.arange(face_total, face_total + len(panel.faces), dtype=np.int32)
         shape = shapes[one]
-        panels.append(Panel(names[one], index, usual_grain(shape), shape.seen_share))
+        panels.append(Panel(names[one], index, usual_grain(shape, points[ring]), shape.seen_share))
         total, face_total = total + len(panel.inner_m), face_total + len(panel.faces)
     if not panels:
         raise PanelError(

@@ -130,7 +130,7 @@ def test_seams_are_edges_of_both_panels_and_no_face_is_turned(proposal):
         usual = normals[panel.faces].mean(axis=0)
         turned = normals[panel.faces] @ usual < 0
         # noise turns a sliver here and there, never the surface
-        assert areas[panel.faces][turned].sum() < 0.002 * areas[panel.faces].sum(), panel.name
+        assert areas[panel.faces][turned].sum() < 0.004 * areas[panel.faces].sum(), panel.name
 
 
 def test_uncertainty_covers_how_far_seams_are_off(proposal):

@@ -20,7 +20,7 @@ def mirrored(corners):
     return (corners * [-1.0, 1.0])[::-1]
 
 
-def arms(shapes, right=None, kind_right=EdgeKind.SEWN, right_way=True):
+def arms(shapes, right=None, kind_right=EdgeKind.SEWN, right_way=True, longer_mm=0.0):
     """Two arms OA-L and OA-R, each sewn to its own band along its slanting front (side 1)."""
     right = mirrored(ARM) if right is None else right
     left_seams = [("L0", True), ("LF", True), ("L2", True), ("L3", True), ("L4", True)]
@@ -35,6 +35,7 @@ def arms(shapes, right=None, kind_right=EdgeKind.SEWN, right_way=True):
         )
         for s in "LR"
     ]  # fmt: skip
+    front += longer_mm
     bands[1] = shapes.flat_panel(
         "BAND", [[0, 0], [front, 0], [front, 150], [0, 150]],
         [("RF", not right_way), *((f"RB{i}", True) for i in (1, 2, 3))],
@@ -93,6 +94,19 @@ def test_arms_that_differ_are_both_kept_and_it_is_said_by_how_much(shapes):
     assert all(piece.quantity == 1 for piece in pattern.pieces) and len(pattern.pieces) == 4
     (note,) = pattern.notes
     assert "OA-L and OA-R are both kept" in note and "differ by" in note
+
+
+@pytest.mark.parametrize(("longer_mm", "pieces"), [(0.6, 3), (1.8, 4)])
+def test_a_template_must_be_as_long_as_what_it_is_sewn_to(shapes, longer_mm, pieces):
+    """The right arm and its band are a little longer than the left: one template would not sew."""
+    along = (ARM[2] - ARM[1]) / np.linalg.norm(ARM[2] - ARM[1])
+    right = ARM.copy()
+    right[2] += longer_mm * along
+    parts = arms(shapes, right=mirrored(right), longer_mm=longer_mm)
+    pattern = make_pattern("chair", *parts, scale=shapes.scale)
+    assert len(pattern.pieces) == pieces
+    assert all(abs(seam.difference_mm) < 1 for seam in pattern.seams if seam.piece_b)
+    assert any("as long as what it is sewn to" in note for note in pattern.notes) == (pieces == 4)
 
 
 def test_arms_with_other_edge_kinds_are_both_kept(shapes):
