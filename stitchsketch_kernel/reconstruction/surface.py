@@ -26,6 +26,9 @@ from stitchsketch_kernel.reconstruction.fusion import Cloud, fuse
 
 #: What lies within this many cells of a seen point was seen.
 _NEAR_CELLS = 1.5
+#: Points of this share of the usual weight are half sure: at edges patches match less well, but
+#: what three views agree on is there.
+_HALF_SURE = 0.12
 
 
 @dataclass(frozen=True)
@@ -188,4 +191,4 @@ def _closed_where_seen(
 def _confidence(distance: FloatArray, weights: FloatArray, settings: SurfaceSettings) -> FloatArray:
     """0 where no point is near, near 1 where many views agree."""
     near = np.clip(1 - distance / (0.5 * settings.bridge_mm * 0.001), 0, 1)
-    return np.asarray(near * weights / (weights + np.median(weights) * 0.25))
+    return np.asarray(near * weights / (weights + np.median(weights) * _HALF_SURE))

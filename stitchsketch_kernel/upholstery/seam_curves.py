@@ -22,6 +22,11 @@ from stitchsketch_kernel.upholstery.segment import SEEN
 STEP_M = 0.004
 #: Borders are rounded by this: triangles make a zigzag; where a scan ends, it is ragged.
 _ZIGZAG_M, _RAGGED_M = 0.006, 0.012
+#: An end with piping along more of it than this follows its piping; where none shows, the line is
+#: carried on from this many points to each side, of which so many must show piping.
+_MOSTLY, _BESIDE_POINTS, _LEAST_BESIDE = 0.4, 12, 3
+#: How far an end may run astray, and over how many points to each side it is told how it runs.
+_ASTRAY_M, _RUN_POINTS, _RUN_ROUNDS = (0.002, 0.020), 40, 6
 #: Points are smoothed over this many of their neighbours by a parabola.
 _WINDOW = 11
 #: Points nearer to a junction than this say less than the junction does.
@@ -102,7 +107,11 @@ def _placed_line(vertices: FloatArray, chain: Chain, surfaces: Surfaces, piping:
         right = surfaces.patch(chain.right, place) if chain.right >= 0 else None
         placed[i], folded[i] = _place_point(place, along, centre, left, right, chain.right < 0)
     sure = folded | piped
-    if 0.3 < sure.mean() < 1:
+    if chain.right < 0 and not closed and piped.mean() > _MOSTLY:
+        # a parabola does not go round a corner
+        for a, b in pairwise([0, *_corners(placed), len(placed)]):
+            placed[a:b] = carried_on(placed[a:b], piped[a:b])
+    elif 0.3 < sure.mean() < 1:
         placed = places + _bridged(placed - places, sure)
     placed = _without_jumps(places, placed)
     ahead = np.arange(len(placed)) if closed else _ahead(placed)
@@ -124,6 +133,46 @@ def _bridged(moves: FloatArray, sure: BoolArray) -> FloatArray:
     """Moves where nothing fixed the seam, from those on both sides along it."""
     at = np.arange(len(moves))
     return np.column_stack([np.interp(at, at[sure], moves[sure, k]) for k in range(3)])
+
+
+def carried_on(placed: FloatArray, piped: BoolArray) -> FloatArray:
+    """A panel's end where its piping does not show, or is mistaken: as it runs on both sides.
+
+    There the scan's own end says little: it frays, or spills over into a shadow.
+    """
+    sure = piped & ~_astray(placed, piped)
+    out, at = placed.copy(), np.arange(len(placed))
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], ~sure, [0]]).astype(int)))
+    for a, b in edges.reshape(-1, 2):
+        reach = _BESIDE_POINTS + (b - a)
+        beside = at[sure & (at >= a - reach) & (at < b + reach)]
+        if len(beside) >= 2 * _LEAST_BESIDE and beside[0] < a and beside[-1] >= b:
+            middle = (a + b) / 2
+            bow = np.polyfit(beside - middle, placed[beside], 2)
+            out[a:b] = np.column_stack([np.polyval(bow[:, k], at[a:b] - middle) for k in range(3)])
+    return out
+
+
+def _astray(placed: FloatArray, piped: BoolArray) -> BoolArray:
+    """Points further than 2 mm, but not so far that it is a shape, from how the rest runs.
+
+    The rest: a parabola through 160 mm to each side, with least absolute deviations.
+    """
+    at = np.arange(len(placed))
+    astray = np.zeros(len(placed), dtype=bool)
+    for i in np.flatnonzero(piped):
+        near = at[piped & (np.abs(at - i) <= _RUN_POINTS)]
+        if len(near) < _RUN_POINTS:
+            continue
+        design = np.vander((near - i) / _RUN_POINTS, 3)
+        weight = np.ones(len(near))
+        for _ in range(_RUN_ROUNDS):
+            fit = np.linalg.lstsq(design * weight[:, None], placed[near] * weight[:, None])[0]
+            off = np.linalg.norm(design @ fit - placed[near], axis=1)
+            weight = 1 / np.sqrt(np.maximum(off, 2e-4))
+        here = float(np.linalg.norm(fit[2] - placed[i]))
+        astray[i] = _ASTRAY_M[0] < here < _ASTRAY_M[1]
+    return astray
 
 
 def _finished(chain: Chain, line: Line, junctions: FloatArray) -> Curve:

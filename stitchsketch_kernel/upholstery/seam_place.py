@@ -22,6 +22,8 @@ _ROUNDS, _OUTLYING = 4, 4.0
 #: Piping is looked for so far round the border, and so far along it; the next where the mesh is
 #: too coarse.
 _PIPING_WINDOWS_M = ((0.009, 0.005), (0.016, 0.008), (0.024, 0.018))
+#: The middle of the piping is where it has been looked for so often; of so many faces at least.
+_LOOKS, _LEAST_PIPING = 5, 4
 #: Panels that meet at a flatter angle are told apart by colour alone.
 FOLD_DEG = 22.0
 #: Points whose normal turns further from the patch's than this (cosine) are none of its surface.
@@ -178,14 +180,21 @@ class Piping:
 
         `windows`: how far to look, 1 (at the border) to 3 (20 mm off).
         """
-        if self.tree is None:
-            return None
         for reach, half in _PIPING_WINDOWS_M[:windows]:
-            near = np.array(self.tree.query_ball_point(place, reach), dtype=np.int64)
-            if len(near):
-                near = near[np.abs((self.points_m[near] - place) @ along) < half]
-            if len(near) >= 4:
+            found = place
+            # the border may be at the piping's side: look again from where most of it is
+            for _ in range(_LOOKS if windows > 1 else 1):
+                near = self._around(found, along, reach, half)
+                if len(near) < _LEAST_PIPING:
+                    break
                 weights = self.weights[near]
                 middle = weights @ self.points_m[near] / weights.sum()
-                return np.asarray(middle - along * (along @ (middle - place)))
+                found = np.asarray(middle - along * (along @ (middle - place)))
+            else:
+                return found
         return None
+
+    def _around(self, place: FloatArray, along: FloatArray, reach: float, half: float) -> IntArray:
+        found = [] if self.tree is None else self.tree.query_ball_point(place, reach)
+        near = np.array(found, dtype=np.int32)
+        return near[np.abs((self.points_m[near] - place) @ along) < half]

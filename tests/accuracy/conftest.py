@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -45,24 +47,35 @@ class DoneRun:
 
 
 @pytest.fixture(scope="session")
-def cushion() -> Sample:
-    return build_sample("cushion")
+def samples() -> Callable[[str], Sample]:
+    return cache(build_sample)
 
 
 @pytest.fixture(scope="session")
-def cushion_photos(cushion, tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("cushion") / "photos"
-    render_photos(cushion, folder)
-    return folder
+def sample_photos(samples, tmp_path_factory) -> Callable[[str], Path]:
+    """The folder of a sample's photos, by its name; rendered once."""
+
+    @cache
+    def photos(name: str) -> Path:
+        folder = tmp_path_factory.mktemp(name) / "photos"
+        render_photos(samples(name), folder)
+        return folder
+
+    return photos
 
 
 @pytest.fixture(scope="session")
-def cushion_run(cushion_photos, tmp_path_factory) -> DoneRun:
-    folder = tmp_path_factory.mktemp("cushion-run") / "job"
-    settings = RunSettings(
-        values={"scale.bar_measured_mm": 200.0, "nest.seconds": 5}, name="box cushion", track=False
-    )
-    return DoneRun(folder, run(cushion_photos, folder, settings))
+def sample_runs(sample_photos, tmp_path_factory) -> Callable[[str], DoneRun]:
+    """A sample's whole run, by its name; run once."""
+    settings = {"scale.bar_measured_mm": 200.0, "nest.seconds": 5}
+
+    @cache
+    def done(name: str) -> DoneRun:
+        folder = tmp_path_factory.mktemp(f"{name}-run") / "job"
+        chosen = RunSettings(values=settings, name=name, track=False)
+        return DoneRun(folder, run(sample_photos(name), folder, chosen))
+
+    return done
 
 
 @pytest.fixture(scope="session")

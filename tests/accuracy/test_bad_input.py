@@ -7,11 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from stitchsketch_kernel.samples import build_sample, render_photos
-
-pytestmark = pytest.mark.accuracy
 
 
 def stitchsketch(*words: object) -> subprocess.CompletedProcess[str]:
@@ -43,16 +39,16 @@ def test_photos_that_do_not_overlap(tmp_path):
     assert not (tmp_path / "job" / "patterns").exists()
 
 
-def test_a_mat_printed_at_97_percent(cushion_run, cushion_photos, tmp_path):
+def test_a_mat_printed_at_97_percent(sample_runs, sample_photos, tmp_path):
     job = tmp_path / "job"
-    shutil.copytree(cushion_run.folder, job)
-    result = stitchsketch("run", cushion_photos, "--out", job, "--bar-mm", "194")
+    shutil.copytree(sample_runs("cushion").folder, job)
+    result = stitchsketch("run", sample_photos("cushion"), "--out", job, "--bar-mm", "194")
     refused(result, "97")
     assert leftovers(job) == []
     assert not (job / "patterns").exists()
 
 
-def test_a_full_disk(cushion_photos, small_disk):
+def test_a_full_disk(sample_photos, small_disk):
     job = small_disk / "job"
-    refused(stitchsketch("run", cushion_photos, "--out", job), "full")
+    refused(stitchsketch("run", sample_photos("cushion"), "--out", job), "full")
     assert leftovers(small_disk) == []

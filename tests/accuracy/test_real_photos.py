@@ -12,8 +12,6 @@ from stitchsketch_kernel.imaging.photos import PhotoSettings, read_photos
 from stitchsketch_kernel.pipeline.record import Status
 from stitchsketch_kernel.reconstruction.align import align
 
-pytestmark = pytest.mark.accuracy
-
 
 def lidar_ratio(run, shared_data) -> np.ndarray:
     """LiDAR's depth over the model's, at the sparse points of each photo (median a photo)."""

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from stitchsketch_kernel.pipeline.context import StageContext
 
-NAME, NUMBER, VERSION = "mesh", 5, 3
+NAME, NUMBER, VERSION = "mesh", 5, 4
 INPUTS = ("ingest", "scale", "densify")
 SETTINGS = {"mesh": "stitchsketch_kernel.reconstruction.surface:SurfaceSettings"}
 PUBLISHES = {"mesh.ply": "model/mesh.ply", "mesh_unscaled.ply": "model/mesh_unscaled.ply"}

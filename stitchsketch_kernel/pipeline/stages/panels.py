@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from stitchsketch_kernel.pipeline.context import StageContext
 
-NAME, NUMBER, VERSION = "panels", 6, 3
+NAME, NUMBER, VERSION = "panels", 6, 4
 INPUTS = ("scale", "mesh")
 SETTINGS = {"panels": "stitchsketch_kernel.upholstery.propose:PanelSettings"}
 FILES = {"edits": "stitchsketch_kernel.upholstery.edits:read_edits"}
