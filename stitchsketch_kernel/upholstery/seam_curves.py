@@ -26,13 +26,17 @@ _ZIGZAG_M, _RAGGED_M = 0.006, 0.012
 #: carried on from this many points to each side, of which so many must show piping.
 _MOSTLY, _BESIDE_POINTS, _LEAST_BESIDE = 0.4, 12, 3
 #: How far an end may run astray, and over how many points to each side it is told how it runs.
-_ASTRAY_M, _RUN_POINTS, _RUN_ROUNDS = (0.002, 0.020), 40, 6
+_ASTRAY_M, _RUN_POINTS, _RUN_ROUNDS = (0.002, 0.020), 60, 8
+#: It runs so where this share of them lie so near.
+_SUPPORT, _SUPPORT_M = 0.6, 0.0035
 #: Points are smoothed over this many of their neighbours by a parabola.
 _WINDOW = 11
 #: Points nearer to a junction than this say less than the junction does.
 _CLEAR_M = 0.006
 #: A border turns a corner where it turns by more than this over a lever of 15 mm.
 _CORNER_DEG, _LEVER_M = 40.0, 0.015
+#: Seen from as far, a stretch that strays is no corner yet.
+_LONG_LEVER_M = 0.06
 #: A junction is no further from the end of a border than this.
 _LATE_M = 0.040
 
@@ -109,7 +113,7 @@ def _placed_line(vertices: FloatArray, chain: Chain, surfaces: Surfaces, piping:
     sure = folded | piped
     if chain.right < 0 and not closed and piped.mean() > _MOSTLY:
         # a parabola does not go round a corner
-        for a, b in pairwise([0, *_corners(placed), len(placed)]):
+        for a, b in pairwise([0, *_corners(placed, _LONG_LEVER_M), len(placed)]):
             placed[a:b] = carried_on(placed[a:b], piped[a:b])
     elif 0.3 < sure.mean() < 1:
         placed = places + _bridged(placed - places, sure)
@@ -156,13 +160,14 @@ def carried_on(placed: FloatArray, piped: BoolArray) -> FloatArray:
 def _astray(placed: FloatArray, piped: BoolArray) -> BoolArray:
     """Points further than 2 mm, but not so far that it is a shape, from how the rest runs.
 
-    The rest: a parabola through 160 mm to each side, with least absolute deviations.
+    The rest: a parabola through 320 mm to each side, with least absolute deviations, that most of
+    the points there lie on.
     """
     at = np.arange(len(placed))
     astray = np.zeros(len(placed), dtype=bool)
     for i in np.flatnonzero(piped):
         near = at[piped & (np.abs(at - i) <= _RUN_POINTS)]
-        if len(near) < _RUN_POINTS:
+        if len(near) < _RUN_POINTS // 2:
             continue
         design = np.vander((near - i) / _RUN_POINTS, 3)
         weight = np.ones(len(near))
@@ -171,7 +176,8 @@ def _astray(placed: FloatArray, piped: BoolArray) -> BoolArray:
             off = np.linalg.norm(design @ fit - placed[near], axis=1)
             weight = 1 / np.sqrt(np.maximum(off, 2e-4))
         here = float(np.linalg.norm(fit[2] - placed[i]))
-        astray[i] = _ASTRAY_M[0] < here < _ASTRAY_M[1]
+        supported = (off < _SUPPORT_M).mean() > _SUPPORT
+        astray[i] = supported and _ASTRAY_M[0] < here < _ASTRAY_M[1]
     return astray
 
 
@@ -286,9 +292,9 @@ def _smooth(points: FloatArray, closed: bool) -> tuple[FloatArray, float]:
     return out, rms
 
 
-def _corners(points: FloatArray) -> list[int]:
+def _corners(points: FloatArray, lever_m: float = _LEVER_M) -> list[int]:
     """Indices where the curve turns by more than a corner, sharpest first, none near another."""
-    lever = max(1, round(_LEVER_M / STEP_M))
+    lever = max(1, round(lever_m / STEP_M))
     if len(points) < 2 * lever + 3:
         return []
     middle = np.arange(lever, len(points) - lever)

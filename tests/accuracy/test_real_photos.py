@@ -6,7 +6,6 @@ import re
 
 import cv2
 import numpy as np
-import pytest
 
 from stitchsketch_kernel.imaging.photos import PhotoSettings, read_photos
 from stitchsketch_kernel.pipeline.record import Status
