@@ -22,8 +22,9 @@ _ROUNDS, _OUTLYING = 4, 4.0
 #: Piping is looked for so far round the border, and so far along it; the next where the mesh is
 #: too coarse.
 _PIPING_WINDOWS_M = ((0.009, 0.005), (0.016, 0.008), (0.024, 0.018))
-#: The middle of the piping is where it has been looked for so often; of so many faces at least.
-_LOOKS, _LEAST_PIPING = 5, 4
+#: The middle of the piping is where it has been looked for so often, at last more narrowly, so
+#: that what spills over beside it does not count; of so many faces at least.
+_LOOKS, _WIDE_LOOKS, _NARROW, _LEAST_PIPING = 5, 3, 0.7, 4
 #: Panels that meet at a flatter angle are told apart by colour alone.
 FOLD_DEG = 22.0
 #: Points whose normal turns further from the patch's than this (cosine) are none of its surface.
@@ -183,8 +184,10 @@ class Piping:
         for reach, half in _PIPING_WINDOWS_M[:windows]:
             found = place
             # the border may be at the piping's side: look again from where most of it is
-            for _ in range(_LOOKS if windows > 1 else 1):
-                near = self._around(found, along, reach, half)
+            for look in range(_LOOKS if windows > 1 else 1):
+                near = self._around(
+                    found, along, reach if look < _WIDE_LOOKS else _NARROW * reach, half
+                )
                 if len(near) < _LEAST_PIPING:
                     break
                 weights = self.weights[near]
