@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh machine, system packages included:
 #   make demo    installs, renders the sample's photos, runs the pipeline, says where the files are
 #   make test    installs, then checks style, types and behaviour
-# and, for those who work on accuracy, whole runs on the sample and on real photos (half an hour):
+# and, for those who work on accuracy, a whole run of the demo held against its truth:
 #   make accuracy
 #
 # No network but the package registries; no GPU. Nothing here wants torch yet; whatever first does
