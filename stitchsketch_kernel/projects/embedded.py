@@ -8,9 +8,11 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy import Engine, create_engine, delete, event, func, inspect, select
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from stitchsketch_kernel.domain.errors import StorageError
 from stitchsketch_kernel.projects.interface import NotKeptError
@@ -48,7 +50,7 @@ class SqlProjectStore:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._engine = sqlite_engine(path)
         with _in_words(path):
-            Table.metadata.create_all(self._engine)
+            _make_tables(self._engine)
         self._path = path
 
     def close(self) -> None:
@@ -116,16 +118,14 @@ class SqlProjectStore:
         """See `ProjectStore`."""
         with self._session() as session:
             _own_run(session, shop, stage.run_id)
-            row = session.scalar(
-                select(StageRow).where(
-                    StageRow.run_id == stage.run_id, StageRow.stage == stage.stage
+            new = insert(StageRow).values(**asdict(stage))
+            # one statement: between a look and a write another process may write
+            session.execute(
+                new.on_conflict_do_update(
+                    index_elements=["run_id", "stage"],
+                    set_={name: new.excluded[name] for name in asdict(stage)},
                 )
             )
-            if row is None:
-                session.add(StageRow(**asdict(stage)))
-                return
-            for name, value in asdict(stage).items():
-                setattr(row, name, value)
 
     def finish_run(self, shop: str, run_id: str, status: Status, error: str = "") -> Run:
         """See `ProjectStore`."""
@@ -179,6 +179,20 @@ def sqlite_engine(path: Path) -> Engine:
 
     event.listen(engine, "connect", on_connect)
     return engine
+
+
+def _make_tables(engine: Engine) -> None:
+    """Make what is missing; another process may be making the same."""
+    tables = Table.metadata.sorted_tables
+    with engine.begin() as connection:
+        for table in tables:
+            connection.execute(CreateTable(table, if_not_exists=True))
+        if not any(found["unique"] for found in inspect(connection).get_indexes("stage_run")):
+            # doubles from before stages were unique: the last word on a stage counts
+            last = select(func.max(StageRow.number)).group_by(StageRow.run_id, StageRow.stage)
+            connection.execute(delete(StageRow).where(StageRow.number.not_in(last)))
+        for index in (index for table in tables for index in table.indexes):
+            connection.execute(CreateIndex(index, if_not_exists=True))
 
 
 @contextmanager

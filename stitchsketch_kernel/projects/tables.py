@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, String, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    String,
+    TypeDecorator,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -69,9 +78,11 @@ class RunRow(Table):
 
 
 class StageRow(Table):
-    """A stage of a run."""
+    """A stage of a run; each stage of a run is kept once, whoever records it."""
 
     __tablename__ = "stage_run"
+    # an index, not a constraint: a database of an earlier version can be given it
+    __table_args__ = (Index("one_row_a_stage", "run_id", "stage", unique=True),)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     run_id: Mapped[str] = mapped_column(ForeignKey("run.id"), index=True)
     stage: Mapped[str] = mapped_column(String(40))

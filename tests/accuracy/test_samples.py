@@ -57,7 +57,10 @@ def test_the_mesh_is_the_furniture(done, sample, to_truth):
     assert abs(float(mesh.vertices[:, 2].max()) - float(sample.mesh.vertices[:, 2].max())) < 0.003
     off = surface_distance_mm(to_truth.apply(mesh.vertices), sample)
     assert off.mean() < 0.6
-    assert np.percentile(off, 95) < 1.5
+    # below a bottom edge that no camera sees, the surface is a guess and must say so
+    sure = mesh.confidence > 0.2
+    assert sure.mean() > 0.9
+    assert np.percentile(off[sure], 95) < 1.0
 
 
 def test_every_developable_panel_has_its_piece(done, sample, to_truth):

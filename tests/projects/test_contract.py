@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
 
@@ -69,6 +72,22 @@ def test_the_last_word_on_a_stage_counts(store, job):
     assert store.stages("Nadel", run.id) == [done, StageRun(run.id, "scale", Status.PENDING)]
 
 
+def test_a_stage_recorded_by_many_at_once_is_kept_once(store, job):
+    run, at_once = job[2], 4
+    together = Barrier(at_once)
+
+    def record(seconds: int) -> None:
+        for number in range(10):
+            together.wait(60)
+            stage = StageRun(run.id, f"stage {number}", Status.COMPLETED, float(seconds))
+            store.record_stage("Nadel", stage)
+
+    with ThreadPoolExecutor(at_once) as pool:
+        list(pool.map(record, range(at_once)))
+    kept = [stage.stage for stage in store.stages("Nadel", run.id)]
+    assert kept == [f"stage {number}" for number in range(10)]
+
+
 def test_a_finished_run_says_how_it_ended(store, job):
     run = job[2]
     ended = store.finish_run("Nadel", run.id, Status.FAILED, "Only 3 photos.")
@@ -121,6 +140,43 @@ def test_two_processes_may_write_at_once(tmp_path):
     workers = [subprocess.Popen([sys.executable, "-c", ADD_MANY, str(path)]) for _ in range(2)]
     assert [worker.wait(timeout=120) for worker in workers] == [0, 0]
     assert len(store.projects("Nadel")) == 50
+    store.close()
+
+
+OPEN = """
+import sys
+from pathlib import Path
+from stitchsketch_kernel.projects.embedded import SqlProjectStore
+SqlProjectStore(Path(sys.argv[1])).close()
+"""
+
+
+def test_many_processes_may_make_the_same_store(tmp_path):
+    path = tmp_path / "projects.sqlite"
+    workers = [subprocess.Popen([sys.executable, "-c", OPEN, str(path)]) for _ in range(4)]
+    assert [worker.wait(timeout=120) for worker in workers] == [0] * 4
+
+
+def test_doubles_kept_by_an_earlier_version_are_joined(tmp_path):
+    path = tmp_path / "projects.sqlite"
+    store = SqlProjectStore(path)
+    project = store.add_project(Project(shop="Nadel", name="chair"))
+    scan = store.add_scan("Nadel", Scan(project.id, "all"))
+    run = store.start_run("Nadel", Run(scan.id, "/jobs/1"))
+    store.record_stage("Nadel", StageRun(run.id, "mesh", Status.RUNNING))
+    store.close()
+    with sqlite3.connect(path) as raw:
+        raw.execute("DROP INDEX one_row_a_stage")
+        raw.execute(
+            "INSERT INTO stage_run (run_id, stage, status, seconds, inputs_hash, figures, notebook)"
+            " SELECT run_id, stage, 'completed', 3.5, '', '{}', '' FROM stage_run"
+        )
+    raw.close()
+    store = SqlProjectStore(path)
+    done = StageRun(run.id, "mesh", Status.COMPLETED, 3.5)
+    assert store.stages("Nadel", run.id) == [done]
+    store.record_stage("Nadel", replace(done, seconds=4.0))
+    assert store.stages("Nadel", run.id) == [replace(done, seconds=4.0)]
     store.close()
 
 
