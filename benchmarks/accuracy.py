@@ -24,7 +24,7 @@ from stitchsketch_kernel.samples.truth import (
     outline_distance_mm,
     surface_distance_mm,
 )
-from stitchsketch_kernel.upholstery.flatten import FlattenSettings, flatten_panel
+from stitchsketch_kernel.upholstery.flat.flatten import FlattenSettings, flatten_panel
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ import numpy as np
 
 from stitchsketch_kernel.domain.marker import Fabric
 from stitchsketch_kernel.domain.piece import Pattern, Piece
-from stitchsketch_kernel.upholstery.nest import NestSettings, nest
+from stitchsketch_kernel.upholstery.marker.nest import NestSettings, nest
 
 #: Garments, the nearest to upholstery; best density ever found, percent.
 BEST_PERCENT = {

@@ -18,6 +18,8 @@ MAY_KNOW: dict[str, set[str]] = {
     "pipeline": {"domain", *COMPUTE, *KEEP},
     "cli": {"domain", *COMPUTE, *KEEP, "pipeline", "samples"},
 }
+#: within upholstery, in the order of the data: each may know those before it.
+UPHOLSTERY = ("geometry", "seams", "flat", "pieces", "marker", "quote", "export")
 #: compute rooms take and return values: none of these may be imported there.
 KEPT_OUT = {"sqlalchemy", "papermill", "nbclient", "ipywidgets", "pymongo", "minio", "IPython"}
 
@@ -53,6 +55,21 @@ def test_each_room_knows_only_whom_it_may(repository):
             other = parts[1]
             if other not in {room, "__version__"} and other not in MAY_KNOW[room]:
                 faults.append(f"{path.relative_to(repository)} imports {name}")
+    assert not faults, "\n".join(faults)
+
+
+def test_upholstery_goes_one_way(repository):
+    folder = repository / "stitchsketch_kernel" / "upholstery"
+    assert {path.name for path in folder.iterdir() if path.name[0] not in "_."} == set(UPHOLSTERY)
+    faults = []
+    for at, room in enumerate(UPHOLSTERY):
+        for path in (folder / room).rglob("*.py"):
+            for name in imported(path):
+                parts = name.split(".")
+                if parts[:2] == ["stitchsketch_kernel", "upholstery"] and (
+                    parts[2] not in UPHOLSTERY[: at + 1]
+                ):
+                    faults.append(f"{path.relative_to(repository)} imports {name}")
     assert not faults, "\n".join(faults)
 
 

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 NAME, NUMBER, VERSION = "flatten", 7, 3
 INPUTS = ("scale", "panels")
 SETTINGS = {
-    "flatten": "stitchsketch_kernel.upholstery.flatten:FlattenSettings",
-    "pieces": "stitchsketch_kernel.upholstery.pieces:PieceSettings",
+    "flatten": "stitchsketch_kernel.upholstery.flat.flatten:FlattenSettings",
+    "pieces": "stitchsketch_kernel.upholstery.pieces.make:PieceSettings",
     "job": "stitchsketch_kernel.pipeline.settings:JobSettings",
 }
-FILES = {"rules": "stitchsketch_kernel.upholstery.rules:read_rules"}
+FILES = {"rules": "stitchsketch_kernel.upholstery.pieces.rules:read_rules"}
 WEIGHT = 15
 
 
@@ -25,9 +25,9 @@ def compute(context: StageContext) -> dict[str, Any]:
     """Keeps ``flats`` (tuple of `FlatPanel`) and ``pattern`` (`Pattern`)."""
     from stitchsketch_kernel.domain.panel import PanelMap
     from stitchsketch_kernel.pipeline.stages.reading import scale_of
-    from stitchsketch_kernel.upholstery.flatten import flatten_panels
-    from stitchsketch_kernel.upholstery.pieces import make_pattern
-    from stitchsketch_kernel.upholstery.rules import TradeRules, read_rules
+    from stitchsketch_kernel.upholstery.flat.flatten import flatten_panels
+    from stitchsketch_kernel.upholstery.pieces.make import make_pattern
+    from stitchsketch_kernel.upholstery.pieces.rules import TradeRules, read_rules
 
     panels = context.read("panels", "panels", PanelMap)
     flats = flatten_panels(panels, context.settings("flatten"), part(context.progress, 0, 0.9))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NAME, NUMBER, VERSION = "nest", 8, 1
 INPUTS = ("scale", "flatten")
 SETTINGS = {
-    "nest": "stitchsketch_kernel.upholstery.nest:NestSettings",
+    "nest": "stitchsketch_kernel.upholstery.marker.nest:NestSettings",
     "fabric": "stitchsketch_kernel.pipeline.settings:FabricSettings",
 }
 PUBLISHES = {"patterns": "patterns"}
@@ -34,7 +34,7 @@ def compute(context: StageContext) -> dict[str, Any]:
     if not scale.is_metric:
         what, todo = _why_unscaled(scale.notes)
         return refusal(ScaleError(f"No cut file was written. {what}", todo))
-    from stitchsketch_kernel.upholstery.nest import nest
+    from stitchsketch_kernel.upholstery.marker.nest import nest
 
     pattern = context.read("flatten", "pattern", Pattern)
     fabric = context.settings("fabric").fabric()

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
 NAME, NUMBER, VERSION = "panels", 6, 4
 INPUTS = ("scale", "mesh")
-SETTINGS = {"panels": "stitchsketch_kernel.upholstery.propose:PanelSettings"}
-FILES = {"edits": "stitchsketch_kernel.upholstery.edits:read_edits"}
+SETTINGS = {"panels": "stitchsketch_kernel.upholstery.seams.propose:PanelSettings"}
+FILES = {"edits": "stitchsketch_kernel.upholstery.seams.edits:read_edits"}
 PUBLISHES = {"panels.txt": "model/panels.txt"}
 WEIGHT = 30
 
@@ -18,8 +18,8 @@ WEIGHT = 30
 def compute(context: StageContext) -> dict[str, Any]:
     """Keeps ``panels`` (`PanelMap`), and ``panels.txt``: a person's edits begin with that."""
     from stitchsketch_kernel.pipeline.stages.reading import mesh_of
-    from stitchsketch_kernel.upholstery.edits import read_edits, write_edits
-    from stitchsketch_kernel.upholstery.propose import panels_from_edits, propose_panels
+    from stitchsketch_kernel.upholstery.seams.edits import read_edits, write_edits
+    from stitchsketch_kernel.upholstery.seams.propose import panels_from_edits, propose_panels
 
     mesh, settings, path = mesh_of(context), context.settings("panels"), context.file("edits")
     if path is None:

@@ -14,7 +14,7 @@ from stitchsketch_kernel.domain.marker import Marker
 from stitchsketch_kernel.domain.piece import Notch, Pattern, Piece
 from stitchsketch_kernel.domain.units import inch_fraction
 from stitchsketch_kernel.upholstery.export.lettering import Lettering, letter
-from stitchsketch_kernel.upholstery.pieces import require_metric
+from stitchsketch_kernel.upholstery.pieces.make import require_metric
 
 #: Gap between pieces that are laid out in rows.
 _GAP_MM = 20.0

@@ -1,0 +1,1 @@
+"""A panel laid flat: denoised, unrolled, as the cloth gives."""

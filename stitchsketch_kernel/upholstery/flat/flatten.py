@@ -1,0 +1,169 @@
+"""Panels laid flat: denoised with their seams held, unrolled, turned so that the warp runs up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
+from stitchsketch_kernel.domain.errors import FlattenError, SettingsError
+from stitchsketch_kernel.domain.panel import Panel, PanelMap
+from stitchsketch_kernel.domain.piece import FlatPanel
+from stitchsketch_kernel.domain.progress import Progress, silent
+from stitchsketch_kernel.domain.units import MM_PER_M
+from stitchsketch_kernel.upholstery.flat.denoise import denoise
+from stitchsketch_kernel.upholstery.flat.equal import with_true_border
+from stitchsketch_kernel.upholstery.geometry.unroll import signed_areas, unroll
+
+#: Of a panel's area, what may lie face down: slivers between noisy points of the scan.
+_FLIPPED_SHARE = 2e-4
+
+
+@dataclass(frozen=True)
+class FlattenSettings:
+    """How panels are laid flat.
+
+    Attributes
+    ----------
+    smooth_mm : float
+        Bumps of the scan much shorter than this are taken for noise; 0: none are.
+    rounds : int
+        Of ARAP at most.
+    true_seams : bool
+        Whether the border gets its true length where little is missing, so that both sides of a
+        seam are as long.
+    """
+
+    smooth_mm: float = 12.0
+    rounds: int = 100
+    true_seams: bool = True
+
+    def __post_init__(self) -> None:
+        if self.smooth_mm < 0 or self.rounds < 1:
+            raise SettingsError("flatten needs smooth_mm of 0 or more and one round or more.")
+
+
+def flatten_panels(
+    panel_map: PanelMap, settings: FlattenSettings | None = None, progress: Progress = silent
+) -> tuple[FlatPanel, ...]:
+    """Lay every panel flat.
+
+    Raises
+    ------
+    FlattenError
+        A panel folds over itself when laid flat; names it.
+    """
+    settings = settings or FlattenSettings()
+    flats = []
+    for done, panel in enumerate(panel_map.panels):
+        progress(done / len(panel_map.panels), f"panel {panel.name}")
+        flats.append(flatten_panel(panel_map, panel, settings))
+    progress(1.0, f"{len(flats)} panels")
+    return tuple(flats)
+
+
+def flatten_panel(panel_map: PanelMap, panel: Panel, settings: FlattenSettings) -> FlatPanel:
+    """Lay one panel flat; see `flatten_panels`."""
+    used, compact = np.unique(panel_map.mesh.faces[panel.faces], return_inverse=True)
+    faces: IntArray = compact.reshape(-1, 3).astype(np.int32)
+    raw = panel_map.mesh.vertices[used] * MM_PER_M
+    border = border_loop(faces)
+    if border is None:
+        raise FlattenError(
+            f"Panel {panel.name} can't be laid flat: it has a hole or closes on itself.",
+            "Give it a seam across in the file of panels (--edits), or take more photos.",
+        )
+    surface = denoise(raw, faces, border, settings.smooth_mm) if settings.smooth_mm else raw
+    uv = unroll(surface, faces, settings.rounds)
+    if settings.true_seams:
+        uv = with_true_border(uv, surface, faces, border)
+    _check_flat(uv, faces, border, panel.name)
+    uv = _turned(uv, surface, faces, panel.grain_m)
+    return FlatPanel(
+        panel.name,
+        uv,
+        faces,
+        used.astype(np.int32),
+        surface,
+        strain_percent(surface, uv, faces),
+        border,
+        np.array([0.0, 1.0]),
+        _seam_vertices(panel_map, panel.name, used),
+    )
+
+
+def border_loop(faces: IntArray) -> IntArray | None:
+    """The only border of a disk, counter-clockwise; None where there are none or several."""
+    edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    forward = set(map(tuple, edges.tolist()))
+    following = {a: b for a, b in forward if (b, a) not in forward}
+    if not following:
+        return None
+    start = next(iter(following))
+    loop = [start]
+    while (ahead := following.get(loop[-1], start)) != start:
+        loop.append(ahead)
+        if len(loop) > len(following):
+            return None
+    return np.array(loop, dtype=np.int32) if len(loop) == len(following) else None
+
+
+def strain_percent(surface: FloatArray, uv: FloatArray, faces: IntArray) -> FloatArray:
+    """Largest absolute principal strain of each face, percent: singular values of flat / surface.
+
+    ``J`` maps the surface's own plane to the flat; its singular values are the stretches.
+    """
+    a, b, c = (surface[faces[:, i]] for i in range(3))
+    ab, ac = b - a, c - a
+    x = np.linalg.norm(ab, axis=1)
+    along = ab / np.maximum(x, 1e-12)[:, None]
+    u = (ac * along).sum(axis=1)
+    v = np.linalg.norm(ac - u[:, None] * along, axis=1)
+    P, Q = uv[faces[:, 1]] - uv[faces[:, 0]], uv[faces[:, 2]] - uv[faces[:, 0]]
+    first = P / np.maximum(x, 1e-12)[:, None]
+    second = (Q - u[:, None] * first) / np.maximum(v, 1e-12)[:, None]
+    stretch = np.linalg.svd(np.stack([first, second], axis=-1), compute_uv=False)
+    return np.asarray(100 * np.abs(stretch - 1).max(axis=1))
+
+
+def _check_flat(uv: FloatArray, faces: IntArray, border: IntArray, name: str) -> None:
+    """Refuse a flat that overlaps itself; a crumb of the scan turned over in its midst does not."""
+    areas = signed_areas(uv, faces)
+    flipped = float(-areas[areas < 0].sum()) / float(np.abs(areas).sum())
+    crossing = not shapely.Polygon(uv[border]).is_valid
+    if flipped > _FLIPPED_SHARE or crossing:
+        raise FlattenError(
+            f"Panel {name} folds over itself when it is laid flat.",
+            "It is too round for one piece of cloth: split it by a seam in the file of panels "
+            "(--edits).",
+        )
+
+
+def _turned(
+    uv: FloatArray, surface: FloatArray, faces: IntArray, grain_m: FloatArray
+) -> FloatArray:
+    """Turn the flat so that the grain runs to +y, its middle at the origin."""
+    a, b, c = (surface[faces[:, i]] for i in range(3))
+    ab, ac = b - a, c - a
+    P, Q = uv[faces[:, 1]] - uv[faces[:, 0]], uv[faces[:, 2]] - uv[faces[:, 0]]
+    # the grain in each face's own edges (least squares), then the same share of the flat edges
+    G = np.stack([ab, ac], axis=-1)
+    share = np.linalg.pinv(G) @ grain_m
+    flat = share[:, :1] * P + share[:, 1:] * Q
+    total = (np.abs(signed_areas(uv, faces))[:, None] * flat).sum(axis=0)
+    length = float(np.hypot(*total))
+    cosine, sine = (total[1] / length, total[0] / length) if length > 1e-9 else (1.0, 0.0)
+    turned = uv @ np.array([[cosine, -sine], [sine, cosine]]).T
+    low, high = turned.min(axis=0), turned.max(axis=0)
+    return np.asarray(turned - (low + high) / 2)
+
+
+def _seam_vertices(panel_map: PanelMap, name: str, used: IntArray) -> dict[str, IntArray]:
+    place = {int(vertex): i for i, vertex in enumerate(used)}
+    return {
+        seam.id: np.array([place[int(vertex)] for vertex in seam.vertices], dtype=np.int32)
+        for seam in panel_map.seams
+        if name in {seam.left, seam.right}
+    }

@@ -1,0 +1,1 @@
+"""Triangles and their unrolling, for whoever shapes surfaces here."""

@@ -1,0 +1,1 @@
+"""Pieces laid on the roll, and the cloth that this takes."""

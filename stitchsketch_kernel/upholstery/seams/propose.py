@@ -1,0 +1,297 @@
+"""Panels and seams without a click, or from a person's seeds and seam points."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
+from stitchsketch_kernel.domain.errors import FlattenError, PanelError, SettingsError
+from stitchsketch_kernel.domain.model import Mesh
+from stitchsketch_kernel.domain.panel import EdgeKind, Panel, PanelMap, Seam
+from stitchsketch_kernel.domain.progress import Progress, silent
+from stitchsketch_kernel.upholstery.seams.borders import Borders, find_borders
+from stitchsketch_kernel.upholstery.seams.curves import Curve, place_seams
+from stitchsketch_kernel.upholstery.seams.edits import PanelEdits, apply_kinds, apply_names
+from stitchsketch_kernel.upholstery.seams.features import Features, find_features
+from stitchsketch_kernel.upholstery.seams.naming import PanelShape, name_panels, usual_grain
+from stitchsketch_kernel.upholstery.seams.remesh import PanelMesh, mesh_panel
+from stitchsketch_kernel.upholstery.seams.seeds import label_from_edits
+from stitchsketch_kernel.upholstery.seams.segment import SegmentSettings, seen_faces, segment
+from stitchsketch_kernel.upholstery.seams.whole import made_whole
+
+#: An end that was not seen for longer than this is said.
+_BLIND_MM = 40.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class PanelSettings:
+    """How panels are proposed; see `SegmentSettings` for what each number means."""
+
+    crease_deg: float = 28.0
+    reach_mm: float = 7.0
+    least_area_cm2: float = 60.0
+    least_seen: float = 0.35
+
+    def __post_init__(self) -> None:
+        if not (5 <= self.crease_deg <= 120 and self.reach_mm > 0 and self.least_area_cm2 > 0):
+            raise SettingsError(
+                "panels needs crease_deg between 5 and 120, and reach_mm and least_area_cm2 above "
+                "0."
+            )
+
+
+@dataclass
+class _Draft:
+    """Panels on their way: what each label has come to."""
+
+    meshes: dict[int, PanelMesh] = field(default_factory=dict)
+    rings: dict[int, IntArray] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def propose_panels(
+    mesh: Mesh, settings: PanelSettings | None = None, progress: Progress = silent
+) -> PanelMap:
+    """Propose panels from creases and piping.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        Metres, z up, with colours and confidence where known.
+    settings : PanelSettings, optional
+    progress : Progress, optional
+
+    Raises
+    ------
+    PanelError
+        No panel was found.
+    """
+    settings = settings or PanelSettings()
+    progress(0.0, "looking for creases and piping")
+    mesh = made_whole(mesh)
+    features = find_features(mesh)
+    progress(0.3, "panels")
+    label, notes = segment(
+        mesh,
+        features,
+        SegmentSettings(
+            settings.crease_deg, settings.reach_mm, settings.least_area_cm2, settings.least_seen
+        ),
+    )
+    panels = _panel_map(mesh, features, label, progress)
+    return replace(panels, notes=notes + panels.notes)
+
+
+def panels_from_edits(
+    mesh: Mesh,
+    edits: PanelEdits,
+    settings: PanelSettings | None = None,
+    progress: Progress = silent,
+) -> PanelMap:
+    """Panels as a person wants them: from seeds where any are given, else the proposal, renamed.
+
+    Raises
+    ------
+    PanelError
+        A seed lies on nothing, or no panel is left.
+    """
+    if not edits.seeds:
+        panels = propose_panels(mesh, settings, progress)
+        return apply_kinds(apply_names(panels, edits), edits)
+    progress(0.0, "looking for creases and piping")
+    mesh = made_whole(mesh)
+    features = find_features(mesh)
+    label, names = label_from_edits(mesh, features, edits)
+    return apply_kinds(_panel_map(mesh, features, label, progress, names), edits)
+
+
+def _panel_map(
+    mesh: Mesh,
+    features: Features,
+    label: IntArray,
+    progress: Progress,
+    names: tuple[str, ...] | None = None,
+) -> PanelMap:
+    if label.max(initial=-1) < 0:
+        raise PanelError(
+            "No panel was found on this mesh.",
+            "Look at the mesh: if the piece is there, give a seed for each panel in a file "
+            "(--edits).",
+        )
+    borders = find_borders(mesh.vertices, mesh.faces, label)
+    progress(0.45, "placing seams")
+    borders, curves = place_seams(mesh, features, label, borders)
+    points, of_curve = _seam_points(borders, curves)
+    progress(0.75, "meshing panels")
+    draft = _Draft()
+    for one in range(int(label.max()) + 1):
+        _mesh_one(draft, one, mesh, label, borders, of_curve, points, names)
+    shapes = {one: _shape(mesh, features, label, one) for one in draft.meshes}
+    named = names or name_panels(shapes, int(label.max()) + 1)
+    progress(1.0, f"{len(draft.meshes)} panels")
+    return _assembled(mesh, draft, borders, curves, of_curve, points, named, shapes)
+
+
+def _seam_points(borders: Borders, curves: list[Curve]) -> tuple[FloatArray, list[IntArray]]:
+    """All points on seams, each once: junctions first; and for each curve its indices."""
+    points = [borders.junctions_m.reshape(-1, 3)]
+    total = len(borders.junctions_m)
+    of_curve: list[IntArray] = []
+    for chain, curve in zip(borders.chains, curves, strict=True):
+        own = curve.points_m[1:-1] if chain.start >= 0 else curve.points_m[:-1]
+        index = np.arange(total, total + len(own), dtype=np.int32)
+        total += len(own)
+        points.append(own)
+        if chain.start >= 0:
+            of_curve.append(np.concatenate([[chain.start], index, [chain.end]]).astype(np.int32))
+        else:
+            of_curve.append(np.concatenate([index, index[:1]]).astype(np.int32))
+    return np.concatenate(points), of_curve
+
+
+def _mesh_one(
+    draft: _Draft,
+    one: int,
+    mesh: Mesh,
+    label: IntArray,
+    borders: Borders,
+    of_curve: list[IntArray],
+    points: FloatArray,
+    names: tuple[str, ...] | None,
+) -> None:
+    """Mesh a panel, or note why it is left out."""
+    ring = [
+        int(vertex)
+        for index, forward in borders.loops[one]
+        for vertex in (of_curve[index] if forward else of_curve[index][::-1])[:-1]
+    ]
+    name = names[one] if names else f"{one + 1}"
+    try:
+        if len(set(ring)) != len(ring):
+            raise PanelError(f"The border of panel {name} meets itself.", "Give it a seam across.")
+        draft.meshes[one] = mesh_panel(mesh, label == one, points[ring], name)
+        draft.rings[one] = np.array(ring, dtype=np.int32)
+    except (PanelError, FlattenError) as error:
+        if names:
+            raise
+        where = mesh.vertices[mesh.faces[label == one]].reshape(-1, 3).mean(axis=0)
+        place = f"near x {where[0]:.2f}, y {where[1]:.2f}, height {where[2]:.2f} m"
+        log.warning("panel left out: %s (%s)", error, place)
+        draft.notes.append(f"A region {place} is left out. {error.what}")
+
+
+def _shape(mesh: Mesh, features: Features, label: IntArray, one: int) -> PanelShape:
+    mine = label == one
+    area = features.areas[mine]
+    middle = area @ features.centres[mine] / area.sum()
+    normal = area @ features.normals[mine] / area.sum()
+    seen = float(area[seen_faces(mesh)[mine]].sum() / area.sum())
+    corners = mesh.vertices[mesh.faces[mine]].reshape(-1, 3)
+    return PanelShape(
+        middle, normal, float(area.sum()), corners.min(axis=0), corners.max(axis=0), seen
+    )
+
+
+def _assembled(
+    mesh: Mesh,
+    draft: _Draft,
+    borders: Borders,
+    curves: list[Curve],
+    of_curve: list[IntArray],
+    points: FloatArray,
+    names: tuple[str, ...],
+    shapes: dict[int, PanelShape],
+) -> PanelMap:
+    vertices, faces, panels = [points], [], []
+    source = [np.full(len(points), -1, dtype=np.int64)]
+    total, face_total = len(points), 0
+    for one, panel in draft.meshes.items():
+        ring = draft.rings[one]
+        to_all = np.concatenate([ring, np.arange(total, total + len(panel.inner_m))])
+        vertices.append(panel.inner_m)
+        source.append(panel.inner_source.astype(np.int64))
+        faces.append(to_all[panel.faces].astype(np.int32))
+        index = np.arange(face_total, face_total + len(panel.faces), dtype=np.int32)
+        shape = shapes[one]
+        panels.append(Panel(names[one], index, usual_grain(shape, points[ring]), shape.seen_share))
+        total, face_total = total + len(panel.inner_m), face_total + len(panel.faces)
+    if not panels:
+        raise PanelError(
+            "No panel could be closed along its seams.", "Give seeds for the panels in a file."
+        )
+    seams = _seams(draft, borders, curves, of_curve, points, names)
+    whole = Mesh(np.concatenate(vertices), np.concatenate(faces))
+    whole = _with_colors(whole, mesh, np.concatenate(source))
+    blind = _blind_ends(draft, borders, curves, names)
+    return PanelMap(whole, tuple(panels), seams, (*draft.notes, *blind))
+
+
+def _blind_ends(
+    draft: _Draft, borders: Borders, curves: list[Curve], names: tuple[str, ...]
+) -> list[str]:
+    """A sentence for each panel that ends where photos saw nothing: it may be cut short."""
+    blind: dict[str, float] = defaultdict(float)
+    for chain, curve in zip(borders.chains, curves, strict=True):
+        if chain.left in draft.meshes:
+            blind[names[chain.left]] += curve.guessed_mm
+    return [
+        f"Panel {name} ends for {length:.0f} mm where photos saw nothing: it may be too short "
+        "there. Take photos of that side, or measure the panel before it is cut."
+        for name, length in blind.items()
+        if length > _BLIND_MM
+    ]
+
+
+def _seams(
+    draft: _Draft,
+    borders: Borders,
+    curves: list[Curve],
+    of_curve: list[IntArray],
+    points: FloatArray,
+    names: tuple[str, ...],
+) -> tuple[Seam, ...]:
+    """Seams of the panels that are there; a neighbour that was left out leaves one side."""
+    seams: list[Seam] = []
+    # a border that encloses a hole is no part of its panel's outline
+    mine = {one: {old for old, _ in borders.loops[one]} for one in draft.meshes}
+    parts = zip(borders.chains, curves, of_curve, strict=True)
+    for old, (chain, curve, walked) in enumerate(parts):
+        sides = [one if old in mine.get(one, ()) else -1 for one in (chain.left, chain.right)]
+        if sides == [-1, -1]:
+            continue
+        left, right = sides if sides[0] >= 0 else sides[::-1]
+        index = walked if sides[0] >= 0 else walked[::-1]
+        two = right >= 0
+        kind = (EdgeKind.WELT if curve.piped else EdgeKind.SEWN) if two else EdgeKind.STAPLE
+        seams.append(
+            Seam(
+                f"S{len(seams) + 1:02d}",
+                points[index],
+                names[left],
+                names[right] if two else None,
+                kind,
+                np.ascontiguousarray(index, dtype=np.int32),
+                curve.uncertainty_mm,
+            )
+        )
+    return tuple(seams)
+
+
+def _with_colors(whole: Mesh, scan: Mesh, source: IntArray) -> Mesh:
+    """Colours and confidence of the scan's vertices; the seam's points take a neighbour's."""
+    from scipy.spatial import cKDTree
+
+    index = source.copy()
+    on_seam = index < 0
+    index[on_seam] = cKDTree(scan.vertices).query(whole.vertices[on_seam])[1]
+    return replace(
+        whole,
+        colors=None if scan.colors is None else scan.colors[index],
+        confidence=None if scan.confidence is None else scan.confidence[index],
+    )
