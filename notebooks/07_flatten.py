@@ -6,6 +6,7 @@
 #       extension: .py
 #       format_name: percent
 #       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -21,6 +22,7 @@
 run_dir = "demo"
 
 # %%
+from stitchsketch_kernel.domain.model import Scale
 from stitchsketch_kernel.domain.piece import Pattern
 from stitchsketch_kernel.pipeline.context import open_stage
 from stitchsketch_kernel.visualization import pictures
@@ -30,7 +32,8 @@ stage.compute()
 
 # %%
 flats = stage.read("flatten", "flats", tuple)
-stage.picture("pieces", pictures.pieces_with_strain(flats))
+scale = stage.read("scale", "scale", Scale)
+stage.picture("pieces", pictures.pieces_with_strain(flats, scale.is_metric))
 
 # %% [markdown]
 # Both sides of each seam, and how much they differ.

@@ -27,12 +27,20 @@ class LocalFolders:
     root : Path
         Made when missing. Content that was being written when the power went lies in
         ``.incoming`` and is never listed.
+
+    Raises
+    ------
+    StorageError
+        The folders can't be made there.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
-        for name in (*BUCKETS, _ASIDE):
-            (self._root / name).mkdir(parents=True, exist_ok=True)
+        try:
+            for name in (*BUCKETS, _ASIDE):
+                (self._root / name).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _in_words(error, self._root) from error
 
     def put(self, bucket: Bucket, content: BinaryIO) -> StoredObject:
         """See `ObjectStore`."""

@@ -98,3 +98,9 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path, small_disk):
         store.put("images", io.BytesIO(b"x" * 4_000_000))
     assert [path for path in small_disk.rglob("*") if path.is_file()] == []
     assert store.put("images", io.BytesIO(b"small")).bytes == 5
+
+
+def test_a_root_that_cannot_be_made_is_said_in_words(tmp_path):
+    (tmp_path / "objects").write_text("a file where the folder should be")
+    with pytest.raises(StorageError, match="could not be written"):
+        LocalFolders(tmp_path / "objects")
