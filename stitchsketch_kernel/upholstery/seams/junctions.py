@@ -13,8 +13,10 @@ from stitchsketch_kernel.upholstery.seams.place import FOLD_DEG, Patch, Surfaces
 #: A line's end is continued from its points between these distances from the junction.
 _FROM_M, _TO_M = 0.008, 0.045
 _LEAST_POINTS = 5
-#: A junction is never moved further than this from where the borders met.
+#: A junction is never moved further than this at once: first from where the borders met, then from
+#: where it was placed, as the lines' ends are told better from there.
 _MOST_MOVE_M = 0.020
+_PASSES = 3
 
 
 @dataclass(frozen=True)
@@ -44,24 +46,38 @@ def place_junctions(borders: Borders, lines: list[Line], surfaces: Surfaces) -> 
         Least squares of the distances to the tangent planes of the panels that meet there, and to
         the lines that no two panels fix; where these say nothing, where the borders met.
     """
-    panels: list[set[int]] = [set() for _ in borders.junctions_m]
-    ends: list[list[tuple[FloatArray, FloatArray]]] = [[] for _ in borders.junctions_m]
+    placed = borders.junctions_m
+    for _ in range(_PASSES):
+        placed = _placed_once(borders, lines, surfaces, placed)
+    return placed
+
+
+def _placed_once(
+    borders: Borders, lines: list[Line], surfaces: Surfaces, places: FloatArray
+) -> FloatArray:
+    panels: list[set[int]] = [set() for _ in places]
+    ends: list[list[tuple[FloatArray, FloatArray]]] = [[] for _ in places]
     for chain, line in zip(borders.chains, lines, strict=True):
         for junction, points in ((chain.start, line.points_m), (chain.end, line.points_m[::-1])):
             if junction < 0:
                 continue
             panels[junction] |= {chain.left, chain.right} - {-1}
             if line.piped.mean() > 0.3 and line.folded.mean() < 0.5:
-                ends[junction] += _end(points, borders.junctions_m[junction])
-    placed = borders.junctions_m.copy()
-    for j, place in enumerate(borders.junctions_m):
+                ends[junction] += _end(points, places[junction])
+    placed = places.copy()
+    for j, place in enumerate(places):
         patches = [surfaces.patch(one, place) for one in sorted(panels[j])]
         placed[j] = _met([p for p in patches if p is not None], ends[j], place)
     return placed
 
 
 def _end(points: FloatArray, place: FloatArray) -> list[tuple[FloatArray, FloatArray]]:
-    """A point and the direction of the line where it comes nearest to `place`; or nothing."""
+    """A point and the direction of the line where it comes nearest to `place`; or nothing.
+
+    What lies before that is a tongue of one panel below another, which is cut off with its corner.
+    """
+    near = points[: len(points) // 2 + 1]
+    points = points[int(np.argmin(np.linalg.norm(near - place, axis=1))) :]
     away = np.linalg.norm(points - place, axis=1)
     used = points[(away > _FROM_M) & (away < _TO_M)][:12]
     if len(used) < _LEAST_POINTS:
