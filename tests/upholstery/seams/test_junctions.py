@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,7 @@ LEFT, RIGHT = 0, 1
 
 def piped(*corners: tuple[float, float]) -> Line:
     """A cord's line through `corners` (x, z), a point every 4 mm."""
-    sides = zip(corners, corners[1:], strict=False)
+    sides = pairwise(corners)
     points = np.concatenate(
         [
             np.linspace(a, b, max(int(np.hypot(b[0] - a[0], b[1] - a[1]) / 0.004), 2))
@@ -26,7 +28,8 @@ def piped(*corners: tuple[float, float]) -> Line:
 
 
 def two_panels_over_an_end(tongue_m: float) -> tuple[Borders, list[Line], Surfaces]:
-    """Coplanar panels sewn at x = 0, both ending at z = 0; the left one has a tongue below the other.
+    """Coplanar panels sewn at x = 0, both ending at z = 0; a tongue of the left one
+    lies below the other.
 
     The truth is the origin; the labels met `tongue_m` beside it.
     """
