@@ -185,7 +185,9 @@ def _request(given: argparse.Namespace) -> RunSettings:
 
 def summary(record: RunRecord) -> str:
     """What came out, where it lies, and how sure its size is."""
-    scale, flat, nest = (record.figures(name) for name in ("scale", "flatten", "nest"))
+    scale, flat, nest, report = (
+        record.figures(name) for name in ("scale", "flatten", "nest", "report")
+    )
     return "\n".join(
         [
             f"Scale: {scale['method']}, ± {scale['uncertainty_percent']:.2f} %, residual "
@@ -195,6 +197,8 @@ def summary(record: RunRecord) -> str:
             f"{nest['fabric_width_mm']:.0f} mm",
             f"Cut files: {record.folder / 'patterns'}",
             f"Report: {record.folder / 'report.html'}",
+            f"{report['verdict']}.",
+            *(f"- {reason}" for reason in report["reasons"]),
         ]
     )
 

@@ -96,12 +96,16 @@ class PanelMap:
     seams : tuple of Seam
     notes : tuple of str
         Sentences for the report (what was left out and why).
+    doubts : tuple of str
+        Those of them that a person must look at before anything is cut: a panel that could not be
+        closed, one that may be too short.
     """
 
     mesh: Mesh
     panels: tuple[Panel, ...]
     seams: tuple[Seam, ...]
     notes: tuple[str, ...] = field(default=())
+    doubts: tuple[str, ...] = field(default=())
 
     def face_panel(self) -> IntArray:
         """For each face the index of its panel, or -1 where there is no cloth."""

@@ -97,6 +97,8 @@ class ReportData:
     problems : tuple of str
         Sentences that stopped the run or hold it back from cutting.
     version : str
+    doubts : tuple of str
+        Sentences that a person must read before cutting, although it may be cut.
     """
 
     title: str
@@ -116,3 +118,4 @@ class ReportData:
     stages: tuple[tuple[str, float], ...] = ()
     problems: tuple[str, ...] = ()
     version: str = ""
+    doubts: tuple[str, ...] = ()

@@ -93,6 +93,7 @@ def _checks(data: ReportData) -> list[str]:
     if data.scale is not None and data.scale.uncertainty_percent > _SCALE_CHECK_PERCENT:
         off = data.scale.uncertainty_percent * 10
         found.append(f"A metre may be {off:.0f} mm off: measure one long edge by tape and compare.")
+    found += data.doubts
     if data.pattern is not None:
         found += _pattern_checks(data.pattern)
     return found

@@ -146,6 +146,13 @@ def test_every_piece_seam_and_cut_file_is_there(report_data):
     assert "half face down" in page.words
 
 
+def test_what_could_not_be_closed_is_read_before_anything_is_cut(report_data):
+    doubt = "A region near x 0.10 is left out: no piece is cut for it."
+    page = Page(render_report(replace(report_data, doubts=(doubt,))))
+    assert page.words.index("Check before cutting") < page.words.index(doubt)
+    assert page.words.index(doubt) < page.words.index("Pieces")
+
+
 def test_half_a_character_in_a_name_does_not_stop_the_page(report_data, tmp_path):
     odd = replace(report_data, notes=(PhotoNote("IMG\udce9.jpg", "blur", "warn", "soft\x1e"),))
     write_report(tmp_path / "report.html", odd)
@@ -192,6 +199,8 @@ def test_cut_ready_only_when_nothing_is_doubtful(report_data):
         pieces=tuple(replace(piece, strain_percent=(0.2, 0.9)) for piece in pattern.pieces),
     )
     assert judge(replace(report_data, pattern=good)).words == "Cut-ready"
+    missing = replace(report_data, pattern=good, doubts=("A region is left out.",))
+    assert judge(missing).level is Level.CHECK
     nan = replace(good.pieces[0], strain_percent=(float("nan"), float("nan")))
     doubtful = replace(good, pieces=(nan, *good.pieces[1:]))
     assert judge(replace(report_data, pattern=doubtful)).level is Level.CHECK

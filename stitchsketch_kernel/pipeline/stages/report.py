@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from stitchsketch_kernel.pipeline.context import StageContext
     from stitchsketch_kernel.visualization.report_data import CutFile, ReportData, ReportPictures
 
-NAME, NUMBER, VERSION = "report", 9, 1
+NAME, NUMBER, VERSION = "report", 9, 2
 INPUTS = ("ingest", "align", "scale", "densify", "mesh", "panels", "flatten", "nest")
 SETTINGS = {"job": "stitchsketch_kernel.pipeline.settings:JobSettings"}
 PUBLISHES = {"report.html": "report.html"}
@@ -31,18 +31,27 @@ _LABELS = {
 def compute(context: StageContext) -> dict[str, Any]:
     """Keeps ``report.html``."""
     from stitchsketch_kernel.visualization.report import write_report
+    from stitchsketch_kernel.visualization.verdict import judge
 
     context.progress(0.1, "writing the report")
     data = _data(context)
     write_report(context.folder / "report.html", data)
     size = (context.folder / "report.html").stat().st_size
-    return {"bytes": size, "cut_files": len(data.files), "problems": list(data.problems)}
+    verdict = judge(data)
+    return {
+        "bytes": size,
+        "cut_files": len(data.files),
+        "problems": list(data.problems),
+        "verdict": verdict.words,
+        "reasons": list(verdict.reasons),
+    }
 
 
 def _data(context: StageContext) -> ReportData:
     import stitchsketch_kernel
     from stitchsketch_kernel.domain.marker import Marker
     from stitchsketch_kernel.domain.model import SparseModel
+    from stitchsketch_kernel.domain.panel import PanelMap
     from stitchsketch_kernel.domain.piece import Pattern
     from stitchsketch_kernel.imaging.photos import PhotoSet
     from stitchsketch_kernel.pipeline.stages.reading import scale_of
@@ -71,6 +80,7 @@ def _data(context: StageContext) -> ReportData:
         stages=tuple((name, context.seconds(name)) for name in INPUTS),
         problems=(nested["refused"],) if refused else (),
         version=stitchsketch_kernel.__version__,
+        doubts=context.read("panels", "panels", PanelMap).doubts,
     )
 
 

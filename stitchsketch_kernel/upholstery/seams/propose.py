@@ -25,6 +25,8 @@ from stitchsketch_kernel.upholstery.seams.whole import made_whole
 
 #: An end that was not seen for longer than this is said.
 _BLIND_MM = 40.0
+#: A panel of which less was seen is mostly a guess.
+_LITTLE_SEEN = 0.7
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +54,7 @@ class _Draft:
 
     meshes: dict[int, PanelMesh] = field(default_factory=dict)
     rings: dict[int, IntArray] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
 
 
 def propose_panels(
@@ -183,7 +185,7 @@ def _mesh_one(
         where = mesh.vertices[mesh.faces[label == one]].reshape(-1, 3).mean(axis=0)
         place = f"near x {where[0]:.2f}, y {where[1]:.2f}, height {where[2]:.2f} m"
         log.warning("panel left out: %s (%s)", error, place)
-        draft.notes.append(f"A region {place} is left out. {error.what}")
+        draft.doubts.append(f"A region {place} is left out: no piece is cut for it. {error.what}")
 
 
 def _shape(mesh: Mesh, features: Features, label: IntArray, one: int) -> PanelShape:
@@ -228,8 +230,17 @@ def _assembled(
     seams = _seams(draft, borders, curves, of_curve, points, names)
     whole = Mesh(np.concatenate(vertices), np.concatenate(faces))
     whole = _with_colors(whole, mesh, np.concatenate(source))
-    blind = _blind_ends(draft, borders, curves, names)
-    return PanelMap(whole, tuple(panels), seams, (*draft.notes, *blind))
+    doubts = (*draft.doubts, *_blind_ends(draft, borders, curves, names), *_little_seen(panels))
+    return PanelMap(whole, tuple(panels), seams, doubts, doubts)
+
+
+def _little_seen(panels: list[Panel]) -> list[str]:
+    return [
+        f"Only {one.seen_share:.0%} of panel {one.name} was seen in the photos; the rest is a "
+        "guess. Take more photos of it, or measure it before it is cut."
+        for one in panels
+        if one.seen_share < _LITTLE_SEEN
+    ]
 
 
 def _blind_ends(
