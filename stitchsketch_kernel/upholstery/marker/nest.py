@@ -201,8 +201,17 @@ def _check_pinned(
     zones: Sequence[Zone],
 ) -> None:
     """What is pinned must be sound by itself: a marker of those copies alone."""
+    for zone in zones:
+        if not (zone.length_mm > 0 and zone.width_mm > 0 and zone.clearance_mm >= 0):
+            raise NestError(
+                f"The zone at {zone.x_mm:g} mm is {zone.length_mm:g} by {zone.width_mm:g} mm with "
+                f"{zone.clearance_mm:g} mm round it.",
+                "Give a zone a length and a width, and a clearance of 0 or more.",
+            )
     copies = {copy.key: copy for copy in copies_of(pattern)}
     turns = turns_of(fabric, settings.railroad)
+    if len({(one.piece, one.copy) for one in pinned}) < len(pinned):
+        raise NestError("A piece is pinned twice.", "Pin each copy at one place.")
     for one in pinned:
         copy = copies.get((one.piece, one.copy))
         if copy is None or copy.flipped != one.flipped:

@@ -119,7 +119,7 @@ def _step(job: Job, loose: Sequence[Copy]) -> tuple[float, int]:
 
 
 def _shape(job: Job, copy: Copy, turn_deg: float, shift_mm: float, step_mm: float) -> _Shape:
-    outline = [*copy.turned(copy.piece.cut_line_mm, turn_deg), shift_mm, 0.0]
+    outline = copy.turned(copy.piece.cut_line_mm, turn_deg) + np.array([shift_mm, 0.0])
     bare = shapely.Polygon(outline)
     # walls are kept to from outside, so the outline itself must stand for the piece
     return _Shape(
