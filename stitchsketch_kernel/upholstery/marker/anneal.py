@@ -14,6 +14,8 @@ from numba import njit
 
 #: Shifts are told apart by more than this, mm.
 _EPS_MM = 1e-6
+#: Pieces that may lie anywhere are tried in every so many columns first.
+_STRIDE = 4
 #: A piece that finds no place on a roll of limited length counts as this much roll.
 LEFT_OVER_MM = 1e6
 #: Weight of the pieces' mean distance from the roll's start beside its length.
@@ -178,10 +180,15 @@ def lay(t, genes, begin, laying, low, high):  # type: ignore[no-untyped-def]
                 step = t.period // 2 if t.drop else t.period
                 wanted = t.sign[one, turn] * genes.phase_column[g] + t.column[one, turn]
                 c += (wanted - c) % step
+            stride = step if step > 1 else _STRIDE
             while c <= t.last:
                 right = c * t.step_mm + t.right[s]
                 if right >= best - _EPS_MM or right > t.room_mm:
-                    break
+                    # the last stride may have gone past places that are near enough
+                    if stride == step or c - stride < t.first[s]:
+                        break
+                    c, stride = c - stride + 1, step
+                    continue
                 used = _collect(t, c, s, order, position, laying, low, high)
                 y0, y1 = t.reach_low[s], t.reach_high[s]
                 if g >= 0 and t.period_mm > 0:
@@ -197,8 +204,11 @@ def lay(t, genes, begin, laying, low, high):  # type: ignore[no-untyped-def]
                     best = right
                     laying.turn[one], laying.column[one] = turn, c
                     laying.across[one], laying.right[one] = y, right
-                    break
-                c += step
+                    if stride == step or c == t.first[s]:
+                        break
+                    c, stride = max(t.first[s], c - stride + 1), step
+                    continue
+                c += stride
 
 
 @njit(cache=True, nogil=True)

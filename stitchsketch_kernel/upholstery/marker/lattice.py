@@ -31,8 +31,10 @@ from stitchsketch_kernel.upholstery.marker.tables import make_tables
 
 #: A round of the search between two words to the caller, seconds.
 _ROUND_S = 0.25
-#: Heat at the search's start and end, as shares of the first marker's length.
-_HOT, _COLD = 0.01, 0.0003
+#: Heat at the beginning and end of each cooling, as shares of the first marker's length.
+_HOT, _COLD = 0.01, 0.0004
+#: Coolings: the first from the order given, others from a random one, the last from the best.
+_COOLINGS = 10
 
 
 @dataclass(frozen=True)
@@ -120,8 +122,11 @@ def search_lattice(
         _Chain(tables, genes, options, starts, free, seed + 1009 * i)
         for i in range(_count(workers))
     ]
-    begin, share = time.monotonic(), 0.0
+    share = 0.0
     with ThreadPoolExecutor(len(chains)) as pool:
+        # the first time on a machine this compiles the search, which takes a while
+        list(pool.map(lambda chain: chain.go(0.0), chains))
+        begin = time.monotonic()
         while share < 1:
             list(pool.map(lambda chain: chain.go(share), chains))  # noqa: B023  (done at once)
             share = min(1.0, (time.monotonic() - begin) / seconds)
@@ -142,13 +147,16 @@ class _Chain:
         self._genes = Genes(*(gene.copy() for gene in genes))
         self.best = Genes(*(gene.copy() for gene in genes))
         self._random = np.random.default_rng(seed)
-        self._rounds = 1
+        self._rounds, self._cooling = 1, 0
         self._length = 0.0
         self.least = math.inf
 
     def go(self, share: float) -> None:
         """Search for about a round; `share` of the search is over and the heat falls with it."""
-        heat = self._length * _HOT * (_COLD / _HOT) ** share
+        cooling = min(int(share * _COOLINGS), _COOLINGS - 1)
+        if cooling > self._cooling:
+            self._begin_anew(cooling)
+        heat = self._length * _HOT * (_COLD / _HOT) ** (share * _COOLINGS - cooling)
         begin = time.monotonic()
         self.least = float(
             anneal(
@@ -159,6 +167,20 @@ class _Chain:
         spent = max(time.monotonic() - begin, 1e-4)
         self._length = self._length or self.least
         self._rounds = int(np.clip(self._rounds * _ROUND_S / spent, 1, 4 * self._rounds + 4))
+
+    def _begin_anew(self, cooling: int) -> None:
+        self._cooling = cooling
+        last = cooling == _COOLINGS - 1
+        for gene, best in zip(self._genes, self.best, strict=True):
+            gene[:] = best
+        options, starts, free = self._choice
+        if not last:
+            self._random.shuffle(self._genes.order)
+            for g in free:
+                self._genes.phase_across[g] = self._random.choice(
+                    options[starts[g] : starts[g + 1]]
+                )
+                self._genes.phase_column[g] = self._random.integers(max(1, self._tables.period))
 
 
 def _count(workers: int) -> int:
