@@ -185,3 +185,31 @@ class Marker:
     def cost(self) -> float:
         """Cloth cost of the used length."""
         return self.fabric.price_per_metre * self.used_length_mm / MM_PER_M
+
+
+@dataclass(frozen=True)
+class Hide:
+    """A leather hide: an irregular sheet.
+
+    Attributes
+    ----------
+    name : str
+    outline_mm : ndarray, shape (n, 2)
+        Its usable edge, counter-clockwise, the first point not repeated.
+    zones_mm : tuple of ndarray, shape (k, 2)
+        Outlines of brands, holes and scars that no piece lies on.
+    """
+
+    name: str
+    outline_mm: FloatArray
+    zones_mm: tuple[FloatArray, ...] = ()
+
+
+@dataclass(frozen=True)
+class HideMarker:
+    """Pieces laid on a hide; `yield_share` is their area over the hide's."""
+
+    hide: Hide
+    placements: tuple[Placement, ...]
+    separation_mm: float
+    yield_share: float

@@ -24,10 +24,13 @@ def make_marker(
     match: MatchLevel = MatchLevel.NONE,
     zones: Sequence[Zone] = (),
     plain_length_mm: float | None = None,
+    *,
+    whole: bool = True,
 ) -> Marker:
     """A marker from placements (found or moved by hand), with its own length and density, checked.
 
-    How well the cloth's pattern matches is measured anew, on the placements.
+    How well the cloth's pattern matches is measured anew, on the placements. Where not `whole`
+    the marker is one roll of several, and need not have every piece.
 
     Raises
     ------
@@ -44,11 +47,11 @@ def make_marker(
         fabric, tuple(placements), used, separation_mm, density, match,
         matches_of(pattern, fabric, placements, match), plain_length_mm, tuple(zones),
     )  # fmt: skip
-    check_marker(pattern, marker)
+    check_marker(pattern, marker, whole=whole)
     return marker
 
 
-def check_marker(pattern: Pattern, marker: Marker) -> None:
+def check_marker(pattern: Pattern, marker: Marker, *, whole: bool = True) -> None:
     """Check a marker by exact geometry: every piece there, on the cloth, clear of the others.
 
     Raises
@@ -58,7 +61,8 @@ def check_marker(pattern: Pattern, marker: Marker) -> None:
         to it (or to a zone of the roll) than asked, or a seam is called matched that isn't;
         names them.
     """
-    _check_counts(pattern, marker)
+    if whole:
+        check_counts(pattern, marker.placements)
     check_placements(
         pattern, marker.fabric, marker.placements, marker.separation_mm, marker.zones,
         marker.used_length_mm,
@@ -133,9 +137,16 @@ def _too_near(a: shapely.Polygon, b: shapely.Polygon, least_mm: float) -> bool:
     return overlap > TOLERANCE_MM or float(shapely.distance(a, b)) < least_mm
 
 
-def _check_counts(pattern: Pattern, marker: Marker) -> None:
+def check_counts(pattern: Pattern, placements: Sequence[Placement]) -> None:
+    """Check that each piece is there exactly as often as it is cut.
+
+    Raises
+    ------
+    NestError
+        Names those that aren't.
+    """
     wanted = {(*copy.key, copy.flipped) for copy in copies_of(pattern)}
-    there = [(one.piece, one.copy, one.flipped) for one in marker.placements]
+    there = [(one.piece, one.copy, one.flipped) for one in placements]
     if set(there) != wanted or len(there) != len(wanted):
         missing = sorted({name for name, _, _ in wanted.symmetric_difference(there)})
         raise NestError(

@@ -155,7 +155,7 @@ def _on_lattice(
     _check_pinned(pattern, fabric, settings, pinned, zones)
     room = Room(fabric, turns_of(fabric, settings.railroad))
     components = components_of(copies, links_of(pattern, match), room, pinned)
-    length, order, begin, seconds = None, _largest_first(copies), 0.0, float(settings.seconds)
+    length, order, begin, seconds = None, largest_first(copies), 0.0, float(settings.seconds)
     if match is not MatchLevel.NONE:
         begin = _PLAIN_SHARE
         spent = max(1, round(begin * settings.seconds))
@@ -163,13 +163,9 @@ def _on_lattice(
         plain = _plain(copies, fabric, settings, spent, part(progress, 0, begin))
         length = make_marker(pattern, fabric, plain, settings.separation_mm).used_length_mm
         order = [(one.piece, one.copy) for one in sorted(plain, key=lambda one: one.x_mm)]
-    walls = [
-        shapely.Polygon(zone_outline(zone)).buffer(zone.clearance_mm, quad_segs=16)
-        for zone in zones
-    ]
     job = Job(
         tuple(copies), room, tuple(components), tuple(pinned),
-        shapely.union_all(walls) if walls else None, settings.separation_mm,
+        walls_of(zones), settings.separation_mm,
     )  # fmt: skip
     found = search_lattice(
         job, order, seconds, settings.seed, settings.workers, part(progress, begin, 1)
@@ -180,7 +176,15 @@ def _on_lattice(
     return list(found.placements), length
 
 
-def _largest_first(copies: Sequence[Copy]) -> list[tuple[str, int]]:
+def walls_of(zones: Sequence[Zone]) -> shapely.Geometry | None:
+    """What pieces keep off because of zones: each with its clearance round it."""
+    rings = [shapely.Polygon(zone_outline(zone)) for zone in zones]
+    wide = [ring.buffer(zone.clearance_mm, 16) for ring, zone in zip(rings, zones, strict=True)]
+    return shapely.union_all(wide) if wide else None
+
+
+def largest_first(copies: Sequence[Copy]) -> list[tuple[str, int]]:
+    """The copies by falling area: an order to begin a search from."""
     areas = shapely.area([shapely.Polygon(copy.piece.cut_line_mm) for copy in copies])
     return [copies[i].key for i in np.argsort(-areas, kind="stable")]
 
