@@ -18,14 +18,9 @@ import shapely
 
 from stitchsketch_kernel.domain.marker import Placement
 from stitchsketch_kernel.domain.progress import Progress
-from stitchsketch_kernel.upholstery.marker.anneal import (
-    Genes,
-    Laying,
-    Tables,
-    anneal,
-    lay,
-)
+from stitchsketch_kernel.upholstery.marker.anneal import anneal, lay
 from stitchsketch_kernel.upholstery.marker.copies import Copy
+from stitchsketch_kernel.upholstery.marker.layings import Genes, Laying, Tables
 from stitchsketch_kernel.upholstery.marker.phases import Component, Room, feasible_phases
 from stitchsketch_kernel.upholstery.marker.tables import make_tables
 

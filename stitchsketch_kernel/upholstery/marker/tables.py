@@ -12,7 +12,6 @@ import shapely
 
 from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.marker import Placement
-from stitchsketch_kernel.upholstery.marker.anneal import Tables
 from stitchsketch_kernel.upholstery.marker.columns import (
     Columns,
     Forbidden,
@@ -21,6 +20,7 @@ from stitchsketch_kernel.upholstery.marker.columns import (
     union,
 )
 from stitchsketch_kernel.upholstery.marker.copies import Copy
+from stitchsketch_kernel.upholstery.marker.layings import Tables
 
 if TYPE_CHECKING:
     from stitchsketch_kernel.upholstery.marker.lattice import Job
