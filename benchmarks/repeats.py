@@ -16,6 +16,7 @@ import shapely
 from stitchsketch_kernel.domain.marker import Fabric, MatchLevel
 from stitchsketch_kernel.domain.panel import EdgeKind
 from stitchsketch_kernel.domain.piece import Pattern, Piece, PieceEdge, SeamPair
+from stitchsketch_kernel.upholstery.marker.links import MATCHED_MM
 from stitchsketch_kernel.upholstery.marker.nest import NestSettings, nest
 from stitchsketch_kernel.upholstery.marker.repeats import table_percent
 
@@ -55,18 +56,19 @@ def main() -> None:
     settings = NestSettings(seconds=given.seconds, workers=given.workers)
     plain = nest(pattern, Fabric("plain", 1400, 1370, nap=True), settings)
     print(f"{len(plain.placements)} pieces, plain {plain.used_length_mm:.0f} mm")
-    print("repeat mm  level           length mm  extra %  matched   worst mm  table %")
+    print("repeat mm  level           length mm  extra %  matched  all along   worst mm  table %")
     for repeat in given.repeats:
         fabric = Fabric("cloth", 1400, 1370, True, repeat_vertical_mm=repeat,
                         repeat_horizontal_mm=repeat, half_drop=given.half_drop)  # fmt: skip
         for level in list(MatchLevel)[1:]:
             marker = nest(pattern, fabric, replace(settings, match=level.value))
             good = [one for one in marker.matches if one.matched]
+            along = sum(one.along_mm <= MATCHED_MM for one in good)
             worst = max((one.mismatch_mm for one in good), default=float("nan"))
             extra = 100 * (marker.used_length_mm / plain.used_length_mm - 1)
             print(
                 f"{repeat:9.0f}  {level:15} {marker.used_length_mm:9.0f} {extra:8.1f}"
-                f"  {len(good):3} of {len(marker.matches):3} {worst:8.4f}"
+                f"  {len(good):3} of {len(marker.matches):3} {along:8} {worst:10.4f}"
                 f" {table_percent(fabric):8.0f}"
             )
 

@@ -76,6 +76,7 @@ def test_matching_is_set_by_name_and_its_cost_is_told(tmp_path):
     figures = nest.compute(stage)
     assert figures["match"] == "visible_seams"
     assert (figures["seams_matched"], figures["seams_asked"]) == (1, 1)
+    assert figures["seams_matched_along"] == 1
     assert figures["worst_matched_mm"] < 0.01 and figures["seams_not_matched"] == []
     assert figures["table_percent"] == 20
     marker = stage.read("nest", "marker", Marker)

@@ -63,6 +63,7 @@ def compute(context: StageContext) -> dict[str, Any]:
 def _matching(marker: Marker) -> dict[str, Any]:
     """What matching the cloth's pattern came to, where it was asked for."""
     from stitchsketch_kernel.domain.marker import MatchLevel
+    from stitchsketch_kernel.upholstery.marker.links import MATCHED_MM
     from stitchsketch_kernel.upholstery.marker.repeats import table_percent
 
     if marker.match is MatchLevel.NONE:
@@ -75,6 +76,7 @@ def _matching(marker: Marker) -> dict[str, Any]:
         "extra_percent": marker.extra_percent,
         "table_percent": table_percent(marker.fabric),
         "seams_matched": len(good),
+        "seams_matched_along": sum(one.along_mm <= MATCHED_MM for one in good),
         "seams_asked": len(marker.matches),
         "worst_matched_mm": max((one.mismatch_mm for one in good), default=None),
         "seams_not_matched": sorted(

@@ -22,6 +22,8 @@ from stitchsketch_kernel.upholstery.marker.repeats import (
 
 #: A seam whose pattern jumps by no more than this is matched.
 MATCHED_MM = 2.0
+#: A seam that matches at its middle alone counts this much beside one that does all along.
+_POINT = 0.25
 #: Places along a seam that are compared; odd, so that the middle is one of them.
 STATIONS = 41
 #: Edge lengths of one template that differ by less are the same edge.
@@ -58,7 +60,7 @@ class Link:
 
 
 def links_of(pattern: Pattern, level: MatchLevel) -> list[Link]:
-    """What a level asks to be matched, the most important first.
+    """What a level asks to be matched, the most important first: by pieces, length and shape.
 
     A right piece that is cut from the left one's template is found by its seam's length, which
     `make_pattern` takes from the template, and lies face down.
@@ -73,7 +75,19 @@ def links_of(pattern: Pattern, level: MatchLevel) -> list[Link]:
         if pair.piece_b is not None and (level is MatchLevel.ALL or _is_seen(pair))
         for link in _seam_links(pattern, pair)
     ]
-    return sorted(links, key=lambda link: -link.weight)
+    return sorted(links, key=lambda link: -link.weight * (_POINT + share_along(link)))
+
+
+def share_along(link: Link) -> float:
+    """Share of a seam's places that match, without repeats, once its middle does; 1 for a motif.
+
+    It is what the shapes allow: a straight seam that runs the same way on both pieces has all.
+    """
+    if link.b is None:
+        return 1.0
+    mirror = [np.array([-1.0 if side.flipped else 1.0, 1.0]) for side in (link.a, link.b)]
+    apart = link.b.line_mm * mirror[1] - link.a.line_mm * mirror[0]
+    return float(np.mean(np.hypot(*(apart - apart[len(apart) // 2]).T) <= MATCHED_MM))
 
 
 def matches_of(

@@ -14,7 +14,7 @@ from stitchsketch_kernel.domain.marker import Fabric, MatchLevel, Placement
 from stitchsketch_kernel.domain.panel import EdgeKind
 from stitchsketch_kernel.domain.piece import Pattern, Piece, PieceEdge, SeamPair
 from stitchsketch_kernel.domain.progress import Cancelled
-from stitchsketch_kernel.upholstery.marker.links import links_of
+from stitchsketch_kernel.upholstery.marker.links import links_of, share_along
 from stitchsketch_kernel.upholstery.marker.nest import NestSettings, check_marker, make_marker, nest
 from stitchsketch_kernel.upholstery.marker.repeats import off_lattice, table_percent
 
@@ -152,6 +152,17 @@ def test_a_ring_that_cannot_close_is_said_to_be_open():
     (open_seam,) = [one for one in marker.matches if not one.matched]
     assert open_seam.mismatch_mm > 2
     assert matched["S1"]  # back and seat: what is seen first is kept first
+
+
+def test_a_seam_that_can_match_all_along_comes_before_one_that_can_at_a_point():
+    # the same length and the same pieces; one side runs straight on, the other turns a corner
+    a = sewn_box("IB", 300, 300, ["S2", "S1", "a", "b"])
+    b = sewn_box("SEAT", 300, 300, ["c", "d", "e", "-S1"])
+    c = sewn_box("CUSH", 300, 300, ["f", "-S2", "g", "h"])
+    pattern = pattern_of([a, b, c], ("S2", "IB", "CUSH"), ("S1", "IB", "SEAT"))
+    first, second = links_of(pattern, MatchLevel.ALL)
+    assert (first.seam, share_along(first)) == ("S1", 1.0)
+    assert second.seam == "S2" and share_along(second) < 0.1
 
 
 def test_a_marker_can_not_claim_a_seam_that_jumps():
