@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from stitchsketch_kernel.domain.errors import SettingsError
-from stitchsketch_kernel.domain.marker import Fabric
+from stitchsketch_kernel.domain.marker import Fabric, Zone
 from stitchsketch_kernel.pipeline.files import read_table
 from stitchsketch_kernel.pipeline.stage import Stage, load
 
@@ -34,6 +34,13 @@ class FabricSettings:
     ----------
     usable_width_mm : float
         Between the selvages; 0: 30 mm less than the width.
+    repeat_vertical_mm, repeat_horizontal_mm : float
+        The pattern's repeat along the roll and across; 0: none.
+    half_drop : bool
+    motif_along_mm, motif_across_mm : float
+        Where the first motif's middle lies, from the roll's start and the usable width's edge.
+    defects_mm : tuple of (x, y, length, width)
+        Places on the roll that no piece lies on, from its start and the usable width's edge.
     """
 
     name: str = "cloth"
@@ -42,6 +49,12 @@ class FabricSettings:
     nap: bool = False
     price_per_metre: float = 0.0
     currency: str = "EUR"
+    repeat_vertical_mm: float = 0.0
+    repeat_horizontal_mm: float = 0.0
+    half_drop: bool = False
+    motif_along_mm: float = 0.0
+    motif_across_mm: float = 0.0
+    defects_mm: tuple[tuple[float, float, float, float], ...] = ()
 
     def __post_init__(self) -> None:
         usable = self.usable_width_mm or self.width_mm - _SELVAGES_MM
@@ -53,13 +66,24 @@ class FabricSettings:
             )
         if self.price_per_metre < 0:
             raise SettingsError("A fabric's price can't be below 0.", "Check its price_per_metre.")
+        if any(length <= 0 or width <= 0 for _, _, length, width in self.defects_mm):
+            raise SettingsError(
+                "A defect on the roll needs a length and a width.",
+                "Write fabric.defects_mm=[[x, y, length, width]], in millimetres.",
+            )
 
     def fabric(self) -> Fabric:
         """The domain's value."""
         usable = self.usable_width_mm or self.width_mm - _SELVAGES_MM
         return Fabric(
-            self.name, self.width_mm, usable, self.nap, self.price_per_metre, self.currency
-        )
+            self.name, self.width_mm, usable, self.nap, self.price_per_metre, self.currency,
+            self.repeat_vertical_mm, self.repeat_horizontal_mm, self.half_drop,
+            self.motif_along_mm, self.motif_across_mm,
+        )  # fmt: skip
+
+    def zones(self) -> tuple[Zone, ...]:
+        """The defects, as the marker knows them."""
+        return tuple(Zone(*place) for place in self.defects_mm)
 
 
 def groups_of(stages: Sequence[Stage]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from matplotlib.patches import Polygon, Rectangle
 from PIL import Image
 
 from stitchsketch_kernel.domain.arrays import FloatArray
-from stitchsketch_kernel.domain.marker import Marker, Placement
+from stitchsketch_kernel.domain.marker import Marker, MatchLevel, Placement
 from stitchsketch_kernel.domain.piece import Pattern, Piece
 from stitchsketch_kernel.domain.units import inches_from_mm
 from stitchsketch_kernel.visualization.charts import (
@@ -35,6 +35,7 @@ def marker_picture(marker: Marker, pattern: Pattern) -> Image.Image:
     figure = new_figure(1240, height_px)
     axes = figure.subplots()
     _draw_roll(axes, marker)
+    _draw_repeat(axes, marker)
     for placement in marker.placements:
         index, piece = _piece(pattern, placement.piece)
         _draw_piece(axes, piece, placement, shade(panel_color(index)))
@@ -55,8 +56,35 @@ def marker_title(marker: Marker) -> str:
     return (
         f"{marker.fabric.name}: {marker.used_length_mm / 1000:.2f} m ({marker.yardage:.2f} yd) "
         f"of {usable:.0f} mm ({inches_from_mm(usable):.1f} in) usable width, "
-        f"{100 * marker.density:.0f} % used"
+        f"{100 * marker.density:.0f} % used{_matched(marker)}"
     )
+
+
+def _matched(marker: Marker) -> str:
+    if marker.match is MatchLevel.NONE:
+        return ""
+    good = sum(one.matched for one in marker.matches)
+    extra = "" if marker.extra_percent is None else f", {marker.extra_percent:+.0f} % for it"
+    return f"; {good} of {len(marker.matches)} places match{extra}"
+
+
+def lattice_points(marker: Marker) -> FloatArray:
+    """Where motifs' middles lie on the used cloth, shape (n, 2), millimetres; none: (0, 2)."""
+    fabric = marker.fabric
+    along, over = fabric.repeat_vertical_mm, fabric.repeat_horizontal_mm
+    if along <= 0 or over <= 0:
+        return np.zeros((0, 2))
+    length, width = marker.used_length_mm, fabric.usable_width_mm
+    rows = np.arange(
+        np.ceil(-fabric.motif_across_mm / over),
+        np.floor((width - fabric.motif_across_mm) / over) + 1,
+    )
+    drops = along / 2 * (rows % 2) if fabric.half_drop else np.zeros_like(rows)
+    start = np.mod(fabric.motif_along_mm + drops, along)
+    x = start[:, None] + along * np.arange(int(length // along) + 1)
+    y = np.broadcast_to((fabric.motif_across_mm + over * rows)[:, None], x.shape)
+    points = np.column_stack([x.ravel(), y.ravel()])
+    return np.asarray(points[points[:, 0] <= length])
 
 
 def placed_outline(piece: Piece, placement: Placement) -> FloatArray:
@@ -87,6 +115,30 @@ def _draw_roll(axes: Axes, marker: Marker) -> None:
         0, 1.02 * width, f"usable width {width:.0f} mm", va="bottom", fontsize=11,
         color=shade(GREY),
     )  # fmt: skip
+
+
+def _draw_repeat(axes: Axes, marker: Marker) -> None:
+    """The motifs' middles, or lines where the pattern repeats one way; and the zones."""
+    fabric, grey = marker.fabric, shade(GREY)
+    points = lattice_points(marker)
+    if len(points):
+        axes.plot(*points.T, linestyle="", marker="+", markersize=7, color=grey)
+    elif fabric.repeat_vertical_mm > 0:
+        first = fabric.motif_along_mm % fabric.repeat_vertical_mm
+        for x in np.arange(first, marker.used_length_mm, fabric.repeat_vertical_mm):
+            axes.axvline(x, color=grey, linewidth=0.6, zorder=0.5)
+    elif fabric.repeat_horizontal_mm > 0:
+        first = fabric.motif_across_mm % fabric.repeat_horizontal_mm
+        for y in np.arange(first, fabric.usable_width_mm, fabric.repeat_horizontal_mm):
+            axes.axhline(y, color=grey, linewidth=0.6, zorder=0.5)
+    for zone in marker.zones:
+        corner = (zone.x_mm, zone.y_mm)
+        axes.add_patch(
+            Rectangle(
+                corner, zone.length_mm, zone.width_mm, facecolor="none", hatch="xx",
+                edgecolor=shade(BAD),
+            )
+        )  # fmt: skip
 
 
 def _draw_piece(axes: Axes, piece: Piece, placement: Placement, color: str) -> None:

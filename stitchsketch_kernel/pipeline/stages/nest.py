@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from stitchsketch_kernel.domain.piece import Pattern
     from stitchsketch_kernel.pipeline.context import StageContext
 
-NAME, NUMBER, VERSION = "nest", 8, 1
+NAME, NUMBER, VERSION = "nest", 8, 2
 INPUTS = ("scale", "flatten")
 SETTINGS = {
     "nest": "stitchsketch_kernel.upholstery.marker.nest:NestSettings",
@@ -37,8 +37,12 @@ def compute(context: StageContext) -> dict[str, Any]:
     from stitchsketch_kernel.upholstery.marker.nest import nest
 
     pattern = context.read("flatten", "pattern", Pattern)
-    fabric = context.settings("fabric").fabric()
-    marker = nest(pattern, fabric, context.settings("nest"), part(context.progress, 0, 0.8))
+    cloth = context.settings("fabric")
+    fabric = cloth.fabric()
+    marker = nest(
+        pattern, fabric, context.settings("nest"), part(context.progress, 0, 0.8),
+        zones=cloth.zones(),
+    )  # fmt: skip
     context.keep("marker", marker)
     context.progress(0.85, "writing cut files")
     _write_cut_files(context.folder / "patterns", pattern, marker)
@@ -52,6 +56,32 @@ def compute(context: StageContext) -> dict[str, Any]:
         "fabric_width_mm": fabric.width_mm,
         "placed": len(marker.placements),
         "files": sorted(path.name for path in (context.folder / "patterns").iterdir()),
+        **_matching(marker),
+    }
+
+
+def _matching(marker: Marker) -> dict[str, Any]:
+    """What matching the cloth's pattern came to, where it was asked for."""
+    from stitchsketch_kernel.domain.marker import MatchLevel
+    from stitchsketch_kernel.upholstery.marker.links import MATCHED_MM
+    from stitchsketch_kernel.upholstery.marker.repeats import table_percent
+
+    if marker.match is MatchLevel.NONE:
+        return {}
+    good = [one for one in marker.matches if one.matched]
+    return {
+        "match": marker.match.value,
+        "plain_length_mm": marker.plain_length_mm,
+        "extra_length_mm": marker.used_length_mm - (marker.plain_length_mm or 0.0),
+        "extra_percent": marker.extra_percent,
+        "table_percent": table_percent(marker.fabric),
+        "seams_matched": len(good),
+        "seams_matched_along": sum(one.along_mm <= MATCHED_MM for one in good),
+        "seams_asked": len(marker.matches),
+        "worst_matched_mm": max((one.mismatch_mm for one in good), default=None),
+        "seams_not_matched": sorted(
+            {one.seam or one.piece_a for one in marker.matches if not one.matched}
+        ),
     }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict
+from enum import Enum
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -19,7 +20,14 @@ import numpy as np
 
 from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.errors import ExportError, SettingsError
-from stitchsketch_kernel.domain.marker import Fabric, Marker, Placement
+from stitchsketch_kernel.domain.marker import (
+    Fabric,
+    Marker,
+    MatchLevel,
+    PhaseMatch,
+    Placement,
+    Zone,
+)
 from stitchsketch_kernel.domain.panel import EdgeKind
 from stitchsketch_kernel.domain.piece import Notch, Pattern, Piece, PieceEdge, SeamPair
 from stitchsketch_kernel.upholstery.export.aside import written_aside
@@ -133,7 +141,7 @@ def _plain(value: Any) -> Any:
         return [_plain(one) for one in value]
     if isinstance(value, np.ndarray | np.generic):
         return _plain(value.tolist())
-    if isinstance(value, EdgeKind):
+    if isinstance(value, Enum):
         return value.value
     return _known(value) if isinstance(value, float) else value
 
@@ -201,5 +209,13 @@ def _pair(data: dict[str, Any]) -> SeamPair:
 def _marker(data: dict[str, Any] | None) -> Marker | None:
     if data is None:
         return None
-    placements = tuple(Placement(**one) for one in data["placements"])
-    return Marker(**{**data, "fabric": Fabric(**data["fabric"]), "placements": placements})
+    # what matching and zones are told by is newer than the schema: files without it are read too
+    kept = {
+        **data,
+        "fabric": Fabric(**data["fabric"]),
+        "placements": tuple(Placement(**one) for one in data["placements"]),
+        "match": MatchLevel(data.get("match", MatchLevel.NONE)),
+        "matches": tuple(PhaseMatch(**one) for one in data.get("matches", ())),
+        "zones": tuple(Zone(**one) for one in data.get("zones", ())),
+    }
+    return Marker(**kept)

@@ -1,36 +1,45 @@
 """Nesting: pieces laid on a roll, grain along it, checked before anybody cuts.
 
-The search is spyrrow's (Gardeyn and Wauters, "sparrow", 2025); what it gives is never trusted:
-the marker is checked piece by piece, and its length and density are computed anew.
+The plain search is spyrrow's (Gardeyn and Wauters, "sparrow", 2025), the one on the cloth's
+lattice our own; what they give is never trusted: the marker is checked piece by piece, and its
+length and density are computed anew.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import shapely
 
-from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.errors import NestError, SettingsError
-from stitchsketch_kernel.domain.marker import Fabric, Marker, Placement
-from stitchsketch_kernel.domain.piece import Pattern, Piece
-from stitchsketch_kernel.domain.progress import Progress, silent
-from stitchsketch_kernel.upholstery.marker.solver import Cut, Laid, solve
+from stitchsketch_kernel.domain.marker import Fabric, Marker, MatchLevel, Placement, Zone
+from stitchsketch_kernel.domain.piece import Pattern
+from stitchsketch_kernel.domain.progress import Progress, part, silent
+from stitchsketch_kernel.upholstery.marker.check import (
+    check_marker,
+    check_placements,
+    make_marker,
+    zone_outline,
+)
+from stitchsketch_kernel.upholstery.marker.copies import (
+    Copy,
+    check_fabric,
+    check_fit,
+    copies_of,
+    turns_of,
+)
+from stitchsketch_kernel.upholstery.marker.links import links_of
+from stitchsketch_kernel.upholstery.marker.phases import Room, components_of
+from stitchsketch_kernel.upholstery.marker.plain import lay_plain
 from stitchsketch_kernel.upholstery.pieces.make import require_metric
 
-#: Separation and width are kept to this.
-TOLERANCE_MM = 0.01
-#: Outlines are given to the search with fewer points, grown by no more than this.
-_COARSE_MM = 0.3
-#: Added to the separation, so that the search's single precision can't eat into it: pieces may
-#: then be pushed back by half of it where they lie over the edge.
-_SPARE_MM = 0.06
-#: The strip is wider by this on both sides: at its exact width the search finds no place.
-_EDGE_MM = 0.02
-#: The search simplifies outlines outwards; a piece this near to the full width goes in as its box.
-_FULL_WIDTH_MM = 2.0
+__all__ = ["NestSettings", "check_marker", "make_marker", "nest"]
+
+#: With matching, this share of the time goes to the plain marker that it is held against.
+_PLAIN_SHARE = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,9 @@ class NestSettings:
         Threads; 0: one for each processor.
     railroad : bool
         Lay the grain across the roll.
+    match : str
+        What of the cloth's pattern must match: ``"none"``, ``"centred_motifs"``,
+        ``"visible_seams"`` or ``"all_seams"``.
     """
 
     separation_mm: float = 5.0
@@ -56,6 +68,7 @@ class NestSettings:
     seed: int = 1
     workers: int = 0
     railroad: bool = False
+    match: Literal["none", "centred_motifs", "visible_seams", "all_seams"] = "none"
 
     def __post_init__(self) -> None:
         if not 0 <= self.separation_mm <= 100:
@@ -68,215 +81,152 @@ class NestSettings:
             )
 
 
-@dataclass(frozen=True)
-class _Copy:
-    """One piece to be cut: which, and whether it lies face down."""
-
-    piece: Piece
-    copy: int
-    flipped: bool
-
-
 def nest(
     pattern: Pattern,
     fabric: Fabric,
     settings: NestSettings | None = None,
     progress: Progress = silent,
+    *,
+    pinned: Sequence[Placement] = (),
+    zones: Sequence[Zone] = (),
 ) -> Marker:
     """Lay all pieces of a pattern on a roll, as short as can be found in the time given.
 
     Of a mirrored pair every second copy lies face down. Pieces keep their grain along the roll
-    (across it when railroaded); they may lie at 180 degrees where the fabric has no nap. The
-    search runs in a process of its own, which ends when `progress` raises.
+    (across it when railroaded); they may lie at 180 degrees where the fabric has no nap. Where
+    the fabric's pattern is to match, pieces lie on its lattice, and a plain marker is made as
+    well, to tell what matching costs. The search ends when `progress` raises.
+
+    Parameters
+    ----------
+    pattern : Pattern
+    fabric : Fabric
+    settings : NestSettings, optional
+    progress : Progress
+    pinned : sequence of Placement
+        These copies lie there already and stay.
+    zones : sequence of Zone
+        No piece lies on these.
 
     Raises
     ------
     ScaleError
         The pattern's size is not known.
     NestError
-        There is no piece, a piece is wider than the usable width, or no sound marker was found.
+        There is no piece, a piece is wider than the usable width, a fabric without a repeat is
+        to match, what is pinned can't lie so, or no sound marker was found.
     """
     settings = settings or NestSettings()
     require_metric(pattern)
-    copies = _copies(pattern)
-    _check_fabric(fabric)
-    _check_fit(pattern, fabric, settings)
-    turns = _turns(fabric, settings)
-    # half the separation goes round each piece, and the strip is wider by as much on both sides:
-    # pieces keep apart from each other and may touch the edge of the usable width
-    grow = (settings.separation_mm + _SPARE_MM) / 2
-    full = fabric.usable_width_mm - _FULL_WIDTH_MM
-    axis = _across(settings)
-    cuts = [Cut(_grown(copy, grow, _wide(copy.piece, axis) > full), turns) for copy in copies]
-    strip = fabric.usable_width_mm + 2 * (grow + _EDGE_MM)
-    laid = solve(cuts, strip, settings.seconds, settings.seed, settings.workers, progress)
-    placements = _placements(copies, laid, fabric, grow + _EDGE_MM)
-    marker = make_marker(pattern, fabric, placements, settings.separation_mm)
+    copies, match = copies_of(pattern), MatchLevel(settings.match)
+    check_fabric(fabric)
+    check_fit(copies, fabric, settings.railroad)
+    _check_match(fabric, match)
+    if match is MatchLevel.NONE and not pinned and not zones:
+        placements, plain = _plain(copies, fabric, settings, settings.seconds, progress), None
+    else:
+        placements, plain = _on_lattice(pattern, fabric, settings, progress, pinned, zones)
+    marker = make_marker(pattern, fabric, placements, settings.separation_mm, match, zones, plain)
     progress(1.0, f"{marker.used_length_mm / 1000:.2f} m, {marker.density:.0%} used")
     return marker
 
 
-def make_marker(
-    pattern: Pattern, fabric: Fabric, placements: Sequence[Placement], separation_mm: float
-) -> Marker:
-    """A marker from placements (found or moved by hand), with its own length and density, checked.
-
-    Raises
-    ------
-    NestError
-        See `check_marker`.
-    """
-    outlines = [
-        placement.apply(pattern.piece(placement.piece).cut_line_mm) for placement in placements
-    ]
-    used = max(float(outline[:, 0].max()) for outline in outlines)
-    area = sum(float(shapely.Polygon(outline).area) for outline in outlines)
-    marker = Marker(
-        fabric, tuple(placements), used, separation_mm, area / (used * fabric.usable_width_mm)
-    )
-    check_marker(pattern, marker)
-    return marker
-
-
-def check_marker(pattern: Pattern, marker: Marker) -> None:
-    """Check a marker by exact geometry: every piece there, on the cloth, clear of the others.
-
-    Raises
-    ------
-    NestError
-        A piece is missing, twice there, outside the usable width, overlaps another or is nearer
-        to it than the separation; names them.
-    """
-    _check_counts(pattern, marker)
-    outlines = [
-        shapely.Polygon(one.apply(pattern.piece(one.piece).cut_line_mm))
-        for one in marker.placements
-    ]
-    limits = np.array([0.0, 0.0, marker.used_length_mm, marker.fabric.usable_width_mm])
-    for placement, outline in zip(marker.placements, outlines, strict=True):
-        over = np.array(outline.bounds) - limits
-        if min(*over[:2], *-over[2:]) < -TOLERANCE_MM:
-            raise NestError(f"Piece {placement.piece} lies over the edge of the usable cloth.")
-    tree = shapely.STRtree(outlines)
-    least = marker.separation_mm - TOLERANCE_MM
-    for a, b in tree.query(outlines, predicate="dwithin", distance=max(least, 0.0)).T:
-        if a < b and _too_near(outlines[a], outlines[b], least):
-            first, second = marker.placements[a].piece, marker.placements[b].piece
-            raise NestError(
-                f"Pieces {first} and {second} lie nearer to each other than "
-                f"{marker.separation_mm:g} mm.",
-                "Give nesting more seconds.",
-            )
-
-
-def _too_near(a: shapely.Polygon, b: shapely.Polygon, least_mm: float) -> bool:
-    overlap = float(shapely.intersection(a, b).area)
-    return overlap > TOLERANCE_MM or float(shapely.distance(a, b)) < least_mm
-
-
-def _copies(pattern: Pattern) -> list[_Copy]:
-    copies = [
-        _Copy(piece, copy, piece.mirrored and copy % 2 == 1)
-        for piece in pattern.pieces
-        for copy in range(piece.quantity)
-    ]
-    if not copies:
-        raise NestError("There is no piece to lay on the roll.", "Look at the panels.")
-    return copies
-
-
-def _turns(fabric: Fabric, settings: NestSettings) -> tuple[float, ...]:
-    """Turns that bring a piece's grain (+y) along the roll (+x), or across it."""
-    first = 0.0 if settings.railroad else -90.0
-    return (first,) if fabric.nap else (first, first + 180.0)
-
-
-def _check_fabric(fabric: Fabric) -> None:
-    if not 0 < fabric.usable_width_mm <= fabric.width_mm:
-        raise NestError(
-            f"{fabric.name} is {fabric.width_mm:g} mm wide and {fabric.usable_width_mm:g} mm of "
-            "that are usable.",
-            "Give a usable width that is more than 0 and no more than the width.",
-        )
-
-
-def _check_fit(pattern: Pattern, fabric: Fabric, settings: NestSettings) -> None:
-    axis = _across(settings)
-    for piece in pattern.pieces:
-        wide, deep = _wide(piece, axis), _wide(piece, 1 - axis)
-        if wide > fabric.usable_width_mm + TOLERANCE_MM:
-            other = "up the roll" if settings.railroad else "railroaded"
-            fits = deep <= fabric.usable_width_mm
-            raise NestError(
-                f"Piece {piece.name} is {wide:.0f} mm wide with its allowances, and "
-                f"{fabric.name} has {fabric.usable_width_mm:.0f} mm of usable width.",
-                f"Lay it {other}, or take a wider cloth."
-                if fits
-                else "Take a wider cloth, or split the panel by a seam.",
-            )
-
-
-def _across(settings: NestSettings) -> int:
-    """The pieces' axis that lies across the roll."""
-    return 1 if settings.railroad else 0
-
-
-def _wide(piece: Piece, axis: int) -> float:
-    return float(np.ptp(piece.cut_line_mm[:, axis]))
-
-
-def _grown(copy: _Copy, grow_mm: float, as_box: bool) -> FloatArray:
-    """The cut line moved out, with few points, nowhere inside that; mirrored when face down.
-
-    It is grown by as much again as simplifying may cut away, but not beyond its bounding box:
-    a piece as wide as the cloth must fit.
-    """
-    outline = copy.piece.cut_line_mm * ([-1.0, 1.0] if copy.flipped else [1.0, 1.0])
-    exact = shapely.Polygon(outline)
-    wide = exact.buffer(grow_mm + _COARSE_MM, join_style="mitre", mitre_limit=2.0)
-    coarse = shapely.simplify(shapely.Polygon(wide.exterior), _COARSE_MM)
-    box = shapely.box(*exact.bounds).buffer(grow_mm, join_style="mitre")
-    inner = box if as_box else shapely.intersection(coarse, box)
-    kept = max(shapely.get_parts(inner), key=shapely.area)
-    ring = shapely.get_coordinates(shapely.orient_polygons(shapely.Polygon(kept.exterior)))
-    return np.asarray(ring[:-1])
-
-
-def _placements(
-    copies: Sequence[_Copy], laid: Sequence[Laid], fabric: Fabric, edge_mm: float
+def _plain(
+    copies: Sequence[Copy], fabric: Fabric, settings: NestSettings, seconds: int, progress: Progress
 ) -> list[Placement]:
-    """Back from the search to pieces: from 0 along the roll, and between the selvages."""
-    placements = []
-    for copy, one in zip(copies, laid, strict=True):
-        bare = Placement(
-            copy.piece.name,
-            copy.copy,
-            one.x_mm,
-            one.y_mm - edge_mm,
-            one.rotation_deg,
-            copy.flipped,
-        )
-        outline = bare.apply(copy.piece.cut_line_mm)
-        placements.append((bare, outline.min(axis=0), outline.max(axis=0)))
-    start = min(float(low[0]) for _, low, _ in placements)
-    return [
-        replace(bare, x_mm=bare.x_mm - start, y_mm=bare.y_mm + _push(low[1], high[1], fabric))
-        for bare, low, high in placements
-    ]
+    return lay_plain(
+        copies, fabric, settings.separation_mm, settings.railroad, seconds, settings.seed,
+        settings.workers, progress,
+    )  # fmt: skip
 
 
-def _push(low: float, high: float, fabric: Fabric) -> float:
-    """How far a piece is pushed back on the cloth, by rounding's measure at most."""
-    over = high - fabric.usable_width_mm
-    wish = max(-low, 0.0) - max(over, 0.0)
-    return float(np.clip(wish, -_SPARE_MM / 2, _SPARE_MM / 2))
+def _on_lattice(
+    pattern: Pattern,
+    fabric: Fabric,
+    settings: NestSettings,
+    progress: Progress,
+    pinned: Sequence[Placement],
+    zones: Sequence[Zone],
+) -> tuple[list[Placement], float | None]:
+    """Placements, and the length of the plain marker where there is something to match."""
+    from stitchsketch_kernel.upholstery.marker.lattice import Job, search_lattice
+
+    copies, match = copies_of(pattern), MatchLevel(settings.match)
+    _check_pinned(pattern, fabric, settings, pinned, zones)
+    room = Room(fabric, turns_of(fabric, settings.railroad))
+    components = components_of(copies, links_of(pattern, match), room, pinned)
+    length, order, begin, seconds = None, largest_first(copies), 0.0, float(settings.seconds)
+    if match is not MatchLevel.NONE:
+        begin = _PLAIN_SHARE
+        spent = max(1, round(begin * settings.seconds))
+        seconds = max(1.0, seconds - spent)
+        plain = _plain(copies, fabric, settings, spent, part(progress, 0, begin))
+        length = make_marker(pattern, fabric, plain, settings.separation_mm).used_length_mm
+        order = [(one.piece, one.copy) for one in sorted(plain, key=lambda one: one.x_mm)]
+    job = Job(
+        tuple(copies), room, tuple(components), tuple(pinned),
+        walls_of(zones), settings.separation_mm,
+    )  # fmt: skip
+    found = search_lattice(
+        job, order, seconds, settings.seed, settings.workers, part(progress, begin, 1)
+    )
+    if found.left_over:
+        names = ", ".join(sorted({copy.piece.name for copy in found.left_over}))
+        raise NestError(f"There is no place on the roll for {names}.", "Take a wider cloth.")
+    return list(found.placements), length
 
 
-def _check_counts(pattern: Pattern, marker: Marker) -> None:
-    wanted = {(copy.piece.name, copy.copy, copy.flipped) for copy in _copies(pattern)}
-    there = [(one.piece, one.copy, one.flipped) for one in marker.placements]
-    if set(there) != wanted or len(there) != len(wanted):
-        missing = sorted({name for name, _, _ in wanted.symmetric_difference(there)})
+def walls_of(zones: Sequence[Zone]) -> shapely.Geometry | None:
+    """What pieces keep off because of zones: each with its clearance round it."""
+    rings = [shapely.Polygon(zone_outline(zone)) for zone in zones]
+    wide = [ring.buffer(zone.clearance_mm, 16) for ring, zone in zip(rings, zones, strict=True)]
+    return shapely.union_all(wide) if wide else None
+
+
+def largest_first(copies: Sequence[Copy]) -> list[tuple[str, int]]:
+    """The copies by falling area: an order to begin a search from."""
+    areas = shapely.area([shapely.Polygon(copy.piece.cut_line_mm) for copy in copies])
+    return [copies[i].key for i in np.argsort(-areas, kind="stable")]
+
+
+def _check_match(fabric: Fabric, match: MatchLevel) -> None:
+    if match is not MatchLevel.NONE and not fabric.has_repeat:
         raise NestError(
-            f"The marker does not have each piece as often as it is cut: {', '.join(missing)}."
+            f"{fabric.name} has no repeat, so there is nothing to match.",
+            "Give the fabric's repeat along the roll or across, or match none.",
         )
+
+
+def _check_pinned(
+    pattern: Pattern,
+    fabric: Fabric,
+    settings: NestSettings,
+    pinned: Sequence[Placement],
+    zones: Sequence[Zone],
+) -> None:
+    """What is pinned must be sound by itself: a marker of those copies alone."""
+    for zone in zones:
+        if not (zone.length_mm > 0 and zone.width_mm > 0 and zone.clearance_mm >= 0):
+            raise NestError(
+                f"The zone at {zone.x_mm:g} mm is {zone.length_mm:g} by {zone.width_mm:g} mm with "
+                f"{zone.clearance_mm:g} mm round it.",
+                "Give a zone a length and a width, and a clearance of 0 or more.",
+            )
+    copies = {copy.key: copy for copy in copies_of(pattern)}
+    turns = turns_of(fabric, settings.railroad)
+    if len({(one.piece, one.copy) for one in pinned}) < len(pinned):
+        raise NestError("A piece is pinned twice.", "Pin each copy at one place.")
+    for one in pinned:
+        copy = copies.get((one.piece, one.copy))
+        if copy is None or copy.flipped != one.flipped:
+            raise NestError(
+                f"{one.piece}, copy {one.copy + 1}, is pinned and is not cut so.",
+                "Pin pieces of this pattern, face down where they are cut face down.",
+            )
+        if all(abs((one.rotation_deg - turn + 180) % 360 - 180) > 1e-6 for turn in turns):
+            raise NestError(
+                f"{one.piece} is pinned at {one.rotation_deg:g} degrees, off its grain.",
+                f"Turn it to {' or '.join(f'{turn:g}' for turn in turns)} degrees.",
+            )
+    if pinned:
+        check_placements(pattern, fabric, pinned, settings.separation_mm, zones)

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 
-def search(task: dict[str, Any]) -> list[dict[str, float]]:
-    """Ask spyrrow. Equal outlines are one item with a demand."""
+def search(task: dict[str, Any]) -> dict[str, Any]:
+    """Ask spyrrow: the strip's length, and where each outline lies.
+
+    Equal outlines are one item with a demand.
+    """
     import spyrrow
 
     groups: dict[str, list[int]] = {}
@@ -36,7 +39,7 @@ def search(task: dict[str, Any]) -> list[dict[str, float]]:
             "y_mm": float(y),
             "rotation_deg": float(placed.rotation),
         }
-    return laid
+    return {"length_mm": float(solution.width), "laid": laid}
 
 
 def main(asked: Path, answered: Path) -> None:

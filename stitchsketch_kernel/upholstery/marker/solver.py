@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.errors import NestError
@@ -20,6 +21,9 @@ from stitchsketch_kernel.upholstery.marker import search
 _POLL_S = 0.2
 #: The search checks its clock now and then; past its time and this, it hangs.
 _GRACE_S = 60.0
+#: One start gains little from more workers; further ones begin from a seed of their own.
+_WORKERS_A_START, _SEED_STEP = 3, 7919
+_LAID, _SAID = "laid.json", "said.txt"
 
 
 @dataclass(frozen=True)
@@ -49,50 +53,72 @@ def solve(
 ) -> list[Laid]:
     """Lay outlines in a strip `width_mm` wide (along y), as short along x as can be found.
 
-    They may touch: spyrrow's own separation also keeps pieces off the strip's edge, by more than
-    asked, and panics where a piece then no longer fits.
+    Many workers begin from several seeds, and the shortest strip is taken. Outlines may touch:
+    spyrrow's own separation also keeps pieces off the strip's edge, by more than asked, and
+    panics where a piece then no longer fits.
 
     Raises
     ------
     NestError
         The search died or did not end.
     """
+    starts = _starts(workers or os.cpu_count() or 1)
     task = {
         "width_mm": width_mm,
         "seconds": seconds,
-        "seed": seed,
-        "workers": workers,
         "cuts": [{"outline": c.outline_mm.tolist(), "turns": list(c.turns_deg)} for c in cuts],
     }
     with tempfile.TemporaryDirectory(prefix="stitchsketch-nest-") as folder:
-        asked, answered = Path(folder) / "task.json", Path(folder) / "laid.json"
-        said = Path(folder) / "said.txt"
-        asked.write_text(json.dumps(task), encoding="utf-8")
-        with said.open("wb") as words:
-            _watch([str(asked), str(answered)], words, seconds, progress)
-        if not answered.exists():
-            last = said.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+        runs = [Path(folder) / f"start-{number}" for number in range(len(starts))]
+        for number, (run, share) in enumerate(zip(runs, starts, strict=True)):
+            run.mkdir()
+            own = {**task, "seed": seed + _SEED_STEP * number, "workers": share}
+            (run / "task.json").write_text(json.dumps(own), encoding="utf-8")
+        _watch(runs, seconds, progress)
+        answers = [json.loads(path.read_bytes()) for run in runs if (path := run / _LAID).exists()]
+        if not answers:
+            words = (runs[0] / _SAID).read_text(encoding="utf-8", errors="replace")
+            last = words.strip().splitlines()[-1:]
             raise NestError(
                 f"The search for a marker ended without one: {''.join(last) or 'no word'}.",
                 "Look at the pieces' outlines, or give nesting more seconds.",
             )
-        return [Laid(**one) for one in json.loads(answered.read_text(encoding="utf-8"))]
+    best = min(answers, key=lambda answer: float(answer["length_mm"]))
+    return [Laid(**one) for one in best["laid"]]
 
 
-def _watch(paths: list[str], words: Any, seconds: int, progress: Progress) -> None:
-    """Run the search and tell how far it is; end it when `progress` raises."""
-    # -P: this folder's names are not to hide others from the search
-    command = [sys.executable, "-P", str(Path(search.__file__)), *paths]
+def _starts(workers: int) -> list[int]:
+    """Workers of each start: they help one another up to about three."""
+    count = max(1, workers // _WORKERS_A_START)
+    return [workers // count + (number < workers % count) for number in range(count)]
+
+
+def _watch(runs: Sequence[Path], seconds: int, progress: Progress) -> None:
+    """Run the searches and tell how far they are; end them when `progress` raises."""
     start = time.monotonic()
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=words, stderr=words)
-    try:
-        while process.poll() is None:
+    with ExitStack() as stack:
+        processes = [_begun(run, stack) for run in runs]
+        while any(process.poll() is None for process in processes):
             spent = time.monotonic() - start
             if spent > seconds + _GRACE_S:
                 raise NestError("The search for a marker did not end.", "Try again.")
             progress(min(0.99, spent / seconds), f"nesting, {spent:.0f} of {seconds} s")
             time.sleep(_POLL_S)
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
+
+
+def _begun(run: Path, stack: ExitStack) -> subprocess.Popen[bytes]:
+    """A search at work in a folder; it ends with the stack."""
+    words = stack.enter_context((run / _SAID).open("wb"))
+    # -P: this folder's names are not to hide others from the search
+    command = [sys.executable, "-P", str(Path(search.__file__)), str(run / "task.json")]
+    process = subprocess.Popen(
+        [*command, str(run / _LAID)], stdin=subprocess.DEVNULL, stdout=words, stderr=words
+    )
+    stack.callback(_end, process)
+    return process
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.kill()
+    process.wait()

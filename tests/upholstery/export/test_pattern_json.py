@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 
 from stitchsketch_kernel.domain.errors import ExportError, SettingsError, StorageError
-from stitchsketch_kernel.domain.marker import Fabric, Marker, Placement
+from stitchsketch_kernel.domain.marker import (
+    Fabric,
+    Marker,
+    MatchLevel,
+    PhaseMatch,
+    Placement,
+    Zone,
+)
 from stitchsketch_kernel.upholstery.export.pattern_json import (
     pattern_schema,
     read_pattern_json,
@@ -63,6 +70,32 @@ def test_it_reads_back_to_the_same_bits(tmp_path, pattern, marker):
     assert_same(laid, marker)
     write_pattern_json(path, pattern)
     assert read_pattern_json(path)[1] is None
+
+
+def test_a_matched_marker_reads_back_and_one_from_before_matching_too(tmp_path, pattern, marker):
+    path = tmp_path / "pattern.json"
+    fabric = replace(
+        marker.fabric, repeat_vertical_mm=343.0, repeat_horizontal_mm=1 / 3, half_drop=True
+    )
+    seams = (
+        PhaseMatch("S01", "TOP", 0, "BOX-F", 1, 1 / 7, 2.5, True),
+        PhaseMatch("", "TOP", 0, None, 0, 3.0, 3.0, False),
+    )
+    zones = (Zone(1 / 3, 2.0, 3.0, 4.0, 5.0),)
+    full = replace(
+        marker, fabric=fabric, match=MatchLevel.VISIBLE, matches=seams, plain_length_mm=999.5,
+        zones=zones,
+    )  # fmt: skip
+    write_pattern_json(path, pattern, full)
+    assert_same(read_pattern_json(path)[1], full)
+    write_pattern_json(path, pattern, marker)
+    data = json.loads(path.read_text(encoding="utf-8"))
+    for name in ("match", "matches", "plain_length_mm", "zones"):
+        del data["marker"][name]
+    for name in ("repeat_vertical_mm", "half_drop", "motif_along_mm"):
+        del data["marker"]["fabric"][name]
+    path.write_text(json.dumps(data), encoding="utf-8")
+    assert_same(read_pattern_json(path)[1], marker)
 
 
 def test_it_is_by_its_published_schema(tmp_path, pattern, marker):

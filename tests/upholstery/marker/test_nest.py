@@ -13,8 +13,9 @@ from stitchsketch_kernel.domain.errors import NestError, ScaleError, SettingsErr
 from stitchsketch_kernel.domain.marker import Fabric, Placement
 from stitchsketch_kernel.domain.piece import Pattern, Piece
 from stitchsketch_kernel.domain.progress import Cancelled
+from stitchsketch_kernel.upholstery.marker import solver
 from stitchsketch_kernel.upholstery.marker.nest import NestSettings, check_marker, make_marker, nest
-from stitchsketch_kernel.upholstery.marker.solver import Cut, solve
+from stitchsketch_kernel.upholstery.marker.solver import Cut, _starts, solve
 from stitchsketch_kernel.upholstery.pieces.make import make_pattern
 
 WOOL = Fabric("Wool", 1400.0, 1370.0)
@@ -135,6 +136,18 @@ def test_a_search_that_dies_is_an_error_and_not_our_end():
     tall = np.array([[0, 0], [10, 0], [10, 500], [0, 500]], dtype=float)
     with pytest.raises(NestError, match="PanicException"):
         solve([Cut(tall, (0.0,))], 100.0, 1, 1, 1, lambda share, note: None)
+
+
+def test_many_workers_begin_from_several_seeds_and_all_help():
+    assert _starts(1) == [1] and _starts(2) == [2] and _starts(5) == [5]
+    assert _starts(8) == [4, 4] and sum(_starts(16)) == 16
+
+
+def test_several_starts_give_one_marker(monkeypatch):
+    monkeypatch.setattr(solver, "_starts", lambda workers: [1, 1])
+    hook = np.array([[0, 0], [300, 0], [300, 80], [90, 80], [90, 400], [0, 400]], dtype=float)
+    laid = solve([Cut(hook, (0.0, 180.0))] * 6, 900.0, 1, 1, 2, lambda share, note: None)
+    assert len(laid) == 6
 
 
 def test_a_person_can_stop_it():
