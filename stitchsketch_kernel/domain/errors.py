@@ -51,6 +51,10 @@ class FlattenError(StitchSketchError, RuntimeError):
     """A panel can't be laid flat within the cloth's limits."""
 
 
+class SewError(StitchSketchError, ValueError):
+    """The pieces can't be sewn together as they are, so they must not be cut."""
+
+
 class NestError(StitchSketchError, ValueError):
     """The pieces can't be laid on this roll."""
 

@@ -12,6 +12,7 @@ from stitchsketch_kernel.domain.marker import Marker
 from stitchsketch_kernel.domain.model import Scale
 from stitchsketch_kernel.domain.photo import Photo, PhotoNote
 from stitchsketch_kernel.domain.piece import Pattern
+from stitchsketch_kernel.domain.sewing import SewFault
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,8 @@ class ReportData:
     problems : tuple of str
         Sentences that stopped the run or hold it back from cutting.
     version : str
+    sew_faults : tuple of SewFault
+        Why its pieces don't sew together; the pattern says why they are cut all the same.
     """
 
     title: str
@@ -116,3 +119,4 @@ class ReportData:
     stages: tuple[tuple[str, float], ...] = ()
     problems: tuple[str, ...] = ()
     version: str = ""
+    sew_faults: tuple[SewFault, ...] = ()

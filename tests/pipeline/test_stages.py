@@ -8,8 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from stitchsketch_kernel.domain.errors import SettingsError
 from stitchsketch_kernel.domain.model import Scale, Similarity, SparseModel
+from stitchsketch_kernel.domain.panel import EdgeKind
 from stitchsketch_kernel.domain.photo import Camera, View
+from stitchsketch_kernel.domain.piece import Pattern, Piece, PieceEdge, SeamPair
 from stitchsketch_kernel.pipeline.artefacts import write_value
 from stitchsketch_kernel.pipeline.context import StageContext
 from stitchsketch_kernel.pipeline.stage import stage_of
@@ -42,6 +45,52 @@ def test_without_a_scale_no_cut_file_is_made(tmp_path):
     assert figures["refused_as"] == "ScaleError"
     assert figures["refused"].startswith("No cut file was written. The size is not known: no mat.")
     assert not list(stage.folder.rglob("*"))
+
+
+def off_by(longer_mm: float) -> Pattern:
+    """Two squares, each one closed seam's side; the first is longer round."""
+    pieces = []
+    for name, side, way in (("LID", 200 + longer_mm / 4, True), ("BOT", 200.0, False)):
+        sew = side * np.array([[0.0, 0], [1, 0], [1, 1], [0, 1]])
+        edge = PieceEdge("S01", EdgeKind.SEWN, np.vstack([sew, sew[:1]]), way, 0.0)
+        pieces.append(Piece(name, sew, sew, (edge,), (), np.array([[100.0, 50], [100, 150]])))
+    lengths = [piece.edges[0].length_mm for piece in pieces]
+    seam = SeamPair("S01", EdgeKind.SEWN, "LID", "BOT", *lengths)
+    return Pattern("pouf", tuple(pieces), (seam,), "mat", 0.1)
+
+
+def nest_stage(root: Path, pattern: Pattern, **settings: object) -> StageContext:
+    write_value(context(root, "scale").folder / "scale.npz", Scale("mat", 1.0, 0.1, 0.1, 8))
+    write_value(context(root, "flatten").folder / "pattern.npz", pattern)
+    stage = context(root, "nest")
+    stage._job["settings"]["nest"] = {"seconds": 1, "workers": 1, **settings}
+    return stage
+
+
+def test_pieces_that_do_not_sew_together_are_not_cut(tmp_path):
+    stage = nest_stage(tmp_path, off_by(3.0))
+    figures = nest.compute(stage)
+    assert figures["refused_as"] == "SewError"
+    assert "Seam S01 (LID to BOT): its sides are 803.0 and 800.0 mm long" in figures["refused"]
+    assert "nest.override_gate" in figures["refused"]
+    assert not list(stage.folder.rglob("*.*"))
+
+
+def test_a_reason_lets_them_be_cut_and_stands_in_the_files(tmp_path):
+    stage = nest_stage(tmp_path, off_by(3.0), override_gate="gathered")
+    assert nest.compute(stage)["override"] == "gathered"
+    assert '"override": "gathered"' in (stage.folder / "patterns" / "pattern.json").read_text()
+
+
+def test_a_blank_reason_is_none(tmp_path):
+    with pytest.raises(SettingsError, match="gives no reason"):
+        nest.compute(nest_stage(tmp_path, off_by(3.0), override_gate="  "))
+
+
+def test_a_reason_that_nobody_needed_is_not_printed(tmp_path):
+    stage = nest_stage(tmp_path, off_by(0.5), override_gate="gathered")
+    assert nest.compute(stage)["override"] == ""
+    assert "gathered" not in (stage.folder / "patterns" / "pattern.json").read_text()
 
 
 @pytest.mark.parametrize("size", [0.01, 40.0])

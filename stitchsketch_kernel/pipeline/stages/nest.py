@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stitchsketch_kernel.domain.errors import ScaleError
+from stitchsketch_kernel.domain.errors import ScaleError, SewError
 from stitchsketch_kernel.domain.progress import part
 
 if TYPE_CHECKING:
@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from stitchsketch_kernel.domain.marker import Marker
     from stitchsketch_kernel.domain.piece import Pattern
     from stitchsketch_kernel.pipeline.context import StageContext
+    from stitchsketch_kernel.upholstery.marker.nest import NestSettings
 
-NAME, NUMBER, VERSION = "nest", 8, 1
+NAME, NUMBER, VERSION = "nest", 8, 2
 INPUTS = ("scale", "flatten")
 SETTINGS = {
     "nest": "stitchsketch_kernel.upholstery.marker.nest:NestSettings",
@@ -25,7 +26,10 @@ WEIGHT = 40
 
 
 def compute(context: StageContext) -> dict[str, Any]:
-    """Keeps ``marker`` (`Marker`) and the cut files in ``patterns/``; neither without a scale."""
+    """Keeps ``marker`` (`Marker`) and the cut files in ``patterns/``.
+
+    Neither without a scale, nor where pieces don't sew together and nobody said why they are cut.
+    """
     from stitchsketch_kernel.domain.piece import Pattern
     from stitchsketch_kernel.pipeline.context import refusal
     from stitchsketch_kernel.pipeline.stages.reading import scale_of
@@ -36,7 +40,10 @@ def compute(context: StageContext) -> dict[str, Any]:
         return refusal(ScaleError(f"No cut file was written. {what}", todo))
     from stitchsketch_kernel.upholstery.marker.nest import nest
 
-    pattern = context.read("flatten", "pattern", Pattern)
+    try:
+        pattern = _gated(context.read("flatten", "pattern", Pattern), context.settings("nest"))
+    except SewError as error:
+        return refusal(error)
     fabric = context.settings("fabric").fabric()
     marker = nest(pattern, fabric, context.settings("nest"), part(context.progress, 0, 0.8))
     context.keep("marker", marker)
@@ -51,8 +58,21 @@ def compute(context: StageContext) -> dict[str, Any]:
         "currency": fabric.currency,
         "fabric_width_mm": fabric.width_mm,
         "placed": len(marker.placements),
+        "override": pattern.override,
         "files": sorted(path.name for path in (context.folder / "patterns").iterdir()),
     }
+
+
+def _gated(pattern: Pattern, settings: NestSettings) -> Pattern:
+    """The pattern as it may be cut: with the reason given where it doesn't pass the gate."""
+    from dataclasses import replace
+
+    from stitchsketch_kernel.upholstery.pieces.gate import check_sewing, require_sewable
+
+    if check_sewing(pattern).faults:
+        pattern = replace(pattern, override=settings.override_gate)
+    require_sewable(pattern)
+    return pattern
 
 
 def _why_unscaled(notes: tuple[str, ...]) -> tuple[str, str]:

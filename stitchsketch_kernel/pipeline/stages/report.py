@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from stitchsketch_kernel.pipeline.context import StageContext
     from stitchsketch_kernel.visualization.report_data import CutFile, ReportData, ReportPictures
 
-NAME, NUMBER, VERSION = "report", 9, 1
+NAME, NUMBER, VERSION = "report", 9, 2
 INPUTS = ("ingest", "align", "scale", "densify", "mesh", "panels", "flatten", "nest")
 SETTINGS = {"job": "stitchsketch_kernel.pipeline.settings:JobSettings"}
 PUBLISHES = {"report.html": "report.html"}
@@ -40,12 +40,15 @@ def compute(context: StageContext) -> dict[str, Any]:
 
 
 def _data(context: StageContext) -> ReportData:
+    from dataclasses import replace
+
     import stitchsketch_kernel
     from stitchsketch_kernel.domain.marker import Marker
     from stitchsketch_kernel.domain.model import SparseModel
     from stitchsketch_kernel.domain.piece import Pattern
     from stitchsketch_kernel.imaging.photos import PhotoSet
     from stitchsketch_kernel.pipeline.stages.reading import scale_of
+    from stitchsketch_kernel.upholstery.pieces.gate import check_sewing
     from stitchsketch_kernel.visualization.report_data import ReportData
 
     taken, model = (
@@ -53,6 +56,7 @@ def _data(context: StageContext) -> ReportData:
     )  # fmt: skip
     scale, nested = scale_of(context), context.figures("nest")
     refused = "refused_as" in nested
+    pattern = context.read("flatten", "pattern", Pattern)
     size_m = context.figures("mesh")["size_m"]
     return ReportData(
         title=context.settings("job").name,
@@ -63,7 +67,8 @@ def _data(context: StageContext) -> ReportData:
         reprojection_px=model.reprojection_px,
         scale=scale,
         size_mm=tuple(1000 * side for side in size_m) if scale.is_metric else None,
-        pattern=context.read("flatten", "pattern", Pattern),
+        pattern=replace(pattern, override=nested.get("override", "")),
+        sew_faults=check_sewing(pattern).faults,
         marker=None if refused else context.read("nest", "marker", Marker),
         pictures=_pictures(context),
         files=() if refused else _cut_files(nested["files"]),

@@ -43,6 +43,8 @@ def write_cut_files(pattern: Pattern, marker: Marker, folder: Path) -> tuple[Pat
     ------
     ScaleError
         The pattern's size is not known; nothing is written.
+    SewError
+        Its sides don't sew together, and nobody said why it is cut all the same.
     ExportError
         There is no piece, or `folder` holds files that are not cut files and would be lost.
     StorageError

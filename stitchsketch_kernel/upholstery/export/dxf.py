@@ -23,6 +23,7 @@ from stitchsketch_kernel.upholstery.export.drawn import (
     DrawnPiece,
     ascii_only,
     drawn_rows,
+    override_said,
     require_cuttable,
 )
 
@@ -40,6 +41,8 @@ def write_dxf(path: Path, pattern: Pattern, dialect: Literal["astm", "aama"] = "
     ------
     ScaleError
         The pattern's size is not known.
+    SewError
+        Its sides don't sew together.
     """
     require_cuttable(pattern)
     # ezdxf.new would set units, which R12 can't hold, and warn of it
@@ -67,6 +70,7 @@ def _style_words(pattern: Pattern) -> tuple[str, ...]:
         f"STYLE NAME: {ascii_only(pattern.name)[:60]}",
         f"ANNOTATION: SCALE +/- {pattern.scale_uncertainty_percent:.2f} %",
         "AUTHOR: STITCHSKETCH",
+        *(f"ANNOTATION: {ascii_only(line)[:200]}" for line in override_said(pattern)),
     )
 
 

@@ -49,6 +49,8 @@ class NestSettings:
         Threads; 0: one for each processor.
     railroad : bool
         Lay the grain across the roll.
+    override_gate : str
+        Why pieces are laid and cut though they don't sew together (`upholstery.pieces.gate`).
     """
 
     separation_mm: float = 5.0
@@ -56,6 +58,7 @@ class NestSettings:
     seed: int = 1
     workers: int = 0
     railroad: bool = False
+    override_gate: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.separation_mm <= 100:
@@ -66,6 +69,8 @@ class NestSettings:
             raise SettingsError(
                 "Nesting needs 1 to 86400 whole seconds; workers and seed are 0 or more."
             )
+        if self.override_gate and not self.override_gate.strip():
+            raise SettingsError("nest.override_gate gives no reason.", "Write why it is cut.")
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,12 @@ from stitchsketch_kernel.domain.errors import PanelError, ScaleError, SettingsEr
 from stitchsketch_kernel.domain.model import Scale
 from stitchsketch_kernel.domain.panel import PanelMap, Seam
 from stitchsketch_kernel.domain.piece import FlatPanel, Notch, Pattern, Piece, SeamPair
+from stitchsketch_kernel.domain.sewing import tolerance_mm
 from stitchsketch_kernel.upholstery.pieces.allowances import cut_line
 from stitchsketch_kernel.upholstery.pieces.mirrored import SeamTies, Twins, find_twins, seam_links
 from stitchsketch_kernel.upholstery.pieces.notches import SeamSide, edge_notches, notch_stations
 from stitchsketch_kernel.upholstery.pieces.outline import edges_of, grain_line
 from stitchsketch_kernel.upholstery.pieces.rules import TradeRules
-
-#: Two sides of a seam sew together when they agree within either of these.
-AS_LONG_MM, AS_LONG_SHARE = 1.0, 0.002
 
 
 @dataclass(frozen=True)
@@ -187,7 +185,7 @@ def _differences(pieces: Sequence[Piece]) -> dict[str, tuple[float, float]]:
         for edge in piece.edges:
             lengths[edge.seam].append(edge.length_mm)
     return {
-        seam: (abs(both[0] - both[1]), max(AS_LONG_MM, AS_LONG_SHARE * min(both)))
+        seam: (abs(both[0] - both[1]), tolerance_mm(*both))
         for seam, both in lengths.items()
         if len(both) == 2
     }
