@@ -11,7 +11,7 @@ import numpy as np
 from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.errors import PanelError, ScaleError, SettingsError
 from stitchsketch_kernel.domain.model import Scale
-from stitchsketch_kernel.domain.panel import PanelMap, Seam
+from stitchsketch_kernel.domain.panel import EdgeKind, PanelMap, Seam
 from stitchsketch_kernel.domain.piece import FlatPanel, Notch, Pattern, Piece, SeamPair
 from stitchsketch_kernel.domain.sewing import tolerance_mm
 from stitchsketch_kernel.upholstery.pieces.allowances import cut_line
@@ -120,7 +120,8 @@ def _bare_piece(
     sew = np.concatenate([edge.line_mm[:-1] for edge in edges])
     lines, widths = [edge.line_mm for edge in edges], [edge.allowance_mm for edge in edges]
     try:
-        cut = cut_line(lines, widths, rules.mitre_limit)
+        folds = [edge.edge_kind is EdgeKind.FOLD for edge in edges]
+        cut = cut_line(lines, widths, rules.mitre_limit, folds)
     except PanelError as error:
         raise PanelError(f"Piece {flat.panel}: {error.what}", error.todo) from error
     return Piece(
