@@ -6,6 +6,7 @@
 #       extension: .py
 #       format_name: percent
 #       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -31,5 +32,5 @@ stage.compute()
 # %%
 if "refused_as" not in stage.figures("nest"):
     marker = stage.read("nest", "marker", Marker)
-    pattern = stage.read("flatten", "pattern", Pattern)
+    pattern = stage.read("nest", "pattern", Pattern)
     display(stage.picture("marker", pictures.marker_picture(marker, pattern)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,18 @@ def test_a_reason_that_nobody_needed_is_not_printed(tmp_path):
     stage = nest_stage(tmp_path, off_by(0.5), override_gate="gathered")
     assert nest.compute(stage)["override"] == ""
     assert "gathered" not in (stage.folder / "patterns" / "pattern.json").read_text()
+
+
+def test_a_welts_strips_are_cut_when_asked_for(tmp_path):
+    pattern = off_by(0.0)
+    seam = replace(pattern.seams[0], edge_kind=EdgeKind.WELT)
+    stage = nest_stage(tmp_path, replace(pattern, seams=(seam,)))
+    stage._job["settings"]["strips"] = {"cut": True}
+    figures = nest.compute(stage)
+    assert figures["welt"]["needed_mm"] == pytest.approx(850)
+    assert [piece.name for piece in stage.read("nest", "pattern", Pattern).pieces] == [
+        "LID", "BOT", "WELT-1"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("size", [0.01, 40.0])

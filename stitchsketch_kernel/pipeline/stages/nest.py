@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from stitchsketch_kernel.domain.errors import ScaleError, SewError
@@ -14,21 +15,24 @@ if TYPE_CHECKING:
     from stitchsketch_kernel.domain.piece import Pattern
     from stitchsketch_kernel.pipeline.context import StageContext
     from stitchsketch_kernel.upholstery.marker.nest import NestSettings
+    from stitchsketch_kernel.upholstery.pieces.strips import WeltPlan
 
 NAME, NUMBER, VERSION = "nest", 8, 2
 INPUTS = ("scale", "flatten")
 SETTINGS = {
     "nest": "stitchsketch_kernel.upholstery.marker.nest:NestSettings",
+    "strips": "stitchsketch_kernel.upholstery.pieces.strips:StripSettings",
     "fabric": "stitchsketch_kernel.pipeline.settings:FabricSettings",
 }
+FILES = {"rules": "stitchsketch_kernel.upholstery.pieces.rules:read_rules"}
 PUBLISHES = {"patterns": "patterns"}
 WEIGHT = 40
 
 
 def compute(context: StageContext) -> dict[str, Any]:
-    """Keeps ``marker`` (`Marker`) and the cut files in ``patterns/``.
+    """Keeps ``marker``, ``pattern`` (as it is cut) and the cut files in ``patterns/``.
 
-    Neither without a scale, nor where pieces don't sew together and nobody said why they are cut.
+    None of them without a scale, nor where pieces don't sew together and nobody said why they are cut.
     """
     from stitchsketch_kernel.domain.piece import Pattern
     from stitchsketch_kernel.pipeline.context import refusal
@@ -45,6 +49,10 @@ def compute(context: StageContext) -> dict[str, Any]:
     except SewError as error:
         return refusal(error)
     fabric = context.settings("fabric").fabric()
+    plan = None
+    if context.settings("strips").cut:
+        pattern, plan = _with_strips(context, pattern, fabric.usable_width_mm)
+    context.keep("pattern", pattern)
     marker = nest(pattern, fabric, context.settings("nest"), part(context.progress, 0, 0.8))
     context.keep("marker", marker)
     context.progress(0.85, "writing cut files")
@@ -59,6 +67,7 @@ def compute(context: StageContext) -> dict[str, Any]:
         "fabric_width_mm": fabric.width_mm,
         "placed": len(marker.placements),
         "override": pattern.override,
+        "welt": None if plan is None else asdict(plan),
         "files": sorted(path.name for path in (context.folder / "patterns").iterdir()),
     }
 
@@ -73,6 +82,18 @@ def _gated(pattern: Pattern, settings: NestSettings) -> Pattern:
         pattern = replace(pattern, override=settings.override_gate)
     require_sewable(pattern)
     return pattern
+
+
+def _with_strips(
+    context: StageContext, pattern: Pattern, usable_width_mm: float
+) -> tuple[Pattern, WeltPlan | None]:
+    """The pattern with the strips of its welts and zips, by the shop's rules."""
+    from stitchsketch_kernel.upholstery.pieces.rules import TradeRules, read_rules
+    from stitchsketch_kernel.upholstery.pieces.strips import welt_plan, with_strips
+
+    path = context.file("rules")
+    rules = TradeRules.default() if path is None else read_rules(path)
+    return with_strips(pattern, rules, usable_width_mm), welt_plan(pattern, rules, usable_width_mm)
 
 
 def _why_unscaled(notes: tuple[str, ...]) -> tuple[str, str]:

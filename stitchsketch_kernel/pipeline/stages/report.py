@@ -40,8 +40,6 @@ def compute(context: StageContext) -> dict[str, Any]:
 
 
 def _data(context: StageContext) -> ReportData:
-    from dataclasses import replace
-
     import stitchsketch_kernel
     from stitchsketch_kernel.domain.marker import Marker
     from stitchsketch_kernel.domain.model import SparseModel
@@ -56,7 +54,7 @@ def _data(context: StageContext) -> ReportData:
     )  # fmt: skip
     scale, nested = scale_of(context), context.figures("nest")
     refused = "refused_as" in nested
-    pattern = context.read("flatten", "pattern", Pattern)
+    pattern = context.read("flatten" if refused else "nest", "pattern", Pattern)
     size_m = context.figures("mesh")["size_m"]
     return ReportData(
         title=context.settings("job").name,
@@ -67,7 +65,7 @@ def _data(context: StageContext) -> ReportData:
         reprojection_px=model.reprojection_px,
         scale=scale,
         size_mm=tuple(1000 * side for side in size_m) if scale.is_metric else None,
-        pattern=replace(pattern, override=nested.get("override", "")),
+        pattern=pattern,
         sew_faults=check_sewing(pattern).faults,
         marker=None if refused else context.read("nest", "marker", Marker),
         pictures=_pictures(context),

@@ -59,6 +59,23 @@ def corners_of(piece: Piece) -> list[Corner]:
     return found
 
 
+def junction_ends(pattern: Pattern) -> dict[tuple[str, int], int]:
+    """For each end of a seam (0 its start, 1 its end) that a piece's corner has, its junction."""
+    corners = [corner for piece in pattern.pieces for corner in corners_of(piece)]
+    at: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for index, corner in enumerate(corners):
+        for end in corner.ends:
+            at[end].append(index)
+    found: dict[tuple[str, int], int] = {}
+    left = set(range(len(corners)))
+    while left:
+        first = left.pop()
+        group, ends = _joined(first, corners, at)
+        left -= group
+        found.update(dict.fromkeys(ends, first))
+    return found
+
+
 def junction_faults(pattern: Pattern) -> Iterator[SewFault]:
     """Why the pieces don't close round their junctions."""
     corners = [corner for piece in pattern.pieces for corner in corners_of(piece)]
