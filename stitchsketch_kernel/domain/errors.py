@@ -63,6 +63,10 @@ class ExportError(StitchSketchError, RuntimeError):
     """A cut file can't be written, or must not be."""
 
 
+class ExchangeError(StitchSketchError, ValueError):
+    """A file of pieces drawn elsewhere can't be read, or must not be."""
+
+
 class SettingsError(StitchSketchError, ValueError):
     """A setting or a file written by a person is wrong."""
 

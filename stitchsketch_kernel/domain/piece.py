@@ -173,7 +173,7 @@ class Pattern:
     pieces : tuple of Piece
     seams : tuple of SeamPair
     scale_method : str
-        ``"none"``: the size is not known and nothing may be cut.
+        ``"none"``: the size is not known and nothing may be cut; ``"drawn"``: read from a drawing.
     scale_uncertainty_percent : float
     notes : tuple of str
     override : str

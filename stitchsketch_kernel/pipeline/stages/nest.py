@@ -32,7 +32,8 @@ WEIGHT = 40
 def compute(context: StageContext) -> dict[str, Any]:
     """Keeps ``marker``, ``pattern`` (as it is cut) and the cut files in ``patterns/``.
 
-    None of them without a scale, nor where pieces don't sew together and nobody said why they are cut.
+    None of them without a scale, nor where pieces don't sew together and nobody said why they
+    are cut.
     """
     from stitchsketch_kernel.domain.piece import Pattern
     from stitchsketch_kernel.pipeline.context import refusal
@@ -104,6 +105,7 @@ def _why_unscaled(notes: tuple[str, ...]) -> tuple[str, str]:
 
 
 def _write_cut_files(folder: Path, pattern: Pattern, marker: Marker) -> None:
+    from stitchsketch_kernel.upholstery.export.cut_list import write_cut_list
     from stitchsketch_kernel.upholstery.export.dxf import write_dxf
     from stitchsketch_kernel.upholstery.export.hpgl import write_hpgl
     from stitchsketch_kernel.upholstery.export.pattern_json import write_pattern_json
@@ -118,4 +120,6 @@ def _write_cut_files(folder: Path, pattern: Pattern, marker: Marker) -> None:
     write_tiled_pdf(folder / "pattern-A4.pdf", pattern, "A4")
     write_tiled_pdf(folder / "pattern-Letter.pdf", pattern, "Letter")
     write_dxf(folder / "pattern.dxf", pattern)
+    write_dxf(folder / "pattern-AAMA.dxf", pattern, layers="aama")
+    write_cut_list(folder / "cut-list.csv", pattern, marker)
     write_hpgl(folder / "marker.plt", pattern, marker)

@@ -21,6 +21,8 @@ _LABELS = {
     "pattern-A4.pdf": "PDF on A4 sheets",
     "pattern-Letter.pdf": "PDF on Letter sheets",
     "pattern.dxf": "DXF",
+    "pattern-AAMA.dxf": "DXF, AAMA layers",
+    "cut-list.csv": "Cut list",
     "marker.plt": "HPGL for a plotter",
     "marker.svg": "SVG, the marker",
     "pattern.svg": "SVG, the pieces",

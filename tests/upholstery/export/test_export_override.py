@@ -58,6 +58,8 @@ def test_a_reason_stands_on_every_cut_file(off, name, tmp_path, read_pdf):
         assert f"ANNOTATION: DOES NOT SEW TOGETHER, cut because: {WHY}" in texts
     elif name.endswith(".plt"):
         assert f"LBDOES NOT SEW TOGETHER, cut because: {WHY}\x03;" in path.read_text("ascii")
+    elif name.endswith(".csv"):
+        assert path.read_text("utf-8-sig").count(WHY) == 2, "each piece's line"
     elif name.endswith(".json"):
         assert json.loads(path.read_text("utf-8"))["override"] == WHY
         assert read_pattern_json(path)[0].override == WHY
