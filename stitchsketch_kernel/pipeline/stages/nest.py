@@ -22,6 +22,7 @@ INPUTS = ("scale", "flatten")
 SETTINGS = {
     "nest": "stitchsketch_kernel.upholstery.marker.nest:NestSettings",
     "strips": "stitchsketch_kernel.upholstery.pieces.strips:StripSettings",
+    "quote": "stitchsketch_kernel.upholstery.quote.labour:QuoteSettings",
     "fabric": "stitchsketch_kernel.pipeline.settings:FabricSettings",
 }
 FILES = {"rules": "stitchsketch_kernel.upholstery.pieces.rules:read_rules"}
@@ -58,6 +59,7 @@ def compute(context: StageContext) -> dict[str, Any]:
     context.keep("marker", marker)
     context.progress(0.85, "writing cut files")
     _write_cut_files(context.folder / "patterns", pattern, marker)
+    quote = _quoted(context, pattern, marker)
     return {
         "used_length_mm": marker.used_length_mm,
         "used_length_m": marker.used_length_mm / 1000,
@@ -68,6 +70,7 @@ def compute(context: StageContext) -> dict[str, Any]:
         "fabric_width_mm": fabric.width_mm,
         "placed": len(marker.placements),
         "override": pattern.override,
+        "quote": quote,
         "welt": None if plan is None else asdict(plan),
         "files": sorted(path.name for path in (context.folder / "patterns").iterdir()),
     }
@@ -95,6 +98,21 @@ def _with_strips(
     path = context.file("rules")
     rules = TradeRules.default() if path is None else read_rules(path)
     return with_strips(pattern, rules, usable_width_mm), welt_plan(pattern, rules, usable_width_mm)
+
+
+def _quoted(context: StageContext, pattern: Pattern, marker: Marker) -> dict[str, Any] | None:
+    """The quote, also as a PDF; None where no price is given."""
+    from datetime import datetime
+
+    from stitchsketch_kernel.upholstery.export.quote_pdf import quote_of, write_quote_pdf
+
+    settings = context.settings("quote")
+    if not (settings.labour_rate > 0 or marker.fabric.price_per_metre > 0):
+        return None
+    made_at = datetime.now().astimezone().strftime("%Y-%m-%d")
+    path = context.folder / "patterns" / "quote.pdf"
+    write_quote_pdf(path, pattern, marker, settings, made_at)
+    return asdict(quote_of(pattern, marker, settings))
 
 
 def _why_unscaled(notes: tuple[str, ...]) -> tuple[str, str]:

@@ -23,6 +23,7 @@ _LABELS = {
     "pattern.dxf": "DXF",
     "pattern-AAMA.dxf": "DXF, AAMA layers",
     "cut-list.csv": "Cut list",
+    "quote.pdf": "PDF, the quote",
     "marker.plt": "HPGL for a plotter",
     "marker.svg": "SVG, the marker",
     "pattern.svg": "SVG, the pieces",
