@@ -106,6 +106,18 @@ def test_a_welts_strips_are_cut_when_asked_for(tmp_path):
     ]  # fmt: skip
 
 
+def test_prices_make_a_quote(tmp_path):
+    stage = nest_stage(tmp_path / "a", off_by(0.0))
+    assert nest.compute(stage)["quote"] is None
+    assert not (stage.folder / "patterns" / "quote.pdf").exists()
+    stage = nest_stage(tmp_path / "b", off_by(0.0))
+    stage._job["settings"]["quote"] = {"labour_rate": 60.0}
+    # 0.8 m of seam, two pieces, the job: 4.8 + 12 + 60 minutes
+    figures = nest.compute(stage)
+    assert figures["quote"]["labour_cost"] == pytest.approx(76.8)
+    assert "quote.pdf" in figures["files"]
+
+
 @pytest.mark.parametrize("size", [0.01, 40.0])
 def test_a_model_of_unknown_size_gets_a_handy_one(size):
     rng = np.random.default_rng(1)

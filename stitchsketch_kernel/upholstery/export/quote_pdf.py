@@ -11,7 +11,7 @@ from reportlab.lib.units import mm
 
 from stitchsketch_kernel.domain.marker import Marker
 from stitchsketch_kernel.domain.piece import Pattern, Piece
-from stitchsketch_kernel.domain.units import inch_fraction
+from stitchsketch_kernel.domain.units import MM_PER_M, inch_fraction, yards_from_mm
 from stitchsketch_kernel.upholstery.export.aside import written_aside
 from stitchsketch_kernel.upholstery.export.drawn import (
     drawn_marker,
@@ -106,15 +106,21 @@ def _cloth(sheet: _Sheet, quote: Quote, marker: Marker, settings: QuoteSettings)
     else:
         width = f"{fabric.usable_width_mm:.0f} mm usable width"
     sheet.row(("Cloth", "", quote.currency), _BOLD, rule=True)
-    used = f"{quote.metres:.2f} m ({quote.yards:.2f} yd)"
+    used = _length(quote.used_length_mm, settings)
     sheet.row((f"{fabric.name}, {width}: used", used, ""))
     if quote.roll_end_mm > 0:
-        end = quote.roll_end_mm
-        sheet.row(("First roll end", f"{end / 1000:.2f} m ({end / 914.4:.2f} yd)", ""))
+        sheet.row(("First roll end", _length(quote.roll_end_mm, settings), ""))
     bought = f"{quote.metres_to_buy:.1f} m ({quote.yards_to_buy:.2f} yd)"
     price = f"at {fabric.price_per_metre:.2f} a metre"
     sheet.row((f"To buy, {price}", bought, f"{quote.cloth_cost:.2f}"))
     sheet.space(4)
+
+
+def _length(length_mm: float, settings: QuoteSettings) -> str:
+    """Metres and yards, those first that the shop works in."""
+    both = (f"{length_mm / MM_PER_M:.2f} m", f"{yards_from_mm(length_mm):.2f} yd")
+    first, second = both[::-1] if settings.units == "inches" else both
+    return f"{first} ({second})"
 
 
 def _labour(sheet: _Sheet, quote: Quote, pattern: Pattern, settings: QuoteSettings) -> None:
@@ -122,7 +128,8 @@ def _labour(sheet: _Sheet, quote: Quote, pattern: Pattern, settings: QuoteSettin
     head = ("Labour", "", quote.currency)
     sheet.row(head, _BOLD, rule=True)
     for line in lines:
-        sheet.row((line.what, f"{line.amount}, {line.minutes:.0f} min", ""), again=head)
+        amount = f"{line.amount}, " if line.amount else ""
+        sheet.row((line.what, f"{amount}{line.minutes:.0f} min", ""), again=head)
     amount = f"{hours_of(lines):.2f} h at {settings.labour_rate:.2f}"
     sheet.row(("All labour", amount, f"{quote.labour_cost:.2f}"), again=head)
     sheet.space(4)
@@ -174,7 +181,7 @@ class _Sheet:
         """The first page's head."""
         self._y -= 4
         self._put(fitted(f"Quote: {name}", _BOLD, 16, self._width), _MARGIN_MM, self._y, _BOLD, 16)
-        self._y -= 8
+        self._y -= 5
         self.words([fitted(line, _PLAIN, 10, self._width) for line in lines])
         self.space(2)
 

@@ -98,7 +98,7 @@ def labour_lines(pattern: Pattern, settings: QuoteSettings) -> tuple[LabourLine,
             lines.append(LabourLine(what, f"{metres:.2f} m", metres * settings.minutes_per_m(kind)))
     count = sum(piece.quantity for piece in pattern.pieces)
     cut = LabourLine("Marking and cutting", f"{count} pieces", count * settings.piece_min)
-    return (*lines, cut, LabourLine("The job itself", "1", settings.job_min))
+    return (*lines, cut, LabourLine("The job itself", "", settings.job_min))
 
 
 def hours_of(lines: Sequence[LabourLine]) -> float:
