@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import shapely
 from reportlab.lib.units import mm
 
 from stitchsketch_kernel.domain.marker import Marker
@@ -111,6 +112,8 @@ def _cloth(sheet: _Sheet, quote: Quote, marker: Marker, settings: QuoteSettings)
     if quote.roll_end_mm > 0:
         sheet.row(("First roll end", _length(quote.roll_end_mm, settings), ""))
     bought = f"{quote.metres_to_buy:.1f} m ({quote.yards_to_buy:.2f} yd)"
+    if settings.units == "inches":
+        bought = f"{quote.yards_to_buy:.2f} yd ({quote.metres_to_buy:.1f} m)"
     price = f"at {fabric.price_per_metre:.2f} a metre"
     sheet.row((f"To buy, {price}", bought, f"{quote.cloth_cost:.2f}"))
     sheet.space(4)
@@ -247,7 +250,9 @@ class _Sheet:
             path.close()
             canvas.setFillGray(0.9)
             canvas.drawPath(path, stroke=1, fill=1)
-            x, y = piece.grain.mean(axis=0)
+            middle = (piece.cut.min(axis=0) + piece.cut.max(axis=0)) / 2
+            inside = shapely.Polygon(piece.cut).contains(shapely.Point(middle))
+            x, y = middle if inside else piece.grain.mean(axis=0)
             name = fitted(piece.name, _PLAIN, 6, float(np.ptp(piece.cut[:, 0])) * scale)
             canvas.setFont(_PLAIN, 6 / scale)
             canvas.setFillGray(0)

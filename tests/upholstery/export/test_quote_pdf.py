@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from stitchsketch_kernel.domain.errors import ScaleError
+from stitchsketch_kernel.domain.errors import ScaleError, SewError
+from stitchsketch_kernel.domain.panel import EdgeKind
+from stitchsketch_kernel.domain.piece import SeamPair
 from stitchsketch_kernel.upholstery.export.quote_pdf import quote_of, write_quote_pdf
 from stitchsketch_kernel.upholstery.marker.nest import make_marker
 from stitchsketch_kernel.upholstery.quote.labour import QuoteSettings
@@ -50,7 +52,11 @@ def test_every_figure_is_there_on_one_page(told, job):
 def test_in_inches_on_letter(told):
     pages, words = told(replace(RATED, units="inches"))
     assert pages[0].size_mm == pytest.approx((215.9, 279.4), abs=0.1)
-    assert '20 11/16" x 18 11/16"' in words and "1.06 yd (0.97 m)" in words
+    assert (
+        '20 11/16" x 18 11/16"' in words
+        and "1.06 yd (0.97 m)" in words
+        and "1.50 yd (1.3 m)" in words
+    )
     assert '53 15/16" usable width' in words and "525 x" not in words
 
 
@@ -89,6 +95,13 @@ def test_names_from_elsewhere_do_no_harm(told, job):
 def test_what_was_cut_past_the_gate_says_so(told, job):
     _, words = told(pattern=replace(job[0], override="gathered by hand"))
     assert "DOES NOT SEW TOGETHER, cut because: gathered by hand" in words
+
+
+def test_what_does_not_sew_has_no_quote(job, tmp_path):
+    lost = SeamPair("S9", EdgeKind.SEWN, "IB", "GONE", 1.0, 1.0)
+    with pytest.raises(SewError, match="no piece has GONE's side"):
+        write_quote_pdf(tmp_path / "q.pdf", replace(job[0], seams=(lost,)), job[1], RATED)
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_unscaled_pattern_has_no_quote(job, tmp_path):

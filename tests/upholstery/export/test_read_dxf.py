@@ -8,6 +8,7 @@ import ezdxf
 import numpy as np
 import pytest
 import shapely
+from ezdxf.entities import Spline
 
 from stitchsketch_kernel.domain.errors import ExchangeError
 from stitchsketch_kernel.domain.marker import Fabric
@@ -213,6 +214,28 @@ def test_an_unsound_piece_is_refused_by_name(drawing, what, said):
     with pytest.raises(ExchangeError, match=r"other\.dxf, piece SEAT") as error:
         drawing.read()
     assert said in str(error.value)
+
+
+def test_a_point_that_is_no_number_is_refused(drawing):
+    block = drawing.block()
+    block.add_lwpolyline([(float("nan"), 0), *SQUARE[1:]], close=True, dxfattribs=on("1"))
+    with pytest.raises(ExchangeError, match="a point that is no number"):
+        drawing.read()
+
+
+def test_a_notch_that_is_no_number_is_refused(drawing):
+    block = drawing.block()
+    block.add_lwpolyline(SQUARE, close=True, dxfattribs=on("1"))
+    block.add_point((float("nan"), 0), dxfattribs=on("4"))
+    with pytest.raises(ExchangeError, match="a notch of it is no number"):
+        drawing.read()
+
+
+def test_a_spline_that_would_fill_the_memory_is_never_drawn(drawing, monkeypatch):
+    broken(drawing, "wide spline")
+    monkeypatch.setattr(Spline, "flattening", lambda *_: pytest.fail("flattened"))
+    with pytest.raises(ExchangeError, match="from its origin"):
+        drawing.read()
 
 
 def test_a_block_at_another_scale_is_refused(drawing):
