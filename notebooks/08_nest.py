@@ -31,5 +31,5 @@ stage.compute()
 # %%
 if "refused_as" not in stage.figures("nest"):
     marker = stage.read("nest", "marker", Marker)
-    pattern = stage.read("flatten", "pattern", Pattern)
+    pattern = stage.read("nest", "pattern", Pattern)
     display(stage.picture("marker", pictures.marker_picture(marker, pattern)))

@@ -51,12 +51,20 @@ class FlattenError(StitchSketchError, RuntimeError):
     """A panel can't be laid flat within the cloth's limits."""
 
 
+class SewError(StitchSketchError, ValueError):
+    """The pieces can't be sewn together as they are, so they must not be cut."""
+
+
 class NestError(StitchSketchError, ValueError):
     """The pieces can't be laid on this roll."""
 
 
 class ExportError(StitchSketchError, RuntimeError):
     """A cut file can't be written, or must not be."""
+
+
+class ExchangeError(StitchSketchError, ValueError):
+    """A file of pieces drawn elsewhere can't be read, or must not be."""
 
 
 class SettingsError(StitchSketchError, ValueError):

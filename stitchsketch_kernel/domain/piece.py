@@ -165,7 +165,21 @@ class SeamPair:
 
 @dataclass(frozen=True)
 class Pattern:
-    """All pieces of a scan with the seams that join them."""
+    """All pieces of a scan with the seams that join them.
+
+    Attributes
+    ----------
+    name : str
+    pieces : tuple of Piece
+    seams : tuple of SeamPair
+    scale_method : str
+        ``"none"``: the size is not known and nothing may be cut; ``"drawn"``: read from a drawing.
+    scale_uncertainty_percent : float
+    notes : tuple of str
+    override : str
+        Why a person has it cut though its sides don't sew together; printed on every cut file.
+        Empty where nobody had to.
+    """
 
     name: str
     pieces: tuple[Piece, ...]
@@ -173,6 +187,7 @@ class Pattern:
     scale_method: str
     scale_uncertainty_percent: float
     notes: tuple[str, ...] = field(default=())
+    override: str = ""
 
     def piece(self, name: str) -> Piece:
         """The piece of that name."""

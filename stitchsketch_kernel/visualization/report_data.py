@@ -12,6 +12,7 @@ from stitchsketch_kernel.domain.marker import Marker
 from stitchsketch_kernel.domain.model import Scale
 from stitchsketch_kernel.domain.photo import Photo, PhotoNote
 from stitchsketch_kernel.domain.piece import Pattern
+from stitchsketch_kernel.domain.sewing import SewFault
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,8 @@ class ReportData:
     version : str
     doubts : tuple of str
         Sentences that a person must read before cutting, although it may be cut.
+    sew_faults : tuple of SewFault
+        Why its pieces don't sew together; the pattern says why they are cut all the same.
     """
 
     title: str
@@ -119,3 +122,4 @@ class ReportData:
     problems: tuple[str, ...] = ()
     version: str = ""
     doubts: tuple[str, ...] = ()
+    sew_faults: tuple[SewFault, ...] = ()

@@ -8,14 +8,13 @@ from math import isfinite
 
 from stitchsketch_kernel.domain.model import Scale
 from stitchsketch_kernel.domain.piece import Pattern, Piece, SeamPair
+from stitchsketch_kernel.domain.sewing import sews
 from stitchsketch_kernel.visualization.report_data import ReportData
 
 #: A scale less sure than this is no scale: 10 mm on a metre.
 _SCALE_NO_PERCENT = 1.0
 #: Above this a shop checks one length by tape before cutting: 3 mm on a metre.
 _SCALE_CHECK_PERCENT = 0.3
-#: Two sides of a seam sew together when they agree within either of these.
-SEAM_MM, SEAM_SHARE = 1.0, 0.002
 #: Cloth that must give more than this in 95 % of a piece wants a dart or another seam.
 _STRAIN_CHECK_PERCENT = 3.0
 
@@ -51,9 +50,8 @@ def judge(data: ReportData) -> Verdict:
 
 
 def seam_is_off(seam: SeamPair) -> bool:
-    """Whether its two sides differ by more than 1 mm and by more than 0.2 %."""
-    allowed = max(SEAM_MM, SEAM_SHARE * max(seam.length_a_mm, seam.length_b_mm or 0.0))
-    return not abs(seam.difference_mm) <= allowed
+    """Whether its two sides differ by more than the gate lets pass (`domain.sewing`)."""
+    return seam.length_b_mm is not None and not sews(seam.length_a_mm, seam.length_b_mm)
 
 
 def strain_is_high(piece: Piece) -> bool:
@@ -66,6 +64,8 @@ def _stops(data: ReportData) -> list[tuple[str, str]]:
     found = []
     if reason := _no_scale(data.scale):
         found.append(reason)
+    if data.pattern is not None and not data.pattern.override:
+        found += [("the pieces don't sew together", words) for words in _unsewable(data)]
     found += [("the run has a problem", problem) for problem in data.problems]
     if data.pattern is None or not data.pattern.pieces:
         found.append(("no pieces", "The run made no flat pieces."))
@@ -95,14 +95,24 @@ def _checks(data: ReportData) -> list[str]:
         found.append(f"A metre may be {off:.0f} mm off: measure one long edge by tape and compare.")
     found += data.doubts
     if data.pattern is not None:
+        if data.pattern.override:
+            found.append(f"It was cut past the gate, because: {data.pattern.override}")
+            found += _unsewable(data)
         found += _pattern_checks(data.pattern)
     return found
 
 
+def _unsewable(data: ReportData) -> list[str]:
+    """What the gate said, and seams that are off by what this page itself shows of them."""
+    said = [fault.words for fault in data.sew_faults]
+    told = {seam for fault in data.sew_faults for seam in fault.seams}
+    seams = () if data.pattern is None else data.pattern.seams
+    off = [seam.seam for seam in seams if seam_is_off(seam) and seam.seam not in told]
+    return [*said, f"The two sides differ too much at {_listed('seam', off)}."] if off else said
+
+
 def _pattern_checks(pattern: Pattern) -> list[str]:
     found = []
-    if off := [seam.seam for seam in pattern.seams if seam_is_off(seam)]:
-        found.append(f"The two sides differ too much at {_listed('seam', off)}.")
     if strained := [piece.name for piece in pattern.pieces if strain_is_high(piece)]:
         found.append(
             f"The cloth must give more than {_STRAIN_CHECK_PERCENT:g} % on "

@@ -10,6 +10,7 @@ import sys
 import zlib
 from pathlib import Path
 
+import ezdxf
 import numpy as np
 import pypdfium2
 import pytest
@@ -29,7 +30,7 @@ def test_asking_for_help_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
-    assert {"run", "mat", "demo"} <= set(done.stdout.split())
+    assert {"run", "nest", "mat", "demo"} <= set(done.stdout.split())
 
 
 def test_it_tells_its_version(capsys):
@@ -101,6 +102,48 @@ def test_bad_photos_end_in_one_sentence_and_leave_nothing(tmp_path, capsys, faul
     assert named in sentence and sentence.startswith("stitchsketch: ")
     assert "Traceback" not in said.err and len(progress) < 5
     assert not (tmp_path / "deep").exists()
+
+
+def drawing(path: Path, width: float) -> Path:
+    document = ezdxf.new("R2000")
+    document.header["$INSUNITS"] = 4
+    corners = [(0, 0), (width, 0), (width, 300), (0, 300)]
+    document.blocks.new("SEAT").add_lwpolyline(corners, close=True, dxfattribs={"layer": "1"})
+    document.modelspace().add_blockref("SEAT", (0, 0))
+    document.saveas(path)
+    return path
+
+
+def test_pieces_drawn_elsewhere_are_laid_and_cut(tmp_path, capsys):
+    pieces, out = drawing(tmp_path / "a.dxf", 400), tmp_path / "deep" / "out"
+    given = ["nest", str(pieces), "--out", str(out), "--width-mm", "1400", "--seconds", "1"]
+    assert main(given) == 0
+    assert "Cloth: 0.30 m (0.33 yd) of 1400 mm" in capsys.readouterr().out
+    assert (out / "marker.plt").stat().st_size and (out / "pattern.json").stat().st_size
+    assert main(given) == 0, "again, into the same folder"
+
+
+@pytest.mark.parametrize(
+    ("width", "more", "said"),
+    [
+        (1500, [], "is 1500 mm wide"),
+        (400, ["--usable-mm", "2000"], "selvages"),
+        (400, ["--seconds", "0"], "seconds"),
+        (2e5, [], "from its origin"),
+    ],
+)
+def test_what_cannot_be_laid_leaves_nothing(tmp_path, capsys, width, more, said):
+    pieces, out = drawing(tmp_path / "a.dxf", width), tmp_path / "out"
+    assert main(["nest", str(pieces), "--out", str(out), "--width-mm", "1400", *more]) == 2
+    assert said in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_folder_of_something_else_is_refused_before_nesting(tmp_path, capsys):
+    (tmp_path / "letter.txt").write_text("mine")
+    given = ["nest", "nowhere.dxf", "--out", str(tmp_path), "--width-mm", "1400"]
+    assert main(given) == 2
+    assert "letter.txt" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,76 @@ def test_matching_is_set_by_name_and_its_cost_is_told(tmp_path):
 def test_a_defect_without_size_is_refused():
     with pytest.raises(SettingsError, match="defect"):
         FabricSettings(defects_mm=((0.0, 0.0, 0.0, 10.0),))
+
+
+def off_by(longer_mm: float) -> Pattern:
+    """Two squares, each one closed seam's side; the first is longer round."""
+    pieces = []
+    for name, side, way in (("LID", 200 + longer_mm / 4, True), ("BOT", 200.0, False)):
+        sew = side * np.array([[0.0, 0], [1, 0], [1, 1], [0, 1]])
+        edge = PieceEdge("S01", EdgeKind.SEWN, np.vstack([sew, sew[:1]]), way, 0.0)
+        pieces.append(Piece(name, sew, sew, (edge,), (), np.array([[100.0, 50], [100, 150]])))
+    lengths = [piece.edges[0].length_mm for piece in pieces]
+    seam = SeamPair("S01", EdgeKind.SEWN, "LID", "BOT", *lengths)
+    return Pattern("pouf", tuple(pieces), (seam,), "mat", 0.1)
+
+
+def nest_stage(root: Path, pattern: Pattern, **settings: object) -> StageContext:
+    write_value(context(root, "scale").folder / "scale.npz", Scale("mat", 1.0, 0.1, 0.1, 8))
+    write_value(context(root, "flatten").folder / "pattern.npz", pattern)
+    stage = context(root, "nest")
+    stage._job["settings"]["nest"] = {"seconds": 1, "workers": 1, **settings}
+    return stage
+
+
+def test_pieces_that_do_not_sew_together_are_not_cut(tmp_path):
+    stage = nest_stage(tmp_path, off_by(3.0))
+    figures = nest.compute(stage)
+    assert figures["refused_as"] == "SewError"
+    assert "Seam S01 (LID to BOT): its sides are 803.0 and 800.0 mm long" in figures["refused"]
+    assert "nest.override_gate" in figures["refused"]
+    assert not list(stage.folder.rglob("*.*"))
+
+
+def test_a_reason_lets_them_be_cut_and_stands_in_the_files(tmp_path):
+    stage = nest_stage(tmp_path, off_by(3.0), override_gate="gathered")
+    assert nest.compute(stage)["override"] == "gathered"
+    assert '"override": "gathered"' in (stage.folder / "patterns" / "pattern.json").read_text()
+
+
+def test_a_blank_reason_is_none(tmp_path):
+    with pytest.raises(SettingsError, match="gives no reason"):
+        nest.compute(nest_stage(tmp_path, off_by(3.0), override_gate="  "))
+
+
+def test_a_reason_that_nobody_needed_is_not_printed(tmp_path):
+    stage = nest_stage(tmp_path, off_by(0.5), override_gate="gathered")
+    assert nest.compute(stage)["override"] == ""
+    assert "gathered" not in (stage.folder / "patterns" / "pattern.json").read_text()
+
+
+def test_a_welts_strips_are_cut_when_asked_for(tmp_path):
+    pattern = off_by(0.0)
+    seam = replace(pattern.seams[0], edge_kind=EdgeKind.WELT)
+    stage = nest_stage(tmp_path, replace(pattern, seams=(seam,)))
+    stage._job["settings"]["strips"] = {"cut": True}
+    figures = nest.compute(stage)
+    assert figures["welt"]["needed_mm"] == pytest.approx(850)
+    assert [piece.name for piece in stage.read("nest", "pattern", Pattern).pieces] == [
+        "LID", "BOT", "WELT-1"
+    ]  # fmt: skip
+
+
+def test_prices_make_a_quote(tmp_path):
+    stage = nest_stage(tmp_path / "a", off_by(0.0))
+    assert nest.compute(stage)["quote"] is None
+    assert not (stage.folder / "patterns" / "quote.pdf").exists()
+    stage = nest_stage(tmp_path / "b", off_by(0.0))
+    stage._job["settings"]["quote"] = {"labour_rate": 60.0}
+    # 0.8 m of seam, two pieces, the job: 4.8 + 12 + 60 minutes
+    figures = nest.compute(stage)
+    assert figures["quote"]["labour_cost"] == pytest.approx(76.8)
+    assert "quote.pdf" in figures["files"]
 
 
 @pytest.mark.parametrize("size", [0.01, 40.0])

@@ -128,7 +128,8 @@ def pattern(flats: tuple[FlatPanel, ...]) -> Pattern:
         SeamPair("S01", EdgeKind.ZIP, "CUSH", "ZIP", 450.0, 452.5),
         SeamPair("S02", EdgeKind.STAPLE, "CUSH-B", None, 500.0, None),
     )
-    return Pattern("Box cushion", tuple(pieces), seams, "mat", 0.12, ("Welt from the same roll.",))
+    notes = ("Welt from the same roll.",)
+    return Pattern("Box cushion", tuple(pieces), seams, "mat", 0.12, notes, "gathered at the zip")
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from stitchsketch_kernel.domain.errors import StorageError
 from stitchsketch_kernel.domain.model import Scale
 from stitchsketch_kernel.domain.photo import PhotoNote
 from stitchsketch_kernel.domain.piece import SeamPair
+from stitchsketch_kernel.domain.sewing import SewFault
 from stitchsketch_kernel.visualization.report import (
     CutFile,
     ReportData,
@@ -24,6 +25,7 @@ from stitchsketch_kernel.visualization.report import (
 from stitchsketch_kernel.visualization.verdict import Level, judge, seam_is_off
 
 EVIL = "<script>alert(1)</script>\"><img src=x onerror=alert(2)>&'{{7*7}}"
+FAULT = SewFault(("S00",), "notches", "Seam S00: its notches are 9 mm apart.")
 #: Elements that HTML never closes.
 VOID = {"meta", "img", "link", "br"}
 
@@ -172,7 +174,11 @@ def test_a_run_that_stopped_early_has_a_report(tmp_path):
 @pytest.mark.parametrize(
     ("change", "level", "words"),
     [
-        ({}, Level.CHECK, "S01"),
+        ({}, Level.CHECK, "past the gate, because: gathered at the zip"),
+        ({}, Level.CHECK, "differ too much at seam S01"),
+        ({"override": ""}, Level.STOP, "differ too much at seam S01"),
+        ({"override": "", "sew_faults": (FAULT,)}, Level.STOP, "notches are 9 mm apart"),
+        ({"sew_faults": (FAULT,)}, Level.CHECK, "notches are 9 mm apart"),
         ({"scale_percent": 0.6}, Level.CHECK, "6 mm off"),
         ({"scale_percent": 1.4}, Level.STOP, "1.4 %"),
         ({"scale_percent": float("nan")}, Level.STOP, "not known"),
@@ -183,6 +189,8 @@ def test_a_run_that_stopped_early_has_a_report(tmp_path):
 )
 def test_the_verdict_gives_its_reasons(report_data, change, level, words):
     change = dict(change)
+    if "override" in change:
+        change["pattern"] = replace(report_data.pattern, override=change.pop("override"))
     if "scale_percent" in change:
         percent = change.pop("scale_percent")
         change["scale"] = replace(report_data.scale, uncertainty_percent=percent)
@@ -196,6 +204,7 @@ def test_cut_ready_only_when_nothing_is_doubtful(report_data):
     good = replace(
         pattern,
         seams=pattern.seams[:1],
+        override="",
         pieces=tuple(replace(piece, strain_percent=(0.2, 0.9)) for piece in pattern.pieces),
     )
     assert judge(replace(report_data, pattern=good)).words == "Cut-ready"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from stitchsketch_kernel.domain.errors import ScaleError
+from stitchsketch_kernel.domain.errors import ScaleError, SewError
 from stitchsketch_kernel.domain.progress import part
 
 if TYPE_CHECKING:
@@ -13,19 +14,28 @@ if TYPE_CHECKING:
     from stitchsketch_kernel.domain.marker import Marker
     from stitchsketch_kernel.domain.piece import Pattern
     from stitchsketch_kernel.pipeline.context import StageContext
+    from stitchsketch_kernel.upholstery.marker.nest import NestSettings
+    from stitchsketch_kernel.upholstery.pieces.strips import WeltPlan
 
-NAME, NUMBER, VERSION = "nest", 8, 2
+NAME, NUMBER, VERSION = "nest", 8, 3
 INPUTS = ("scale", "flatten")
 SETTINGS = {
     "nest": "stitchsketch_kernel.upholstery.marker.nest:NestSettings",
+    "strips": "stitchsketch_kernel.upholstery.pieces.strips:StripSettings",
+    "quote": "stitchsketch_kernel.upholstery.quote.labour:QuoteSettings",
     "fabric": "stitchsketch_kernel.pipeline.settings:FabricSettings",
 }
+FILES = {"rules": "stitchsketch_kernel.upholstery.pieces.rules:read_rules"}
 PUBLISHES = {"patterns": "patterns"}
 WEIGHT = 40
 
 
 def compute(context: StageContext) -> dict[str, Any]:
-    """Keeps ``marker`` (`Marker`) and the cut files in ``patterns/``; neither without a scale."""
+    """Keeps ``marker``, ``pattern`` (as it is cut) and the cut files in ``patterns/``.
+
+    None of them without a scale, nor where pieces don't sew together and nobody said why they
+    are cut.
+    """
     from stitchsketch_kernel.domain.piece import Pattern
     from stitchsketch_kernel.pipeline.context import refusal
     from stitchsketch_kernel.pipeline.stages.reading import scale_of
@@ -36,9 +46,16 @@ def compute(context: StageContext) -> dict[str, Any]:
         return refusal(ScaleError(f"No cut file was written. {what}", todo))
     from stitchsketch_kernel.upholstery.marker.nest import nest
 
-    pattern = context.read("flatten", "pattern", Pattern)
+    try:
+        pattern = _gated(context.read("flatten", "pattern", Pattern), context.settings("nest"))
+    except SewError as error:
+        return refusal(error)
     cloth = context.settings("fabric")
     fabric = cloth.fabric()
+    plan = None
+    if context.settings("strips").cut:
+        pattern, plan = _with_strips(context, pattern, fabric.usable_width_mm)
+    context.keep("pattern", pattern)
     marker = nest(
         pattern, fabric, context.settings("nest"), part(context.progress, 0, 0.8),
         zones=cloth.zones(),
@@ -46,6 +63,7 @@ def compute(context: StageContext) -> dict[str, Any]:
     context.keep("marker", marker)
     context.progress(0.85, "writing cut files")
     _write_cut_files(context.folder / "patterns", pattern, marker)
+    quote = _quoted(context, pattern, marker)
     return {
         "used_length_mm": marker.used_length_mm,
         "used_length_m": marker.used_length_mm / 1000,
@@ -55,6 +73,9 @@ def compute(context: StageContext) -> dict[str, Any]:
         "currency": fabric.currency,
         "fabric_width_mm": fabric.width_mm,
         "placed": len(marker.placements),
+        "override": pattern.override,
+        "quote": quote,
+        "welt": None if plan is None else asdict(plan),
         "files": sorted(path.name for path in (context.folder / "patterns").iterdir()),
         **_matching(marker),
     }
@@ -85,6 +106,45 @@ def _matching(marker: Marker) -> dict[str, Any]:
     }
 
 
+def _gated(pattern: Pattern, settings: NestSettings) -> Pattern:
+    """The pattern as it may be cut: with the reason given where it doesn't pass the gate."""
+    from dataclasses import replace
+
+    from stitchsketch_kernel.upholstery.pieces.gate import check_sewing, require_sewable
+
+    if check_sewing(pattern).faults:
+        pattern = replace(pattern, override=settings.override_gate)
+    require_sewable(pattern)
+    return pattern
+
+
+def _with_strips(
+    context: StageContext, pattern: Pattern, usable_width_mm: float
+) -> tuple[Pattern, WeltPlan | None]:
+    """The pattern with the strips of its welts and zips, by the shop's rules."""
+    from stitchsketch_kernel.upholstery.pieces.rules import TradeRules, read_rules
+    from stitchsketch_kernel.upholstery.pieces.strips import welt_plan, with_strips
+
+    path = context.file("rules")
+    rules = TradeRules.default() if path is None else read_rules(path)
+    return with_strips(pattern, rules, usable_width_mm), welt_plan(pattern, rules, usable_width_mm)
+
+
+def _quoted(context: StageContext, pattern: Pattern, marker: Marker) -> dict[str, Any] | None:
+    """The quote, also as a PDF; None where no price is given."""
+    from datetime import datetime
+
+    from stitchsketch_kernel.upholstery.export.quote_pdf import quote_of, write_quote_pdf
+
+    settings = context.settings("quote")
+    if not (settings.labour_rate > 0 or marker.fabric.price_per_metre > 0):
+        return None
+    made_at = datetime.now().astimezone().strftime("%Y-%m-%d")
+    path = context.folder / "patterns" / "quote.pdf"
+    write_quote_pdf(path, pattern, marker, settings, made_at)
+    return asdict(quote_of(pattern, marker, settings))
+
+
 def _why_unscaled(notes: tuple[str, ...]) -> tuple[str, str]:
     """The scale stage's own sentences."""
     if notes:
@@ -93,6 +153,7 @@ def _why_unscaled(notes: tuple[str, ...]) -> tuple[str, str]:
 
 
 def _write_cut_files(folder: Path, pattern: Pattern, marker: Marker) -> None:
+    from stitchsketch_kernel.upholstery.export.cut_list import write_cut_list
     from stitchsketch_kernel.upholstery.export.dxf import write_dxf
     from stitchsketch_kernel.upholstery.export.hpgl import write_hpgl
     from stitchsketch_kernel.upholstery.export.pattern_json import write_pattern_json
@@ -107,4 +168,6 @@ def _write_cut_files(folder: Path, pattern: Pattern, marker: Marker) -> None:
     write_tiled_pdf(folder / "pattern-A4.pdf", pattern, "A4")
     write_tiled_pdf(folder / "pattern-Letter.pdf", pattern, "Letter")
     write_dxf(folder / "pattern.dxf", pattern)
+    write_dxf(folder / "pattern-AAMA.dxf", pattern, layers="aama")
+    write_cut_list(folder / "cut-list.csv", pattern, marker)
     write_hpgl(folder / "marker.plt", pattern, marker)

@@ -21,6 +21,9 @@ _LABELS = {
     "pattern-A4.pdf": "PDF on A4 sheets",
     "pattern-Letter.pdf": "PDF on Letter sheets",
     "pattern.dxf": "DXF",
+    "pattern-AAMA.dxf": "DXF, AAMA layers",
+    "cut-list.csv": "Cut list",
+    "quote.pdf": "PDF, the quote",
     "marker.plt": "HPGL for a plotter",
     "marker.svg": "SVG, the marker",
     "pattern.svg": "SVG, the pieces",
@@ -55,6 +58,7 @@ def _data(context: StageContext) -> ReportData:
     from stitchsketch_kernel.domain.piece import Pattern
     from stitchsketch_kernel.imaging.photos import PhotoSet
     from stitchsketch_kernel.pipeline.stages.reading import scale_of
+    from stitchsketch_kernel.upholstery.pieces.gate import check_sewing
     from stitchsketch_kernel.visualization.report_data import ReportData
 
     taken, model = (
@@ -62,6 +66,7 @@ def _data(context: StageContext) -> ReportData:
     )  # fmt: skip
     scale, nested = scale_of(context), context.figures("nest")
     refused = "refused_as" in nested
+    pattern = context.read("flatten" if refused else "nest", "pattern", Pattern)
     size_m = context.figures("mesh")["size_m"]
     return ReportData(
         title=context.settings("job").name,
@@ -72,7 +77,8 @@ def _data(context: StageContext) -> ReportData:
         reprojection_px=model.reprojection_px,
         scale=scale,
         size_mm=tuple(1000 * side for side in size_m) if scale.is_metric else None,
-        pattern=context.read("flatten", "pattern", Pattern),
+        pattern=pattern,
+        sew_faults=check_sewing(pattern).faults,
         marker=None if refused else context.read("nest", "marker", Marker),
         pictures=_pictures(context),
         files=() if refused else _cut_files(nested["files"]),

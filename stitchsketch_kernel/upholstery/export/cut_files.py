@@ -9,6 +9,7 @@ from stitchsketch_kernel.domain.errors import ExportError
 from stitchsketch_kernel.domain.marker import Marker
 from stitchsketch_kernel.domain.piece import Pattern
 from stitchsketch_kernel.upholstery.export.aside import folder_written_aside
+from stitchsketch_kernel.upholstery.export.cut_list import write_cut_list
 from stitchsketch_kernel.upholstery.export.drawn import require_cuttable
 from stitchsketch_kernel.upholstery.export.dxf import write_dxf
 from stitchsketch_kernel.upholstery.export.hpgl import write_hpgl
@@ -26,6 +27,8 @@ _WRITERS: dict[str, Callable[[Path, Pattern, Marker], None]] = {
     "pattern-A4.pdf": lambda path, pattern, _: write_tiled_pdf(path, pattern, "A4"),
     "pattern-Letter.pdf": lambda path, pattern, _: write_tiled_pdf(path, pattern, "Letter"),
     "pattern.dxf": lambda path, pattern, _: write_dxf(path, pattern),
+    "pattern-AAMA.dxf": lambda path, pattern, _: write_dxf(path, pattern, layers="aama"),
+    "cut-list.csv": write_cut_list,
     "marker.plt": write_hpgl,
 }
 CUT_FILES = tuple(_WRITERS)
@@ -43,6 +46,8 @@ def write_cut_files(pattern: Pattern, marker: Marker, folder: Path) -> tuple[Pat
     ------
     ScaleError
         The pattern's size is not known; nothing is written.
+    SewError
+        Its sides don't sew together, and nobody said why it is cut all the same.
     ExportError
         There is no piece, or `folder` holds files that are not cut files and would be lost.
     StorageError
@@ -50,15 +55,21 @@ def write_cut_files(pattern: Pattern, marker: Marker, folder: Path) -> tuple[Pat
     """
     require_cuttable(pattern)
     folder = folder.resolve()
-    _require_ours(folder)
+    require_ours(folder)
     with folder_written_aside(folder) as aside:
         for name, write in _WRITERS.items():
             write(aside / name, pattern, marker)
     return tuple(folder / name for name in CUT_FILES)
 
 
-def _require_ours(folder: Path) -> None:
-    """A folder is replaced as a whole: what else lies in it would be gone."""
+def require_ours(folder: Path) -> None:
+    """Refuse a folder that holds anything else: it is replaced as a whole.
+
+    Raises
+    ------
+    ExportError
+        It is a file, or holds what is no cut file.
+    """
     if not folder.exists():
         return
     if not folder.is_dir():

@@ -14,6 +14,7 @@ from stitchsketch_kernel.domain.marker import Marker
 from stitchsketch_kernel.domain.piece import Notch, Pattern, Piece
 from stitchsketch_kernel.domain.units import inch_fraction
 from stitchsketch_kernel.upholstery.export.lettering import Lettering, letter
+from stitchsketch_kernel.upholstery.pieces.gate import require_sewable
 from stitchsketch_kernel.upholstery.pieces.make import require_metric
 
 #: Gap between pieces that are laid out in rows.
@@ -52,7 +53,7 @@ class DrawnPiece:
 
 
 def require_cuttable(pattern: Pattern) -> None:
-    """Refuse to draw a cut file of a pattern whose size is not known.
+    """Refuse to draw a cut file of a pattern whose size is not known or that can't be sewn.
 
     Raises
     ------
@@ -60,6 +61,8 @@ def require_cuttable(pattern: Pattern) -> None:
         The scan has no scale.
     ExportError
         There is no piece, or one whose lines hold a point that is no number.
+    SewError
+        Its sides don't sew together, and nobody said why it is cut all the same.
     """
     require_metric(pattern)
     if not pattern.pieces:
@@ -72,6 +75,12 @@ def require_cuttable(pattern: Pattern) -> None:
             raise ExportError(
                 f"Piece {piece.name} has a point that is no number.", "Flatten its panel anew."
             )
+    require_sewable(pattern)
+
+
+def override_said(pattern: Pattern) -> tuple[str, ...]:
+    """The line for every cut file that was made past the gate; none for one that passed it."""
+    return (f"DOES NOT SEW TOGETHER, cut because: {pattern.override}",) if pattern.override else ()
 
 
 def drawn_rows(pattern: Pattern, width_mm: float = 1400.0) -> tuple[DrawnPiece, ...]:

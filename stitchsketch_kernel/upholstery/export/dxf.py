@@ -23,6 +23,7 @@ from stitchsketch_kernel.upholstery.export.drawn import (
     DrawnPiece,
     ascii_only,
     drawn_rows,
+    override_said,
     require_cuttable,
 )
 
@@ -33,13 +34,22 @@ BOUNDARY, TURN, CURVE, NOTCH, GRAIN, INTERNAL, SEW, TEXT = (
 _TURN_DEG = 20.0
 
 
-def write_dxf(path: Path, pattern: Pattern, dialect: Literal["astm", "aama"] = "astm") -> None:
+def write_dxf(path: Path, pattern: Pattern, layers: Literal["astm", "aama"] = "astm") -> None:
     """Write all pieces, each once, as a DXF file in millimetres.
+
+    Parameters
+    ----------
+    path : Path
+    pattern : Pattern
+    layers : {"astm", "aama"}
+        Where the sew line is: on layer 14, or on 8 as AAMA readers expect it.
 
     Raises
     ------
     ScaleError
         The pattern's size is not known.
+    SewError
+        Its sides don't sew together.
     """
     require_cuttable(pattern)
     # ezdxf.new would set units, which R12 can't hold, and warn of it
@@ -47,10 +57,11 @@ def write_dxf(path: Path, pattern: Pattern, dialect: Literal["astm", "aama"] = "
     for layer in (BOUNDARY, TURN, CURVE, NOTCH, GRAIN, INTERNAL, SEW, TEXT):
         document.layers.add(layer)
     space = document.modelspace()
-    sew_layer = SEW if dialect == "astm" else INTERNAL
-    for name, piece in zip(_block_names(pattern), drawn_rows(pattern), strict=True):
+    sew_layer = SEW if layers == "astm" else INTERNAL
+    drawn = zip(_block_names(pattern), drawn_rows(pattern), pattern.pieces, strict=True)
+    for name, piece, cut in drawn:
         block = document.blocks.new(name=name)
-        _add_piece(block, piece, sew_layer)
+        _add_piece(block, piece, sew_layer, ("ANNOTATION: MIRRORED PAIRS",) if cut.mirrored else ())
         space.add_blockref(name, (0, 0), dxfattribs={"layer": BOUNDARY})
     for i, line in enumerate(_style_words(pattern)):
         text = space.add_text(line, height=10, dxfattribs={"layer": BOUNDARY})
@@ -67,6 +78,7 @@ def _style_words(pattern: Pattern) -> tuple[str, ...]:
         f"STYLE NAME: {ascii_only(pattern.name)[:60]}",
         f"ANNOTATION: SCALE +/- {pattern.scale_uncertainty_percent:.2f} %",
         "AUTHOR: STITCHSKETCH",
+        *(f"ANNOTATION: {ascii_only(line)[:200]}" for line in override_said(pattern)),
     )
 
 
@@ -82,7 +94,7 @@ def _block_names(pattern: Pattern) -> list[str]:
     return names
 
 
-def _add_piece(block: Any, piece: DrawnPiece, sew_layer: str) -> None:
+def _add_piece(block: Any, piece: DrawnPiece, sew_layer: str, more: tuple[str, ...]) -> None:
     _closed(block, piece.cut, BOUNDARY)
     _closed(block, piece.sew, sew_layer)
     turns = turn_points(piece.cut)
@@ -93,7 +105,7 @@ def _add_piece(block: Any, piece: DrawnPiece, sew_layer: str) -> None:
     block.add_line(tuple(piece.grain[0]), tuple(piece.grain[1]), dxfattribs={"layer": GRAIN})
     for line in piece.internal:
         block.add_polyline2d([tuple(p) for p in line], dxfattribs={"layer": INTERNAL})
-    _words(block, piece)
+    _words(block, piece, more)
 
 
 def _add_notch(block: Any, notch: FloatArray) -> None:
@@ -115,9 +127,10 @@ def _closed(block: Any, line: FloatArray, layer: str) -> None:
     block.add_polyline2d([tuple(p) for p in line], close=True, dxfattribs={"layer": layer})
 
 
-def _words(block: Any, piece: DrawnPiece) -> None:
+def _words(block: Any, piece: DrawnPiece, more: tuple[str, ...]) -> None:
     """What programs read goes on the boundary's layer, what people read on that of annotation."""
-    system = (f"PIECE NAME: {ascii_only(piece.name)[:100]}", f"QUANTITY: {piece.quantity}")
+    name = f"PIECE NAME: {ascii_only(piece.name)[:100]}"
+    system = (name, f"QUANTITY: {piece.quantity}", *more)
     x, y = piece.lettering.at_mm
     for i, line in enumerate(system):
         text = block.add_text(line, height=2, dxfattribs={"layer": BOUNDARY})

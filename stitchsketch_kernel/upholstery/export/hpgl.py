@@ -17,6 +17,7 @@ from stitchsketch_kernel.upholstery.export.drawn import (
     ascii_only,
     drawn_marker,
     drawn_rows,
+    override_said,
     require_cuttable,
 )
 
@@ -34,15 +35,24 @@ def write_hpgl(path: Path, pattern: Pattern, marker: Marker | None = None) -> No
     ------
     ScaleError
         The pattern's size is not known.
+    SewError
+        Its sides don't sew together.
     """
     require_cuttable(pattern)
     pieces = drawn_rows(pattern) if marker is None else drawn_marker(pattern, marker)
     low = np.min([piece.cut.min(axis=0) for piece in pieces], axis=0)
     # plotters know no negative place
     shift = np.maximum(0.0, -np.floor(low))
-    lines = ["IN;", "PA;", *_drawing(pieces, shift), "PU;", "SP0;"]
+    said = [_warning(line, low + shift) for line in override_said(pattern)]
+    lines = ["IN;", "PA;", *said, *_drawing(pieces, shift), "PU;", "SP0;"]
     with written_aside(path) as aside:
         aside.write_text("\n".join(lines) + "\n", encoding="ascii", newline="\n")
+
+
+def _warning(line: str, low: FloatArray) -> str:
+    """Words at the drawing's low corner, 7 mm high: over the cloth's edge, under nothing."""
+    x, y = np.rint((low + 2) * UNITS_PER_MM).astype(int)
+    return f"SP{TEXT_PEN};PU{x},{y};SI0.38,0.7;LB{ascii_only(line)}\x03;"
 
 
 def _drawing(pieces: Sequence[DrawnPiece], shift: FloatArray) -> Iterable[str]:

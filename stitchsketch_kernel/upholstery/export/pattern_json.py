@@ -129,6 +129,7 @@ def _as_data(pattern: Pattern, marker: Marker | None) -> dict[str, Any]:
         "pieces": [_plain(asdict(piece)) for piece in pattern.pieces],
         "seams": [_plain(asdict(pair)) for pair in pattern.seams],
         "notes": list(pattern.notes),
+        "override": pattern.override,
         "marker": None if marker is None else _plain(asdict(marker)),
     }
 
@@ -166,6 +167,8 @@ def _pattern(data: dict[str, Any]) -> Pattern:
         data["scale"]["method"],
         _figure(data["scale"]["uncertainty_percent"]),
         tuple(data["notes"]),
+        # files from before the gate don't have it
+        data.get("override", ""),
     )
 
 

@@ -16,6 +16,7 @@ from stitchsketch_kernel.upholstery.export.drawn import (
     bounds,
     drawn_marker,
     drawn_rows,
+    override_said,
     require_cuttable,
 )
 from stitchsketch_kernel.upholstery.export.ink import (
@@ -50,6 +51,8 @@ def write_pdf(path: Path, pattern: Pattern, marker: Marker | None = None) -> Non
     ------
     ScaleError
         The pattern's size is not known.
+    SewError
+        Its sides don't sew together.
     """
     require_cuttable(pattern)
     pieces = drawn_rows(pattern) if marker is None else drawn_marker(pattern, marker)
@@ -106,6 +109,7 @@ def _lines(pattern: Pattern, marker: Marker | None, page: int, pages: int) -> li
     lines = [
         pattern.name,
         f"page {page + 1} of {pages}   print at 100 % (actual size); measure the squares",
+        *override_said(pattern),
         scale_said(pattern),
     ]
     if marker is not None:

@@ -19,6 +19,7 @@ from stitchsketch_kernel.upholstery.export.drawn import (
     bounds,
     drawn_marker,
     drawn_rows,
+    override_said,
     require_cuttable,
 )
 
@@ -42,6 +43,8 @@ def write_svg(path: Path, pattern: Pattern, marker: Marker | None = None) -> Non
     ------
     ScaleError
         The pattern's size is not known.
+    SewError
+        Its sides don't sew together.
     """
     require_cuttable(pattern)
     pieces = drawn_rows(pattern) if marker is None else drawn_marker(pattern, marker)
@@ -55,10 +58,13 @@ def write_svg(path: Path, pattern: Pattern, marker: Marker | None = None) -> Non
         viewBox=f"0 0 {size[0]:.3f} {size[1]:.3f}",
         debug=False,
     )
-    drawing.set_desc(title=writable(pattern.name), desc="Millimetres, real size. Print at 100 %.")
+    desc = " ".join(["Millimetres, real size. Print at 100 %.", *override_said(pattern)])
+    drawing.set_desc(title=writable(pattern.name), desc=writable(desc))
     corner = np.array([low[0] - _MARGIN_MM, high[1] + _MARGIN_MM])
     if marker is not None:
         drawing.add(_roll(drawing, marker, corner))
+    for line in override_said(pattern):
+        drawing.add(_warning(drawing, line))
     for number, piece in enumerate(pieces, start=1):
         drawing.add(_group(drawing, piece, number, corner))
     with written_aside(path) as aside:
@@ -87,6 +93,14 @@ def _group(drawing: Any, piece: DrawnPiece, number: int, corner: FloatArray) -> 
         )  # fmt: skip
         group.add(text)
     return group
+
+
+def _warning(drawing: Any, line: str) -> Any:
+    """Red words in the upper margin."""
+    return drawing.text(
+        writable(line), insert=(f"{_MARGIN_MM:.2f}", f"{0.7 * _MARGIN_MM:.2f}"), font_size="6",
+        font_family="Helvetica, Arial, sans-serif", fill="#c02020", class_="override",
+    )  # fmt: skip
 
 
 def writable(text: str) -> str:

@@ -13,7 +13,11 @@ from reportlab.pdfgen.canvas import Canvas
 from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.piece import Pattern
 from stitchsketch_kernel.upholstery.export.aside import written_aside
-from stitchsketch_kernel.upholstery.export.drawn import DrawnPiece, require_cuttable
+from stitchsketch_kernel.upholstery.export.drawn import (
+    DrawnPiece,
+    override_said,
+    require_cuttable,
+)
 from stitchsketch_kernel.upholstery.export.ink import (
     draw_pieces,
     fitted,
@@ -46,6 +50,8 @@ def write_tiled_pdf(path: Path, pattern: Pattern, paper: Paper = "A4") -> None:
     ------
     ScaleError
         The pattern's size is not known.
+    SewError
+        Its sides don't sew together.
     ExportError
         There is no piece, or no such paper.
     """
@@ -58,6 +64,7 @@ def write_tiled_pdf(path: Path, pattern: Pattern, paper: Paper = "A4") -> None:
     for number, sheet in enumerate(tiles.sheets, start=1):
         canvas.setPageSize(page)
         foot = f"{pattern.name}   {number} of {len(tiles.sheets)}   print at 100 %"
+        foot = "   ".join([*override_said(pattern), foot])
         _draw_sheet(canvas, tiles, sheet, foot)
         canvas.showPage()
     with written_aside(path) as aside:
@@ -69,6 +76,7 @@ def _map_page(canvas: Canvas, pattern: Pattern, tiles: Tiling) -> None:
     test_squares(canvas, MARGIN_MM, MARGIN_MM)
     lines = [
         pattern.name,
+        *override_said(pattern),
         f"{len(tiles.sheets)} sheets, {tiles.rows} rows (A at the top), {tiles.columns} columns"
         f"{_empty_said(tiles)}.",
         "Print at 100 % (actual size), then measure both squares.",

@@ -61,6 +61,8 @@ class NestSettings:
     match : str
         What of the cloth's pattern must match: ``"none"``, ``"centred_motifs"``,
         ``"visible_seams"`` or ``"all_seams"``.
+    override_gate : str
+        Why pieces are laid and cut though they don't sew together (`upholstery.pieces.gate`).
     """
 
     separation_mm: float = 5.0
@@ -69,6 +71,7 @@ class NestSettings:
     workers: int = 0
     railroad: bool = False
     match: Literal["none", "centred_motifs", "visible_seams", "all_seams"] = "none"
+    override_gate: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.separation_mm <= 100:
@@ -79,6 +82,8 @@ class NestSettings:
             raise SettingsError(
                 "Nesting needs 1 to 86400 whole seconds; workers and seed are 0 or more."
             )
+        if self.override_gate and not self.override_gate.strip():
+            raise SettingsError("nest.override_gate gives no reason.", "Write why it is cut.")
 
 
 def nest(

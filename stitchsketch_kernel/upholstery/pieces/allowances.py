@@ -3,7 +3,8 @@
 The allowance is built as an area and its outside is the cut line: along each segment a strip as
 wide as the allowance, at each bend a sector of a circle (so the distance stays exact along
 curves), at each corner the mitre of the two strips. Where strips meet in concave corners their
-union is right by itself.
+union is right by itself. A folded edge's strip ends in the mirror image of its neighbours' cut
+lines, so that it lies on the piece when it is turned under.
 """
 
 from __future__ import annotations
@@ -31,12 +32,16 @@ _PROBE_MM = 1e-4
 
 
 def cut_line(
-    lines_mm: Sequence[FloatArray], allowances_mm: Sequence[float], mitre_limit: float = 3.0
+    lines_mm: Sequence[FloatArray],
+    allowances_mm: Sequence[float],
+    mitre_limit: float = 3.0,
+    folded: Sequence[bool] | None = None,
 ) -> FloatArray:
     """The cut line of a piece.
 
     Every point of it lies at exactly its edge's allowance from that edge's sew line (to 0.01 mm);
-    only at convex corners it is further out, up to `mitre_limit` times the wider allowance.
+    only at convex corners it is further out, up to `mitre_limit` times the wider allowance, and
+    at the ends of a folded edge it is what folds back onto the neighbour's own allowance.
 
     Parameters
     ----------
@@ -45,6 +50,8 @@ def cut_line(
     allowances_mm : sequence of float
         Of each edge, 0 or more.
     mitre_limit : float
+    folded : sequence of bool, optional
+        Which edges are turned under along their sew line; none when it is not given.
 
     Returns
     -------
@@ -63,20 +70,29 @@ def cut_line(
             "A sew line crosses itself, so no cut line can be drawn round it.",
             "Move its seams in the file of panels (--edits).",
         )
+    folds = [False] * len(lines_mm) if folded is None else list(folded)
     parts = [inside]
+    trims: list[shapely.Geometry] = []
     for index, (line, width) in enumerate(zip(lines_mm, allowances_mm, strict=True)):
         following = (index + 1) % len(lines_mm)
         strip = [*_strip(line, width, mitre_limit)]
         probes = [_probes(line)]
-        corner = _mitre(
-            line[-1], line[-1] - line[-2], lines_mm[following][1] - lines_mm[following][0],
-            (width, allowances_mm[following]), mitre_limit,
-        )  # fmt: skip
-        if corner is not None:
+        after, both = lines_mm[following], (width, allowances_mm[following])
+        if folds[index] != folds[following]:
+            corners, trim = _fold_corner(line, after, both, mitre_limit, folds[index])
+            trims.extend([] if trim is None else [trim])
+        else:
+            mitre = _mitre(line[-1], line[-1] - line[-2], after[1] - after[0], both, mitre_limit)
+            corners = [] if mitre is None else [mitre]
+        for corner in corners:
             strip.append(corner)
             probes.append(line[-1:] + _PROBE_MM * _unit(corner_middle(corner) - line[-1])[None])
         parts.append(_attached(strip, inside, np.concatenate(probes)))
-    return straightened(_outside(parts))
+    whole = shapely.union_all(parts, grid_size=_GRID_MM)
+    if trims:
+        spare = shapely.difference(shapely.union_all(trims), inside, grid_size=_GRID_MM)
+        whole = shapely.difference(whole, spare, grid_size=_GRID_MM)
+    return straightened(_outside([whole]))
 
 
 def turns_deg(line_mm: FloatArray) -> FloatArray:
@@ -185,6 +201,46 @@ def _clipped(polygon: FloatArray, normal: FloatArray, bound: float) -> FloatArra
         if (a < 0 < b) or (b < 0 < a):
             kept.append(polygon[index] + (polygon[following] - polygon[index]) * (a / (a - b)))
     return np.array(kept)
+
+
+def _fold_corner(
+    before: FloatArray,
+    after: FloatArray,
+    widths: tuple[float, float],
+    limit: float,
+    first_folds: bool,
+) -> tuple[list[shapely.Polygon], shapely.Polygon | None]:
+    """At a convex corner of a folded edge: what is there beside its strip, and what must go.
+
+    Turned under, a point beyond the fold lies at its mirror image, and that must be within the
+    neighbour's allowance.
+    """
+    at, (width, beside) = before[-1], widths
+    ahead, back = _unit(before[-1] - before[-2]), -_unit(after[1] - after[0])
+    n, m = normals(before)[-1], normals(after)[0]
+    out = _unit(ahead + back + n + m)
+    if n[0] * m[1] - n[1] * m[0] <= 1e-9:
+        return [], None
+    if not first_folds:
+        n, m, width, beside, ahead, back = m, n, beside, width, back, ahead
+    mirrored = m - 2 * (n @ m) * n
+    bevel = (out, limit * max(widths))
+    beyond = _within(at, bevel, (-n, _OVERLAP_MM), (n, width), (-ahead, _OVERLAP_MM),
+                     (mirrored, beside))  # fmt: skip
+    before_it = _within(at, bevel, (n, _OVERLAP_MM), (m, beside), (-ahead, _OVERLAP_MM),
+                        (-back, _OVERLAP_MM))  # fmt: skip
+    there = [part for part in (beyond, before_it) if part is not None]
+    return there, _within(at, bevel, (-n, 0.0), (-mirrored, -beside))
+
+
+def _within(at: FloatArray, *bounds: tuple[FloatArray, float]) -> shapely.Polygon | None:
+    """What all half planes about a point hold, as far as a few times the widest bound."""
+    reach = 4 * max(bound for _, bound in bounds)
+    polygon = reach * np.array([[-1.0, -1], [1, -1], [1, 1], [-1, 1]])
+    for normal, bound in bounds:
+        polygon = _clipped(polygon, normal, bound) if len(polygon) else polygon
+    whole = shapely.Polygon(at + polygon) if len(polygon) > 2 else shapely.Polygon()
+    return whole if whole.area > 0 else None
 
 
 def corner_middle(corner: shapely.Polygon) -> FloatArray:

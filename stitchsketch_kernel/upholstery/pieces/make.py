@@ -11,16 +11,14 @@ import numpy as np
 from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.errors import PanelError, ScaleError, SettingsError
 from stitchsketch_kernel.domain.model import Scale
-from stitchsketch_kernel.domain.panel import PanelMap, Seam
+from stitchsketch_kernel.domain.panel import EdgeKind, PanelMap, Seam
 from stitchsketch_kernel.domain.piece import FlatPanel, Notch, Pattern, Piece, SeamPair
+from stitchsketch_kernel.domain.sewing import tolerance_mm
 from stitchsketch_kernel.upholstery.pieces.allowances import cut_line
 from stitchsketch_kernel.upholstery.pieces.mirrored import SeamTies, Twins, find_twins, seam_links
 from stitchsketch_kernel.upholstery.pieces.notches import SeamSide, edge_notches, notch_stations
 from stitchsketch_kernel.upholstery.pieces.outline import edges_of, grain_line
 from stitchsketch_kernel.upholstery.pieces.rules import TradeRules
-
-#: Two sides of a seam sew together when they agree within either of these.
-AS_LONG_MM, AS_LONG_SHARE = 1.0, 0.002
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,8 @@ def _bare_piece(
     sew = np.concatenate([edge.line_mm[:-1] for edge in edges])
     lines, widths = [edge.line_mm for edge in edges], [edge.allowance_mm for edge in edges]
     try:
-        cut = cut_line(lines, widths, rules.mitre_limit)
+        folds = [edge.edge_kind is EdgeKind.FOLD for edge in edges]
+        cut = cut_line(lines, widths, rules.mitre_limit, folds)
     except PanelError as error:
         raise PanelError(f"Piece {flat.panel}: {error.what}", error.todo) from error
     return Piece(
@@ -187,7 +186,7 @@ def _differences(pieces: Sequence[Piece]) -> dict[str, tuple[float, float]]:
         for edge in piece.edges:
             lengths[edge.seam].append(edge.length_mm)
     return {
-        seam: (abs(both[0] - both[1]), max(AS_LONG_MM, AS_LONG_SHARE * min(both)))
+        seam: (abs(both[0] - both[1]), tolerance_mm(*both))
         for seam, both in lengths.items()
         if len(both) == 2
     }

@@ -47,12 +47,17 @@ class Twins:
     difference_mm: float
 
 
+def right_of(name: str) -> str:
+    """The right panel's name for a left one's; a name without a side stays as it is."""
+    return _SIDE.sub("-R", name)
+
+
 def find_twins(pieces: Sequence[Piece]) -> tuple[tuple[Twins, ...], tuple[str, ...]]:
     """Pairs named X-L and X-R that agree, and a sentence for each that does not."""
     index = {piece.name: i for i, piece in enumerate(pieces)}
     twins, notes = [], []
     for left, piece in enumerate(pieces):
-        right = index.get(_SIDE.sub("-R", piece.name))
+        right = index.get(right_of(piece.name))
         if right is not None and right != left:
             found = _compared(pieces, left, right)
             if isinstance(found, Twins):

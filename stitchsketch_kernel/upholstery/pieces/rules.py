@@ -24,6 +24,13 @@ _LIMITS = {
     "notch_corner_mm": (5.0, 200.0),
     "notch_pair_mm": (8.0, 30.0),
     "mitre_limit": (1.0, 10.0),
+    "welt_strip_mm": (15.0, 150.0),
+    "welt_cord_mm": (1.0, 30.0),
+    "welt_overlap_mm": (0.0, 300.0),
+    "welt_shortest_mm": (100.0, 10_000.0),
+    "strip_join_mm": (0.0, 100.0),
+    "boxing_add_mm": (0.0, 100.0),
+    "zip_strip_add_mm": (5.0, 100.0),
 }
 
 
@@ -46,6 +53,18 @@ class TradeRules:
     mitre_limit : float
         A corner of the cut line is no further from the sew line's corner than this many times
         the wider allowance; beyond it is bevelled.
+    welt_strip_mm, welt_cord_mm : float
+        Width of the bias strip that covers a welt's cord, and how thick that is.
+    welt_overlap_mm : float
+        What a welt that runs back to its beginning overlaps itself.
+    welt_shortest_mm : float
+        Strips are no shorter than this (or than all the welt there is): joins show.
+    strip_join_mm : float
+        What joining two strips takes off their length.
+    boxing_add_mm : float
+        A boxing band is cut as wide as the cushion is thick and this.
+    zip_strip_add_mm : float
+        Each of the two strips that hold a zip is half the boxing and this wide.
     """
 
     allowance_mm: Mapping[EdgeKind, float]
@@ -54,6 +73,13 @@ class TradeRules:
     notch_corner_mm: float
     notch_pair_mm: float
     mitre_limit: float
+    welt_strip_mm: float
+    welt_cord_mm: float
+    welt_overlap_mm: float
+    welt_shortest_mm: float
+    strip_join_mm: float
+    boxing_add_mm: float
+    zip_strip_add_mm: float
 
     def __post_init__(self) -> None:
         for kind in EdgeKind:
@@ -66,6 +92,12 @@ class TradeRules:
         for field in fields(self):
             if field.name != "allowance_mm":
                 _check(field.name, getattr(self, field.name), _LIMITS[field.name])
+        if self.welt_strip_mm <= math.pi * self.welt_cord_mm:
+            raise SettingsError(
+                f"A strip of {self.welt_strip_mm:g} mm does not go round a cord of "
+                f"{self.welt_cord_mm:g} mm and leave an allowance.",
+                "Make welt_strip_mm wider.",
+            )
 
     @staticmethod
     def default() -> TradeRules:

@@ -35,6 +35,8 @@ class Quote:
         ISO 4217 code of the fabric's price, taken for labour too.
     confidence : str
         A sentence.
+    roll_end_mm : float
+        Cloth bought beyond the marker, before the first repeat begins.
     """
 
     pieces: int
@@ -48,10 +50,15 @@ class Quote:
     total: float
     currency: str
     confidence: str
+    roll_end_mm: float = 0.0
 
 
 def make_quote(
-    pattern: Pattern, marker: Marker, labour_hours: float = 0.0, labour_rate: float = 0.0
+    pattern: Pattern,
+    marker: Marker,
+    labour_hours: float = 0.0,
+    labour_rate: float = 0.0,
+    roll_end_mm: float = 0.0,
 ) -> Quote:
     """Price a marker.
 
@@ -62,6 +69,8 @@ def make_quote(
     labour_hours : float
     labour_rate : float
         Per hour, in the fabric's currency.
+    roll_end_mm : float
+        Cloth bought beyond the marker's length.
 
     Raises
     ------
@@ -73,11 +82,12 @@ def make_quote(
     require_metric(pattern)
     price = marker.fabric.price_per_metre
     for name, value in (("labour hours", labour_hours), ("labour rate", labour_rate),
-                        ("price of the cloth", price)):  # fmt: skip
+                        ("price of the cloth", price),
+                        ("first roll end", roll_end_mm)):  # fmt: skip
         if not math.isfinite(value) or value < 0:
             raise SettingsError(f"The {name} can't be {value}.", "Give 0 or more.")
     length = marker.used_length_mm
-    bought = metres_to_buy(length)
+    bought = metres_to_buy(length + roll_end_mm)
     cloth, labour = round(bought * price, 2), round(float(labour_hours * labour_rate), 2)
     return Quote(
         pieces=sum(piece.quantity for piece in pattern.pieces),
@@ -85,12 +95,13 @@ def make_quote(
         metres=length / MM_PER_M,
         yards=yards_from_mm(length),
         metres_to_buy=bought,
-        yards_to_buy=yards_to_buy(length),
+        yards_to_buy=yards_to_buy(length + roll_end_mm),
         cloth_cost=cloth,
         labour_cost=labour,
         total=round(cloth + labour, 2),
         currency=marker.fabric.currency,
         confidence=confidence(pattern),
+        roll_end_mm=roll_end_mm,
     )
 
 

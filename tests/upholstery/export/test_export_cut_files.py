@@ -9,6 +9,7 @@ import pytest
 from stitchsketch_kernel.domain.errors import ExportError, ScaleError, StorageError
 from stitchsketch_kernel.upholstery.export import cut_files
 from stitchsketch_kernel.upholstery.export.cut_files import write_cut_files
+from stitchsketch_kernel.upholstery.export.cut_list import write_cut_list
 from stitchsketch_kernel.upholstery.export.dxf import write_dxf
 from stitchsketch_kernel.upholstery.export.hpgl import write_hpgl
 from stitchsketch_kernel.upholstery.export.pattern_json import read_pattern_json
@@ -16,10 +17,11 @@ from stitchsketch_kernel.upholstery.export.pdf import write_pdf
 from stitchsketch_kernel.upholstery.export.svg import write_svg
 from stitchsketch_kernel.upholstery.export.tiled import write_tiled_pdf
 
-WRITERS = [write_dxf, write_hpgl, write_pdf, write_svg, write_tiled_pdf]
+WRITERS = [write_cut_list, write_dxf, write_hpgl, write_pdf, write_svg, write_tiled_pdf]
 NAMES = [
     "pattern.json", "pattern.svg", "marker.svg", "pattern.pdf", "marker.pdf", "pattern-A4.pdf",
-    "pattern-Letter.pdf", "pattern.dxf", "marker.plt",
+    "pattern-Letter.pdf", "pattern.dxf", "pattern-AAMA.dxf", "cut-list.csv",
+    "marker.plt",
 ]  # fmt: skip
 
 
@@ -83,7 +85,7 @@ def test_a_marker_of_another_pattern_is_not_cut(write, pattern, marker, tmp_path
     assert not names(tmp_path)
 
 
-@pytest.mark.parametrize("write", WRITERS)
+@pytest.mark.parametrize("write", WRITERS[1:])  # a cut list fits anywhere
 def test_a_full_disk_leaves_the_older_file(write, pattern, small_disk):
     (small_disk / "file").write_text("older")
     fill(small_disk, 8192)

@@ -85,7 +85,7 @@ def test_programs_find_units_names_and_quantities(document):
 
 
 def test_aama_readers_find_the_sew_line_on_layer_8(pattern, tmp_path):
-    write_dxf(tmp_path / "aama.dxf", pattern, dialect="aama")
+    write_dxf(tmp_path / "aama.dxf", pattern, layers="aama")
     circle = blocks(ezdxf.readfile(tmp_path / "aama.dxf"))[2]
     assert len(outline(circle, "8")) == 240 and not circle.query('*[layer=="14"]')
 
