@@ -17,6 +17,8 @@ _SCALE_NO_PERCENT = 1.0
 _SCALE_CHECK_PERCENT = 0.3
 #: Cloth that must give more than this in 95 % of a piece wants a dart or another seam.
 _STRAIN_CHECK_PERCENT = 3.0
+#: A piece whose edge is less sure than this is measured, or cut from muslin, first.
+_UNSURE_MM = 5.0
 
 
 class Level(StrEnum):
@@ -99,6 +101,11 @@ def _checks(data: ReportData) -> list[str]:
             found.append(f"It was cut past the gate, because: {data.pattern.override}")
             found += _unsewable(data)
         found += _pattern_checks(data.pattern)
+    if data.marker is not None:
+        apart = sorted({m.seam or m.piece_a for m in data.marker.matches if not m.matched})
+        if apart:
+            words = f"The cloth's pattern does not match at {_listed('seam', apart)}"
+            found.append(f"{words}: see whether they show.")
     return found
 
 
@@ -117,6 +124,13 @@ def _pattern_checks(pattern: Pattern) -> list[str]:
         found.append(
             f"The cloth must give more than {_STRAIN_CHECK_PERCENT:g} % on "
             f"{_listed('piece', strained)}: add a dart or a seam, or take a cloth that stretches."
+        )
+    unsure = {p.name: p.uncertainty_mm for p in pattern.pieces if p.uncertainty_mm > _UNSURE_MM}
+    if unsure:
+        worst = max(unsure.values())
+        found.append(
+            f"The edge of {_listed('piece', list(unsure))} may lie up to {worst:.0f} mm off in "
+            "places: measure it there, or cut it from muslin first."
         )
     if vague := [piece.name for piece in pattern.pieces if not isfinite(piece.uncertainty_mm)]:
         found.append(f"How exact {_listed('piece', vague)} is, is not known.")

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from stitchsketch_kernel.domain.errors import StorageError
+from stitchsketch_kernel.domain.marker import PhaseMatch
 from stitchsketch_kernel.domain.model import Scale
 from stitchsketch_kernel.domain.photo import PhotoNote
 from stitchsketch_kernel.domain.piece import SeamPair
@@ -210,6 +211,13 @@ def test_cut_ready_only_when_nothing_is_doubtful(report_data):
     assert judge(replace(report_data, pattern=good)).words == "Cut-ready"
     missing = replace(report_data, pattern=good, doubts=("A region is left out.",))
     assert judge(missing).level is Level.CHECK
+    loose = replace(good, pieces=(replace(good.pieces[0], uncertainty_mm=11.0), *good.pieces[1:]))
+    (reason,) = judge(replace(report_data, pattern=loose)).reasons
+    assert good.pieces[0].name in reason and "11 mm off" in reason
+    apart = PhaseMatch("S01", "TOP", 0, "BOX", 0, 80.0, 80.0, matched=False)
+    marker = replace(report_data.marker, matches=(apart, replace(apart, seam="S02", matched=True)))
+    (reason,) = judge(replace(report_data, pattern=good, marker=marker)).reasons
+    assert "does not match at seam S01:" in reason
     nan = replace(good.pieces[0], strain_percent=(float("nan"), float("nan")))
     doubtful = replace(good, pieces=(nan, *good.pieces[1:]))
     assert judge(replace(report_data, pattern=doubtful)).level is Level.CHECK

@@ -146,15 +146,19 @@ def _needed(
 ) -> tuple[Sheet, ...]:
     """Sheets that show some of the pieces which no other shows."""
     shapely.prepare(pieces)
-    boxes = [shapely.box(*one.low_mm, *(one.low_mm + frame)) for one in sheets]
-    kept = [i for i, box in enumerate(boxes) if pieces.intersects(box)]
-    for index in list(kept):
-        # a line at a frame's very edge would be clipped
-        others = [boxes[i].buffer(-_CLEAR_MM) for i in kept if i != index]
-        alone = shapely.difference(boxes[index], shapely.union_all(others))
-        if not pieces.intersects(alone):
-            kept.remove(index)
-    return tuple(sheets[i] for i in kept)
+    low = np.array([sheet.low_mm for sheet in sheets])
+    boxes = shapely.box(*low.T, *(low + frame).T)
+    # a line at a frame's very edge would be clipped
+    inner = shapely.buffer(boxes, -_CLEAR_MM)
+    places = np.array([(sheet.row, sheet.column) for sheet in sheets])
+    kept = shapely.intersects(pieces, boxes)
+    for index in np.flatnonzero(kept):
+        # no frame reaches further than the sheets beside its own
+        beside = kept & (np.abs(places - places[index]).max(axis=1) <= 1)
+        beside[index] = False
+        alone = shapely.difference(boxes[index], shapely.union_all(inner[beside]))
+        kept[index] = pieces.intersects(alone)
+    return tuple(sheet for sheet, one in zip(sheets, kept, strict=True) if one)
 
 
 def neighbours(sheet: Sheet) -> dict[str, str]:
