@@ -4,12 +4,15 @@ One thing a line, ``#`` begins a remark, places are metres in the model (x y z):
 
     panel SEAT  0.12 0.30 0.45     # a seed: this place belongs to the panel SEAT
     ignore      0.40 0.10 0.05     # a seed of what is no cloth
-    seam  0.1 0.2 0.4 ; 0.1 0.3 0.4 ; 0.1 0.4 0.4    # a seam runs along these points
+    seam  0.1 0.2 0.4 ; 0.1 0.3 0.4 ; 0.1 0.4 0.4    # a seam: along folds from point to point
+    keep                           # the proposal stays; seeds change the panels they lie in
     name  P3 SEAT                  # call the proposed panel P3 SEAT
     edge  S04 staple               # how a seam is made
     grain SEAT  0 1 0              # direction of the warp
 
-With any ``panel`` line the panels are those of the seeds; without, the proposal is kept.
+With ``panel`` lines and no ``keep`` the panels are those of the seeds alone; else the proposal is
+corrected: a seam divides what it crosses; a panel with seeds of one name takes that name, one with
+seeds of several is divided between them, and panels with seeds of one name are joined.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +34,23 @@ _MOST_BYTES = 1_000_000
 
 @dataclass(frozen=True)
 class PanelEdits:
-    """What a person wrote. `seeds` are (name, place); `cuts` are polylines, each shape (k, 3)."""
+    """What a person wrote or clicked; places are metres in the model.
+
+    Attributes
+    ----------
+    seeds : tuple of (str, ndarray)
+        A panel's name and a place on it, shape (3,).
+    ignored : tuple of ndarray
+        Places that are no cloth.
+    cuts : tuple of ndarray
+        Seams, each by its points, shape (k, 3).
+    names : tuple of (str, str)
+        A panel's name and what it is called instead.
+    kinds, grains : tuple
+        (seam, kind) and (panel, direction).
+    keeps : bool
+        With seeds: whether the proposal stays where none lies. Without seeds it always does.
+    """
 
     seeds: tuple[tuple[str, FloatArray], ...] = ()
     ignored: tuple[FloatArray, ...] = ()
@@ -38,6 +58,7 @@ class PanelEdits:
     names: tuple[tuple[str, str], ...] = ()
     kinds: tuple[tuple[str, EdgeKind], ...] = ()
     grains: tuple[tuple[str, FloatArray], ...] = ()
+    keeps: bool = False
 
 
 def read_edits(path: Path) -> PanelEdits:
@@ -65,7 +86,7 @@ def read_edits(path: Path) -> PanelEdits:
             except (ValueError, IndexError) as error:
                 raise SettingsError(
                     f"Line {number} of {path.name} isn't understood: {words!r}.",
-                    "Lines begin with panel, ignore, seam, name, edge or grain; see the "
+                    "Lines begin with panel, ignore, seam, keep, name, edge or grain; see the "
                     "remarks at the head of a proposal.",
                 ) from error
     return edits
@@ -73,35 +94,46 @@ def read_edits(path: Path) -> PanelEdits:
 
 def _with_line(edits: PanelEdits, line: str) -> PanelEdits:
     word, rest = [*line.split(None, 1), ""][:2]
-    if word == "panel":
-        name, place = rest.split(None, 1)
-        return replace(edits, seeds=(*edits.seeds, (_name(name), _place(place))))
-    if word == "ignore":
-        return replace(edits, ignored=(*edits.ignored, _place(rest)))
-    if word == "seam":
-        points = np.array([_place(part) for part in rest.split(";")])
-        if len(points) < 2:
-            raise ValueError("a seam needs two points")
-        return replace(edits, cuts=(*edits.cuts, points))
-    if word == "name":
-        old, new = rest.split()
-        return replace(edits, names=(*edits.names, (_name(old), _name(new))))
-    if word == "edge":
-        seam, kind = rest.split()
-        return replace(edits, kinds=(*edits.kinds, (_name(seam), EdgeKind(kind))))
-    if word == "grain":
-        name, place = rest.split(None, 1)
-        direction = _place(place)
-        if not np.linalg.norm(direction) > 0:
-            raise ValueError("a direction needs a length")
-        return replace(edits, grains=(*edits.grains, (_name(name), direction)))
-    raise ValueError(word)
+    change: dict[str, Any]
+    match word:
+        case "panel":
+            name, place = rest.split(None, 1)
+            change = {"seeds": (*edits.seeds, (_name(name), _place(place)))}
+        case "ignore":
+            change = {"ignored": (*edits.ignored, _place(rest))}
+        case "seam":
+            points = np.array([_place(part) for part in rest.split(";")])
+            if len(points) < 2:
+                raise ValueError("a seam needs two points")
+            change = {"cuts": (*edits.cuts, points)}
+        case "keep" if not rest:
+            change = {"keeps": True}
+        case "name":
+            old, new = rest.split()
+            change = {"names": (*edits.names, (_name(old), _name(new)))}
+        case "edge":
+            seam, kind = rest.split()
+            change = {"kinds": (*edits.kinds, (_name(seam), EdgeKind(kind)))}
+        case "grain":
+            name, place = rest.split(None, 1)
+            direction = _place(place)
+            if not np.linalg.norm(direction) > 0:
+                raise ValueError("a direction needs a length")
+            change = {"grains": (*edits.grains, (_name(name), direction))}
+        case _:
+            raise ValueError(line)
+    return replace(edits, **change)
 
 
 def _name(word: str) -> str:
-    if not _NAME.fullmatch(word):
+    if not is_name(word):
         raise ValueError(word)
     return word
+
+
+def is_name(word: str) -> bool:
+    """Whether a panel or seam can be called so: letters, digits, ``_ + -``, 32 at most."""
+    return _NAME.fullmatch(word) is not None
 
 
 def _place(text: str) -> FloatArray:
@@ -111,6 +143,23 @@ def _place(text: str) -> FloatArray:
     return place
 
 
+def edits_as_text(edits: PanelEdits) -> str:
+    """The lines that `read_edits` makes the same edits of."""
+    lines = ["keep"] if edits.keeps else []
+    lines += [f"panel {name} {_written(place)}" for name, place in edits.seeds]
+    lines += [f"ignore {_written(place)}" for place in edits.ignored]
+    lines += [f"seam {' ; '.join(map(_written, points))}" for points in edits.cuts]
+    lines += [f"name {old} {new}" for old, new in edits.names]
+    lines += [f"edge {seam} {kind}" for seam, kind in edits.kinds]
+    lines += [f"grain {name} {_written(direction)}" for name, direction in edits.grains]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _written(place: FloatArray) -> str:
+    # the shortest digits that are read as the same number
+    return " ".join(repr(float(number)) for number in place)
+
+
 def write_edits(panels: PanelMap, path: Path) -> None:
     """Write the panels as a file to be edited: seeds in their middles, seams with their kinds.
 
@@ -118,6 +167,7 @@ def write_edits(panels: PanelMap, path: Path) -> None:
     taken away.
     """
     lines = [*(f"# {line}".rstrip() for line in (__doc__ or "").strip().splitlines()), "#"]
+    lines.append("# keep")
     centres = panels.mesh.vertices[panels.mesh.faces].mean(axis=1)
     for panel in panels.panels:
         own = centres[panel.faces]
@@ -129,33 +179,6 @@ def write_edits(panels: PanelMap, path: Path) -> None:
     aside = path.with_name(f"{path.name}.partial")
     aside.write_text("\n".join(lines) + "\n", encoding="utf-8")
     aside.replace(path)
-
-
-def apply_names(panels: PanelMap, edits: PanelEdits) -> PanelMap:
-    """Rename panels, in their seams too; `PanelError` for a name that isn't there."""
-    known = {panel.name for panel in panels.panels}
-    new = dict(edits.names)
-    for old in new:
-        if old not in known:
-            raise PanelError(
-                f"There is no panel {old} to rename.", f"There are: {', '.join(sorted(known))}."
-            )
-    final = [new.get(panel.name, panel.name) for panel in panels.panels]
-    twice = {name for name in final if final.count(name) > 1}
-    if twice:
-        raise PanelError(f"Two panels are called {sorted(twice)[0]}.", "Give each its own name.")
-    return replace(
-        panels,
-        panels=tuple(replace(p, name=name) for p, name in zip(panels.panels, final, strict=True)),
-        seams=tuple(
-            replace(
-                seam,
-                left=new.get(seam.left, seam.left),
-                right=None if seam.right is None else new.get(seam.right, seam.right),
-            )
-            for seam in panels.seams
-        ),
-    )
 
 
 def apply_kinds(panels: PanelMap, edits: PanelEdits) -> PanelMap:

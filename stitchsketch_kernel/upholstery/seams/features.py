@@ -23,6 +23,8 @@ _LIT, _MOST_LIFT = 40.0, 3.0
 _AROUND_M, _LINE_M = 0.030, 0.004
 #: A seam's fold shows within this of it, however the scan has rounded it.
 _TURN_M = 0.012
+#: A change of colour is that within this.
+_STEP_M = 0.004
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ def hue_contrast(mesh: Mesh, centres: FloatArray) -> FloatArray:
     padded = np.vstack([chroma, [np.nan, np.nan]])
     line = np.nanmean(padded[near], axis=1)
     # the cloth round a face: the median over a thinned neighbourhood that is wider than a line
-    coarse = _thinned(centres, 0.006)
+    coarse = thinned(centres, 0.006)
     around_index = cKDTree(centres[coarse]).query(
         centres, k=40, distance_upper_bound=_AROUND_M, workers=-1
     )[1]
@@ -161,8 +163,37 @@ def hue_contrast(mesh: Mesh, centres: FloatArray) -> FloatArray:
     return np.asarray(np.nan_to_num(np.linalg.norm(line - around, axis=1)))
 
 
-def _thinned(points: FloatArray, cell: float) -> AnyArray:
-    """Indices of one point a cell."""
+def color_step(mesh: Mesh, features: Features) -> FloatArray:
+    """How far the colour changes within 4 mm of each face (CIELAB), shape (m,); 0 without colours.
+
+    What the cloth's own motif changes by (nine faces of ten) is taken off.
+    """
+    if mesh.colors is None:
+        return np.zeros(len(mesh.faces))
+    lab = rgb2lab(mesh.colors[None] / 255.0)[0]
+    ends = features.dual.vertices
+    for _ in range(2):
+        total, touching = lab.copy(), np.ones(len(lab))
+        for a, b in (ends.T, ends.T[::-1]):
+            touching += np.bincount(a, minlength=len(lab))
+            total += np.column_stack([np.bincount(a, lab[b, k], len(lab)) for k in range(3)])
+        lab = total / touching[:, None]
+    p, f = mesh.vertices[mesh.faces], lab[mesh.faces]
+    across = np.cross(p[:, 2] - p[:, 1], p[:, 0] - p[:, 1])
+    twice = np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-12)
+    # the gradient of what is linear on a triangle: sum of f_i (normal x opposite side) / 2 area
+    slope = sum(
+        f[:, i, :, None]
+        * np.cross(across / twice, p[:, i - 1] - p[:, i - 2])[:, None, :]
+        / twice[:, :, None]
+        for i in range(3)
+    )
+    step = _STEP_M * np.sqrt((np.asarray(slope) ** 2).sum(axis=(1, 2)))
+    return np.asarray(np.maximum(step - np.percentile(step, 90), 0.0))
+
+
+def thinned(points: FloatArray, cell: float) -> AnyArray:
+    """Indices of one point in each cube of side `cell`."""
     cells = np.floor((points - points.min(axis=0)) / cell).astype(np.int64)
     size = cells.max(axis=0) + 1
     key = (cells[:, 0] * size[1] + cells[:, 1]) * size[2] + cells[:, 2]

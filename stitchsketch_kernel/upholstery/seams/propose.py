@@ -9,43 +9,32 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
-from stitchsketch_kernel.domain.errors import FlattenError, PanelError, SettingsError
+from stitchsketch_kernel.domain.errors import FlattenError, PanelError
 from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.domain.panel import EdgeKind, Panel, PanelMap, Seam
 from stitchsketch_kernel.domain.progress import Progress, silent
 from stitchsketch_kernel.upholstery.seams.borders import Borders, find_borders
+from stitchsketch_kernel.upholstery.seams.correct import Corrected
 from stitchsketch_kernel.upholstery.seams.curves import Curve, place_seams
-from stitchsketch_kernel.upholstery.seams.edits import PanelEdits, apply_kinds, apply_names
-from stitchsketch_kernel.upholstery.seams.features import Features, find_features
-from stitchsketch_kernel.upholstery.seams.naming import PanelShape, name_panels, usual_grain
+from stitchsketch_kernel.upholstery.seams.edits import PanelEdits, apply_kinds
+from stitchsketch_kernel.upholstery.seams.features import Features
+from stitchsketch_kernel.upholstery.seams.naming import PanelShape, usual_grain
+from stitchsketch_kernel.upholstery.seams.prepare import (
+    PanelSettings,
+    Prepared,
+    panel_shape,
+    prepared,
+)
 from stitchsketch_kernel.upholstery.seams.remesh import PanelMesh, mesh_panel
-from stitchsketch_kernel.upholstery.seams.seeds import label_from_edits
-from stitchsketch_kernel.upholstery.seams.segment import SegmentSettings, seen_faces, segment
-from stitchsketch_kernel.upholstery.seams.whole import made_whole
 
 #: An end that was not seen for longer than this is said.
 _BLIND_MM = 40.0
 #: A panel of which less was seen is mostly a guess.
 _LITTLE_SEEN = 0.7
 
+__all__ = ["PanelSettings", "panels_from_edits", "panels_of", "propose_panels"]
+
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class PanelSettings:
-    """How panels are proposed; see `SegmentSettings` for what each number means."""
-
-    crease_deg: float = 28.0
-    reach_mm: float = 7.0
-    least_area_cm2: float = 60.0
-    least_seen: float = 0.35
-
-    def __post_init__(self) -> None:
-        if not (5 <= self.crease_deg <= 120 and self.reach_mm > 0 and self.least_area_cm2 > 0):
-            raise SettingsError(
-                "panels needs crease_deg between 5 and 120, and reach_mm and least_area_cm2 above "
-                "0."
-            )
 
 
 @dataclass
@@ -74,20 +63,7 @@ def propose_panels(
     PanelError
         No panel was found.
     """
-    settings = settings or PanelSettings()
-    progress(0.0, "looking for creases and piping")
-    mesh = made_whole(mesh)
-    features = find_features(mesh)
-    progress(0.3, "panels")
-    label, notes = segment(
-        mesh,
-        features,
-        SegmentSettings(
-            settings.crease_deg, settings.reach_mm, settings.least_area_cm2, settings.least_seen
-        ),
-    )
-    panels = _panel_map(mesh, features, label, progress)
-    return replace(panels, notes=notes + panels.notes)
+    return panels_from_edits(mesh, PanelEdits(), settings, progress)
 
 
 def panels_from_edits(
@@ -96,30 +72,33 @@ def panels_from_edits(
     settings: PanelSettings | None = None,
     progress: Progress = silent,
 ) -> PanelMap:
-    """Panels as a person wants them: from seeds where any are given, else the proposal, renamed.
+    """Panels as a person wants them: the proposal corrected, or those of the seeds alone.
 
     Raises
     ------
     PanelError
-        A seed lies on nothing, or no panel is left.
+        A click lies on nothing, a seam divides nothing, or no panel is left.
     """
-    if not edits.seeds:
-        panels = propose_panels(mesh, settings, progress)
-        return apply_kinds(apply_names(panels, edits), edits)
-    progress(0.0, "looking for creases and piping")
-    mesh = made_whole(mesh)
-    features = find_features(mesh)
-    label, names = label_from_edits(mesh, features, edits)
-    return apply_kinds(_panel_map(mesh, features, label, progress, names), edits)
+    keeps = edits.keeps or not edits.seeds
+    return panels_of(prepared(mesh, settings, keeps, progress), edits, progress)
+
+
+def panels_of(ready: Prepared, edits: PanelEdits, progress: Progress = silent) -> PanelMap:
+    """Panels of a prepared mesh as edits want them; see `panels_from_edits`."""
+    ground = ready.ground
+    found = ground.corrected(edits)
+    ground.check(edits, found)
+    panels = _panel_map(ground.mesh, ground.features, found, progress)
+    return apply_kinds(replace(panels, notes=ready.notes + panels.notes), edits)
 
 
 def _panel_map(
     mesh: Mesh,
     features: Features,
-    label: IntArray,
+    found: Corrected,
     progress: Progress,
-    names: tuple[str, ...] | None = None,
 ) -> PanelMap:
+    label = found.label
     if label.max(initial=-1) < 0:
         raise PanelError(
             "No panel was found on this mesh.",
@@ -133,11 +112,10 @@ def _panel_map(
     progress(0.75, "meshing panels")
     draft = _Draft()
     for one in range(int(label.max()) + 1):
-        _mesh_one(draft, one, mesh, label, borders, of_curve, points, names)
-    shapes = {one: _shape(mesh, features, label, one) for one in draft.meshes}
-    named = names or name_panels(shapes, int(label.max()) + 1)
+        _mesh_one(draft, one, mesh, found, borders, of_curve, points)
+    shapes = {one: panel_shape(mesh, features, label, one) for one in draft.meshes}
     progress(1.0, f"{len(draft.meshes)} panels")
-    return _assembled(mesh, draft, borders, curves, of_curve, points, named, shapes)
+    return _assembled(mesh, draft, borders, curves, of_curve, points, found.names, shapes)
 
 
 def _seam_points(borders: Borders, curves: list[Curve]) -> tuple[FloatArray, list[IntArray]]:
@@ -161,11 +139,10 @@ def _mesh_one(
     draft: _Draft,
     one: int,
     mesh: Mesh,
-    label: IntArray,
+    found: Corrected,
     borders: Borders,
     of_curve: list[IntArray],
     points: FloatArray,
-    names: tuple[str, ...] | None,
 ) -> None:
     """Mesh a panel, or note why it is left out."""
     ring = [
@@ -173,31 +150,19 @@ def _mesh_one(
         for index, forward in borders.loops[one]
         for vertex in (of_curve[index] if forward else of_curve[index][::-1])[:-1]
     ]
-    name = names[one] if names else f"{one + 1}"
+    name, label = found.names[one], found.label
     try:
         if len(set(ring)) != len(ring):
             raise PanelError(f"The border of panel {name} meets itself.", "Give it a seam across.")
         draft.meshes[one] = mesh_panel(mesh, label == one, points[ring], name)
         draft.rings[one] = np.array(ring, dtype=np.int32)
     except (PanelError, FlattenError) as error:
-        if names:
+        if one in found.asked:
             raise
         where = mesh.vertices[mesh.faces[label == one]].reshape(-1, 3).mean(axis=0)
         place = f"near x {where[0]:.2f}, y {where[1]:.2f}, height {where[2]:.2f} m"
         log.warning("panel left out: %s (%s)", error, place)
         draft.doubts.append(f"A region {place} is left out: no piece is cut for it. {error.what}")
-
-
-def _shape(mesh: Mesh, features: Features, label: IntArray, one: int) -> PanelShape:
-    mine = label == one
-    area = features.areas[mine]
-    middle = area @ features.centres[mine] / area.sum()
-    normal = area @ features.normals[mine] / area.sum()
-    seen = float(area[seen_faces(mesh)[mine]].sum() / area.sum())
-    corners = mesh.vertices[mesh.faces[mine]].reshape(-1, 3)
-    return PanelShape(
-        middle, normal, float(area.sum()), corners.min(axis=0), corners.max(axis=0), seen
-    )
 
 
 def _assembled(

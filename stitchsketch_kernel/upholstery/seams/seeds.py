@@ -1,74 +1,112 @@
-"""Panels from one seed each: a random walker on the mesh's faces.
+"""Panels from one seed each: a random walker on the mesh's faces, in two steps.
 
 L. Grady, Random walks for image segmentation, PAMI 28 (2006), on the dual graph of the mesh: a
 face belongs to the seed that a walker from it reaches first, and a walker seldom steps over a
-fold or over piping.
+fold or over piping. It walks on patches of some thirty faces first; then, face by face, on those
+patches alone where two panels meet.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
-from scipy.sparse import csc_array, csr_array, diags_array
-from scipy.sparse.csgraph import connected_components, dijkstra
+from scipy.sparse import coo_array, csc_array, csr_array, diags_array
+from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 
 from stitchsketch_kernel.domain.arrays import AnyArray, BoolArray, FloatArray, IntArray
-from stitchsketch_kernel.domain.errors import PanelError
-from stitchsketch_kernel.domain.model import Mesh
-from stitchsketch_kernel.upholstery.seams.edits import PanelEdits
-from stitchsketch_kernel.upholstery.seams.features import Features, face_graph
-from stitchsketch_kernel.upholstery.seams.segment import tidy
+from stitchsketch_kernel.upholstery.seams.features import Features, face_graph, thinned
+from stitchsketch_kernel.upholstery.seams.segment import majority, nearest_core
 
-#: A drawn seam is drawn to folds this near to the straight line from point to point.
-_BESIDE_LINE_M = 0.005
-#: A seed further from the mesh than this lies on nothing.
-_ON_MESH_M = 0.03
-#: A walker steps over a face that turns by this much a third as easily as over a flat one.
-_TURN_DEG = 14.0
-#: The cloth round a seed, by which folds are told from roughness.
-_ROUND_M = 0.03
+#: A walker steps over a face that turns by this much a seventh as easily as over a flat one; where
+#: so many of the mesh's faces turn more, it is rough, and a fold is what turns more than these do.
+_TURN_DEG, _CLOTH_SHARE = 14.0, 0.6
+#: Over piping it steps so seldom, over a sharp fold as seldom as this.
+_PIPING, _LEAST = 0.02, 1e-5
+#: Patches on the whole mesh, and the rounds of evening out the border between panels.
+_PATCHES, _ROUNDS = 6000, 12
 
 
-def label_from_edits(
-    mesh: Mesh, features: Features, edits: PanelEdits
-) -> tuple[IntArray, tuple[str, ...]]:
-    """Label each face by the seeds; -1 for what is ignored or reached by none.
+class Walker:
+    """What stays the same from seed to seed of one mesh: a walker's steps, and the patches.
 
-    Returns
-    -------
-    label : ndarray of int32, shape (m,)
-    names : tuple of str
-        Of the labels.
+    Parameters
+    ----------
+    features : Features
     """
-    names = tuple(dict.fromkeys(name for name, _ in edits.seeds))
-    tree = cKDTree(features.centres)
-    faces, of_seed = [], []
-    for name, place in edits.seeds:
-        faces.append(_face_at(tree, place, f"The seed of panel {name}"))
-        of_seed.append(names.index(name))
-    for place in edits.ignored:
-        faces.append(_face_at(tree, place, "A place to ignore"))
-        of_seed.append(len(names))
-    cut = _cut_edges(mesh, features, edits.cuts)
-    # on a rough scan every place turns a little: a fold is what turns more than the cloth does
-    cloth = [face for face, name in zip(faces, of_seed, strict=True) if name < len(names)]
-    usual = max(_TURN_DEG, _turn_round(features, tree, cloth))
-    weights = np.exp(-((features.turn_deg[features.dual.faces].max(axis=1) / usual) ** 2))
-    piping = features.piping[features.dual.faces].any(axis=1)
-    weights = np.where(piping, 0.02, 1.0) * np.maximum(weights, 1e-4)
-    weights[cut] = 0.0
-    graph = face_graph(features.dual, weights, len(features.areas))
-    graph.eliminate_zeros()
-    label = random_walk(graph, np.array(faces), np.array(of_seed), len(names) + 1)
-    label = np.where(label == len(names), -1, label).astype(np.int32)
-    label = tidy(features, label, rounds=40)
-    for index, name in enumerate(names):
-        if not (label == index).any():
-            raise PanelError(f"Panel {name} has no area.", "Put its seed further from its seams.")
-    return label, names
+
+    def __init__(self, features: Features) -> None:
+        self._features = features
+        pairs = features.dual.faces
+        usual = max(_TURN_DEG, _usual_turn(features))
+        weights = np.exp(-2 * (features.turn_deg[pairs].max(axis=1) / usual) ** 2)
+        piping = features.piping[pairs].any(axis=1)
+        self._ease = np.where(piping, _PIPING, 1.0) * np.maximum(weights, _LEAST)
+        self._patch = _patches(features, usual)
+
+    def divide(
+        self, mine: BoolArray, cut: BoolArray, seeds: AnyArray, of_seed: AnyArray, count: int
+    ) -> IntArray:
+        """Divide faces between seeds.
+
+        Parameters
+        ----------
+        mine : ndarray of bool, shape (m,)
+            The faces that are divided.
+        cut : ndarray of bool, shape (k,)
+            Dual edges that nothing steps over.
+        seeds, of_seed : ndarray of int, shape (s,)
+            Faces of `mine`, and the label that each stands for.
+        count : int
+            Labels.
+
+        Returns
+        -------
+        ndarray of int32, shape (m,)
+            -1 for what is not `mine`, or reached by none.
+        """
+        faces = np.flatnonzero(mine)
+        local = np.full(len(mine), -1, dtype=np.int32)
+        local[faces] = np.arange(len(faces), dtype=np.int32)
+        open_edge = mine[self._features.dual.faces].all(axis=1) & ~cut
+        pairs, ease = local[self._features.dual.faces[open_edge]], self._ease[open_edge]
+        patch = self._split_patches(faces, pairs, local[seeds], of_seed)
+        coarse = _between(patch, pairs, ease)
+        label = random_walk(coarse, patch[local[seeds]], of_seed, count)[patch]
+        graph = _graph(pairs, ease, len(faces))
+        # face by face where a patch touches another label
+        at_border = np.zeros(int(patch.max()) + 1, dtype=bool)
+        differ = label[pairs[:, 0]] != label[pairs[:, 1]]
+        at_border[patch[pairs[differ]]] = True
+        free = at_border[patch] & (label >= 0)
+        free[local[seeds]] = False
+        if free.any():
+            label = _walked_anew(graph, label, free, count)
+        label = _without_islands(label, pairs, local[seeds], of_seed)
+        out = np.full(len(mine), -1, dtype=np.int32)
+        out[faces] = label
+        return out
+
+    def _split_patches(
+        self, faces: AnyArray, pairs: IntArray, seeds: AnyArray, of_seed: AnyArray
+    ) -> IntArray:
+        """Patches that hang together within `faces` and hold seeds of one label at most."""
+        patch = self._patch[faces].astype(np.int64)
+        same = patch[pairs[:, 0]] == patch[pairs[:, 1]]
+        whole = _parts(pairs[same], len(faces))
+        owner = np.full(int(whole.max()) + 1, -1, dtype=np.int64)
+        owner[whole[seeds]] = of_seed
+        shared = np.unique(whole[seeds][owner[whole[seeds]] != of_seed])
+        if not len(shared):
+            return whole
+        centres = self._features.centres[faces]
+        nearer = np.zeros(len(faces), dtype=np.int64)
+        for one in shared:
+            own, here = np.flatnonzero(whole == one), np.flatnonzero(whole[seeds] == one)
+            near = cKDTree(centres[seeds[here]]).query(centres[own])[1]
+            nearer[own] = np.asarray(of_seed)[here[near]]
+        same &= nearer[pairs[:, 0]] == nearer[pairs[:, 1]]
+        return _parts(pairs[same], len(faces))
 
 
 def random_walk(graph: csr_array, seeds: AnyArray, of_seed: AnyArray, count: int) -> IntArray:
@@ -89,76 +127,99 @@ def random_walk(graph: csr_array, seeds: AnyArray, of_seed: AnyArray, count: int
     fixed = np.zeros(n, dtype=bool)
     fixed[seeds] = True
     free = np.flatnonzero(reached & ~fixed)
-    laplacian = csr_array(diags_array(np.asarray(graph.sum(axis=1)).ravel()) - graph)
-    known = np.zeros((len(seeds), count))
-    known[np.arange(len(seeds)), of_seed] = 1.0
     label = np.full(n, -1, dtype=np.int32)
     label[seeds] = of_seed
     if len(free):
-        solver = splu(csc_array(laplacian[free][:, free]))
-        chance = solver.solve(np.ascontiguousarray(-(laplacian[free][:, seeds] @ known)))
+        rows = graph[free]
+        known = csr_array(
+            (np.ones(len(seeds)), (np.asarray(seeds), np.asarray(of_seed))), shape=(n, count)
+        )
+        known.data = np.minimum(known.data, 1.0)  # a node given twice counts once
+        laplacian = diags_array(np.asarray(rows.sum(axis=1)).ravel()) - rows[:, free]
+        solver = splu(csc_array(laplacian), permc_spec="MMD_AT_PLUS_A", options=_SYMMETRIC)
+        chance = solver.solve(np.ascontiguousarray((rows @ known).toarray()))
         label[free] = chance.argmax(axis=1)
     return label
 
 
-def _turn_round(features: Features, tree: cKDTree, faces: list[int]) -> float:
-    """How far the surface usually turns round the seeds: 75 % of it turns less."""
-    near = tree.query_ball_point(features.centres[faces], _ROUND_M)
-    index = np.unique(np.concatenate([np.asarray(one, dtype=int) for one in near]))
-    return float(np.percentile(features.turn_deg[index], 75))
+#: For SuperLU: the matrix is symmetric and its diagonal dominates.
+_SYMMETRIC = {"SymmetricMode": True}
 
 
-def _face_at(tree: cKDTree, place: FloatArray, what: str) -> int:
-    distance, face = tree.query(place)
-    if distance > _ON_MESH_M:
-        raise PanelError(
-            f"{what} at {place[0]:g} {place[1]:g} {place[2]:g} lies {1000 * distance:.0f} mm off "
-            "the mesh.",
-            "Take the place from the mesh of this very run (metres, z up).",
-        )
-    return int(face)
+def _usual_turn(features: Features) -> float:
+    """How far the surface turns at most on most of the cloth, in degrees."""
+    order = np.argsort(features.turn_deg)
+    area = np.cumsum(features.areas[order])
+    return float(features.turn_deg[order[np.searchsorted(area, _CLOTH_SHARE * area[-1])]])
 
 
-def _cut_edges(mesh: Mesh, features: Features, cuts: tuple[FloatArray, ...]) -> BoolArray:
-    """Dual edges that a person's seams run along: the shortest way over the mesh's edges.
-
-    Folds are short cuts, but only beside the straight line from point to point: a seam drawn across
-    a panel must not run round it.
-    """
-    pairs = features.dual.vertices
-    cut = np.zeros(len(pairs), dtype=bool)
-    length = np.linalg.norm(mesh.vertices[pairs[:, 0]] - mesh.vertices[pairs[:, 1]], axis=1)
-    fold = np.exp(-features.turn_deg[features.dual.faces].mean(axis=1) / 40.0)
-    cost = length * np.maximum(fold, 0.05)
-    row = {(int(a), int(b)): k for k, (a, b) in enumerate(pairs)} if cuts else {}
-    tree = cKDTree(mesh.vertices)
-    for line in cuts:
-        for a, b in pairwise(tree.query(line)[1]):
-            way = _shortest(mesh.vertices, pairs, cost, int(a), int(b))
-            for here, ahead in pairwise(way):
-                cut[row[min(here, ahead), max(here, ahead)]] = True
-    return cut
+def _patches(features: Features, usual_deg: float) -> IntArray:
+    """Patches of about the same size, shape (m,); they begin beside folds and end upon them."""
+    pairs, count = features.dual.faces, len(features.areas)
+    step = np.linalg.norm(features.centres[pairs[:, 0]] - features.centres[pairs[:, 1]], axis=1)
+    turn = features.turn_deg[pairs].mean(axis=1)
+    graph = face_graph(features.dual, step * (1 + (turn / usual_deg) ** 2), count)
+    cell = float(np.sqrt(features.areas.sum() / _PATCHES))
+    patch = np.full(count, -1, dtype=np.int32)
+    for some in (features.turn_deg < usual_deg, np.ones(count, dtype=bool)):
+        # on a loose part that is nowhere flat they begin anywhere
+        from_here = np.flatnonzero(some & (patch < 0))
+        if len(from_here):
+            middles = from_here[thinned(features.centres[from_here], cell)]
+            patch[middles] = np.arange(len(middles)) + patch.max(initial=-1) + 1
+            patch = nearest_core(graph, patch, np.inf)
+    return patch
 
 
-def _shortest(vertices: FloatArray, pairs: IntArray, cost: FloatArray, a: int, b: int) -> list[int]:
-    """Vertices from a to b; those near the straight line alone, where that leads there."""
-    start, step = vertices[a], vertices[b] - vertices[a]
-    share = np.clip((vertices - start) @ step / max(float(step @ step), 1e-12), 0, 1)
-    beside = np.linalg.norm(vertices - start - share[:, None] * step, axis=1)
-    cost = cost * (1 + (beside[pairs].mean(axis=1) / _BESIDE_LINE_M) ** 2)
-    near = beside < 3 * _BESIDE_LINE_M
-    for used in (near[pairs].all(axis=1), np.ones(len(pairs), dtype=bool)):
-        i, j = pairs[used].T
-        shape = (len(vertices), len(vertices))
-        graph = csr_array((np.tile(cost[used], 2), (np.r_[i, j], np.r_[j, i])), shape=shape)
-        _, before = dijkstra(graph, directed=False, indices=a, return_predecessors=True)
-        way = [b]
-        while way[-1] != a and before[way[-1]] >= 0:
-            way.append(int(before[way[-1]]))
-        if way[-1] == a:
-            return way
-    raise PanelError(
-        f"A drawn seam leads from one loose part of the mesh to another, near {start[0]:.2f} "
-        f"{start[1]:.2f} {start[2]:.2f}.",
-        "Draw it on one part.",
-    )
+def _walked_anew(graph: csr_array, label: IntArray, free: BoolArray, count: int) -> IntArray:
+    """Free faces labelled by a walk that ends where others lie; then their zigzag evened out."""
+    beside = (graph @ free.astype(float)) > 0
+    used = np.flatnonzero(free | beside)
+    local, held = graph[used][:, used], np.flatnonzero(~free[used])
+    fine = random_walk(local, held, label[used][held], count)
+    fine = np.where(fine < 0, label[used], fine)
+    for _ in range(_ROUNDS):
+        evened = majority(local, fine)
+        fine = np.where(free[used], evened, fine).astype(np.int32)
+    out = label.copy()
+    out[used] = fine
+    return out
+
+
+def _without_islands(
+    label: IntArray, pairs: IntArray, seeds: AnyArray, of_seed: AnyArray
+) -> IntArray:
+    """Parts of a label that hold none of its seeds go to what surrounds them."""
+    same = label[pairs[:, 0]] == label[pairs[:, 1]]
+    part = _parts(pairs[same], len(label))
+    held = np.zeros(int(part.max()) + 1, dtype=bool)
+    held[part[seeds[label[seeds] == of_seed]]] = True
+    held[part[label < 0]] = True
+    if held.all():
+        return label
+    lost = ~held[part]
+    near = pairs[lost[pairs].any(axis=1)]
+    used, local = np.unique(near, return_inverse=True)
+    cores = np.where(lost[used], -1, label[used] + 1).astype(np.int32)
+    graph = _graph(local.reshape(-1, 2), np.ones(len(near)), len(used))
+    out = label.copy()
+    out[used] = nearest_core(graph, cores, np.inf) - 1
+    return out
+
+
+def _parts(pairs: IntArray, count: int) -> IntArray:
+    graph = coo_array((np.ones(len(pairs), dtype=bool), tuple(pairs.T)), shape=(count, count))
+    return np.asarray(connected_components(graph, directed=False)[1])
+
+
+def _graph(pairs: AnyArray, weights: FloatArray, count: int) -> csr_array:
+    i, j = pairs.T
+    place = (np.concatenate([i, j]), np.concatenate([j, i]))
+    return csr_array(coo_array((np.tile(weights, 2), place), shape=(count, count)))
+
+
+def _between(patch: IntArray, pairs: IntArray, ease: FloatArray) -> csr_array:
+    """The graph of patches: a walker steps from one to another over all the faces between them."""
+    ends = patch[pairs]
+    apart = ends[:, 0] != ends[:, 1]
+    return _graph(ends[apart], ease[apart], int(patch.max()) + 1)

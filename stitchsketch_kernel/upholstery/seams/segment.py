@@ -134,7 +134,7 @@ def tidy(features: Features, label: IntArray, rounds: int = 8) -> IntArray:
     count = len(label)
     graph = face_graph(features.dual, np.ones(len(features.dual.faces)), count)
     for _ in range(rounds):
-        label = _majority(graph, label)
+        label = majority(graph, label)
     same = label[features.dual.faces[:, 0]] == label[features.dual.faces[:, 1]]
     inner = face_graph(features.dual, same.astype(float), count)
     inner.eliminate_zeros()
@@ -152,7 +152,7 @@ def tidy(features: Features, label: IntArray, rounds: int = 8) -> IntArray:
     return (nearest_core(graph, keep, np.inf) - 1).astype(np.int32)
 
 
-def _majority(graph: csr_array, label: IntArray) -> IntArray:
+def majority(graph: csr_array, label: IntArray) -> IntArray:
     """Each face takes the label that two of its three neighbours share."""
     start, columns = graph.indptr, graph.indices
     full = np.flatnonzero(np.diff(start) == 3)

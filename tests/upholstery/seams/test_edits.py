@@ -11,7 +11,7 @@ from stitchsketch_kernel.domain.panel import EdgeKind, Panel, PanelMap, Seam
 from stitchsketch_kernel.upholstery.seams.edits import (
     PanelEdits,
     apply_kinds,
-    apply_names,
+    edits_as_text,
     read_edits,
     write_edits,
 )
@@ -22,6 +22,7 @@ panel SEAT 0.1 0.2 0.45   # a seed
 panel SEAT 0.2 0.2 0.45
 ignore 0 0 0.05
 seam 0.1 0.2 0.4 ; 0.1 0.3 0.4;0.1 0.4 0.4
+keep
 name BOX-2 BOX-F
 edge S04 staple
 grain SEAT 0 2 0
@@ -56,9 +57,18 @@ def test_every_kind_of_line_is_read(written):
     assert edits.seeds[0][1].tolist() == [0.1, 0.2, 0.45]
     assert edits.ignored[0].tolist() == [0, 0, 0.05]
     assert edits.cuts[0].shape == (3, 3)
+    assert edits.keeps
     assert edits.names == (("BOX-2", "BOX-F"),)
     assert edits.kinds == (("S04", EdgeKind.STAPLE),)
     assert edits.grains[0][1].tolist() == [0, 2, 0]
+
+
+def test_edits_written_as_text_are_read_as_the_same(written):
+    text = edits_as_text(read_edits(written(EVERYTHING)))
+    assert text.splitlines()[0] == "keep"
+    assert len(text.splitlines()) == 8
+    assert edits_as_text(read_edits(written(text))) == text
+    assert edits_as_text(PanelEdits()) == ""
 
 
 @pytest.mark.parametrize(
@@ -71,6 +81,7 @@ def test_every_kind_of_line_is_read(written):
         "ignore",
         "seam 0 0 0",
         "seam 0 0 0 ; 0 0",
+        "keep SEAT",
         "edge S04 glued",
         "name A",
         "name A B C",
@@ -110,12 +121,6 @@ def test_a_written_proposal_changes_nothing_until_a_remark_is_taken_away(panel_m
     assert edits.kinds == (("S01", EdgeKind.SEWN),)
 
 
-def test_a_renamed_panel_is_renamed_in_its_seams_too(panel_map):
-    renamed = apply_names(panel_map, PanelEdits(names=(("BOX-2", "ZIP"),)))
-    assert [panel.name for panel in renamed.panels] == ["BOX-1", "ZIP"]
-    assert (renamed.seams[0].left, renamed.seams[0].right) == ("ZIP", "BOX-1")
-
-
 def test_kinds_and_grains_are_set(panel_map):
     edits = PanelEdits(
         kinds=(("S01", EdgeKind.ZIP),), grains=(("BOX-1", np.array([2.0, 0.0, 0.0])),)
@@ -128,8 +133,6 @@ def test_kinds_and_grains_are_set(panel_map):
 @pytest.mark.parametrize(
     ("apply", "edits", "message"),
     [
-        (apply_names, PanelEdits(names=(("OB", "IB"),)), "no panel OB to rename"),
-        (apply_names, PanelEdits(names=(("BOX-1", "BOX-2"),)), "Two panels are called BOX-2"),
         (apply_kinds, PanelEdits(kinds=(("S99", EdgeKind.ZIP),)), "no seam called S99"),
         (apply_kinds, PanelEdits(grains=(("OB", np.ones(3)),)), "no panel called OB"),
     ],

@@ -1,0 +1,80 @@
+"""A scan made ready for panels: mended, its features and the proposal found and named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stitchsketch_kernel.domain.arrays import IntArray
+from stitchsketch_kernel.domain.errors import SettingsError
+from stitchsketch_kernel.domain.model import Mesh
+from stitchsketch_kernel.domain.progress import Progress, silent
+from stitchsketch_kernel.upholstery.seams.correct import Ground
+from stitchsketch_kernel.upholstery.seams.features import Features, find_features
+from stitchsketch_kernel.upholstery.seams.naming import PanelShape, name_panels
+from stitchsketch_kernel.upholstery.seams.segment import SegmentSettings, seen_faces, segment
+from stitchsketch_kernel.upholstery.seams.whole import made_whole
+
+
+@dataclass(frozen=True)
+class PanelSettings:
+    """How panels are proposed; see `SegmentSettings` for what each number means."""
+
+    crease_deg: float = 28.0
+    reach_mm: float = 7.0
+    least_area_cm2: float = 60.0
+    least_seen: float = 0.35
+
+    def __post_init__(self) -> None:
+        if not (5 <= self.crease_deg <= 120 and self.reach_mm > 0 and self.least_area_cm2 > 0):
+            raise SettingsError(
+                "panels needs crease_deg between 5 and 120, and reach_mm and least_area_cm2 above "
+                "0."
+            )
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A mesh ready to be corrected, and what its proposal left out."""
+
+    ground: Ground
+    notes: tuple[str, ...]
+
+
+def prepared(
+    mesh: Mesh, settings: PanelSettings | None, keeps: bool, progress: Progress = silent
+) -> Prepared:
+    """Mend the mesh, find its features and, where that is kept, the proposal."""
+    settings = settings or PanelSettings()
+    progress(0.0, "looking for creases and piping")
+    mesh = made_whole(mesh)
+    features = find_features(mesh)
+    progress(0.3, "panels")
+    if not keeps:
+        none = np.full(len(mesh.faces), -1, dtype=np.int32)
+        return Prepared(Ground(mesh, features, none, ()), ())
+    label, notes = segment(
+        mesh,
+        features,
+        SegmentSettings(
+            settings.crease_deg, settings.reach_mm, settings.least_area_cm2, settings.least_seen
+        ),
+    )
+    count = int(label.max(initial=-1)) + 1
+    shapes = {one: panel_shape(mesh, features, label, one) for one in range(count)}
+    names = name_panels(shapes, count)
+    return Prepared(Ground(mesh, features, label, names), notes)
+
+
+def panel_shape(mesh: Mesh, features: Features, label: IntArray, one: int) -> PanelShape:
+    """Where the panel `one` is, which way it faces, how much of it was seen."""
+    mine = label == one
+    area = features.areas[mine]
+    middle = area @ features.centres[mine] / area.sum()
+    normal = area @ features.normals[mine] / area.sum()
+    seen = float(area[seen_faces(mesh)[mine]].sum() / area.sum())
+    corners = mesh.vertices[mesh.faces[mine]].reshape(-1, 3)
+    return PanelShape(
+        middle, normal, float(area.sum()), corners.min(axis=0), corners.max(axis=0), seen
+    )
