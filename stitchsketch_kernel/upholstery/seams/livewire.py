@@ -22,20 +22,22 @@ from stitchsketch_kernel.upholstery.seams.features import Features, color_step
 #: A click further from the mesh than this lies on nothing.
 ON_MESH_M = 0.03
 #: A fold of so many degrees, piping of so much chroma, or so much change of colour within 4 mm
-#: (CIELAB) makes a way cheaper by e; no way is cheaper than the last.
-_FOLD_DEG, _PIPING_CHROMA, _COLOR_STEP, _CHEAPEST = 20.0, 11.0, 12.0, 0.05
+#: (CIELAB) makes a way half as dear; what is sharper is cheaper still, down to the last.
+_FOLD_DEG, _PIPING_CHROMA, _COLOR_STEP, _CHEAPEST = 20.0, 11.0, 12.0, 0.002
 #: A click is drawn to the cheapest place so near, if that is cheaper by this for its distance.
 _SNAP_M, _SNAP_PULL = 0.006, 0.3
-#: A way round that is so much longer than the straight one is not what was meant.
-_MOST_DETOUR = 1.6
-#: The straight way runs so near to the line from point to point.
-_BESIDE_LINE_M = 0.005
+#: A way round that is so much longer than the straight one, or not cheaper by as much as this, is
+#: not what was meant.
+_MOST_DETOUR, _WORTH_IT = 1.6, 0.75
+#: The straight way runs so near to the line from point to point, seen from above the cloth, and
+#: rises or falls from it by no more than this share of its length.
+_BESIDE_LINE_M, _MOST_BOW = 0.005, 0.6
 #: A seam that ends so near to another, to the mesh's end or to its own beginning runs on to it.
 _REACH_M = 0.015
 #: A closed seam is longer than this.
 _LEAST_RING_M = 0.06
 #: So near to a seam that is there already nothing is cheap: it need not be drawn again.
-_BESIDE_SEAM_M, _ALONG_SEAM = 0.006, 3.0
+_BESIDE_SEAM_M, _ALONG_SEAM = 0.012, 3.0
 #: A drawn line is rounded by this: triangles make a zigzag.
 _ZIGZAG_M = 0.004
 
@@ -56,8 +58,12 @@ class LiveWire:
         self._pairs = features.dual.vertices
         self._key = self._pairs[:, 0].astype(np.int64) * len(mesh.vertices) + self._pairs[:, 1]
         ends = mesh.vertices[self._pairs]
-        self._length = np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1)
+        length = np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1)
         self._tree = cKDTree(mesh.vertices)
+        self._normals = np.zeros_like(mesh.vertices)
+        for corner in mesh.faces.T:
+            np.add.at(self._normals, corner, features.normals)
+        self._normals /= np.maximum(np.linalg.norm(self._normals, axis=1, keepdims=True), 1e-12)
         seam = (base[features.dual.faces[:, 0]] != base[features.dual.faces[:, 1]]).nonzero()[0]
         self.stops = _rim(mesh.faces, len(mesh.vertices))
         self.stops[self._pairs[seam]] = True
@@ -66,10 +72,10 @@ class LiveWire:
             beside = cKDTree(mesh.vertices[np.unique(self._pairs[seam])])
             near = beside.query(mesh.vertices, distance_upper_bound=_BESIDE_SEAM_M)[0]
             cheap[np.isfinite(near)[self._pairs].any(axis=1)] = 1.0
-        cost = self._length * cheap
-        cost[seam] *= _ALONG_SEAM
-        self._cost = _graph(self._pairs, cost, len(mesh.vertices))
-        self._straight = _graph(self._pairs, self._length, len(mesh.vertices))
+        self._costs = length * cheap
+        self._costs[seam] *= _ALONG_SEAM
+        self._cost = _graph(self._pairs, self._costs, len(mesh.vertices))
+        self._straight = _graph(self._pairs, length, len(mesh.vertices))
         touching = np.bincount(self._pairs.ravel(), minlength=len(mesh.vertices))
         usual = np.bincount(self._pairs.ravel(), np.repeat(cheap, 2), len(mesh.vertices))
         self._ease = usual / np.maximum(touching, 1)
@@ -154,7 +160,7 @@ class LiveWire:
         for allowed in (inside, np.ones(len(inside), dtype=bool)):
             used = np.flatnonzero(allowed)
             way = _shortest(self._cost[used][:, used], used, a, b)
-            if way and (not direct or self._metres(way) <= _MOST_DETOUR * self._metres(direct)):
+            if way and (not direct or self._is_worth_it(way, direct)):
                 return way
             if direct:
                 return direct
@@ -164,12 +170,24 @@ class LiveWire:
             "Draw it on one part.",
         )
 
+    def _is_worth_it(self, way: list[int], direct: list[int]) -> bool:
+        shorter = self._metres(way) <= _MOST_DETOUR * self._metres(direct)
+        cost, usual = (float(self._costs[self.edges(np.array(w))].sum()) for w in (way, direct))
+        return shorter and cost <= _WORTH_IT * usual
+
     def _along_line(self, a: int, b: int) -> list[int]:
-        """The way beside the straight line from a to b; none where the mesh leaves the line."""
+        """The way beside the straight line from a to b, seen from above the cloth; none where the
+        mesh leaves the line.
+        """
         start, step = self._vertices[a], self._vertices[b] - self._vertices[a]
-        share = np.clip((self._vertices - start) @ step / max(float(step @ step), 1e-12), 0, 1)
-        beside = np.linalg.norm(self._vertices - start - share[:, None] * step, axis=1)
-        used = np.flatnonzero(beside < 3 * _BESIDE_LINE_M)
+        chord = float(np.linalg.norm(step))
+        from_start = self._vertices - start
+        across = np.cross(step, self._normals[a] + self._normals[b])
+        across /= max(float(np.linalg.norm(across)), 1e-12)
+        share = np.clip(from_start @ step / max(chord**2, 1e-12), 0, 1)
+        away = np.linalg.norm(from_start - share[:, None] * step, axis=1)
+        beside = np.abs(from_start @ across)
+        used = np.flatnonzero((beside < 3 * _BESIDE_LINE_M) & (away < _MOST_BOW * chord + 1e-9))
         part = self._cost[used][:, used].tocoo()
         off = (beside[used][part.row] + beside[used][part.col]) / 2
         part.data = part.data * (1 + (off / _BESIDE_LINE_M) ** 2)
@@ -203,7 +221,7 @@ def _cheapness(mesh: Mesh, features: Features) -> FloatArray:
     fold = (features.turn_deg[pairs].mean(axis=1) / _FOLD_DEG) ** 2
     piping = features.contrast[pairs].mean(axis=1) / _PIPING_CHROMA
     color = (color_step(mesh, features)[pairs].mean(axis=1) / _COLOR_STEP) ** 2
-    return np.asarray(np.maximum(np.exp(-(fold + piping + color)), _CHEAPEST))
+    return np.asarray(np.maximum(1 / (1 + (fold + piping + color) ** 2), _CHEAPEST))
 
 
 def _rim(faces: IntArray, count: int) -> BoolArray:
