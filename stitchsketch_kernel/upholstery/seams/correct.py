@@ -21,8 +21,8 @@ from stitchsketch_kernel.upholstery.seams.livewire import ON_MESH_M, LiveWire, o
 from stitchsketch_kernel.upholstery.seams.parts import IGNORED, SHARED, Seed, named_parts, renamed
 from stitchsketch_kernel.upholstery.seams.seeds import Walker
 
-#: What a drawn seam cuts off by its triangles' zigzag is smaller than this, and no panel.
-_CRUMB_M2 = 0.0003
+#: What a drawn seam cuts off is no panel if it is smaller than this, or so narrow beside the seam.
+_CRUMB_M2, _NARROW_M = 0.0003, 0.012
 #: Seeds nearer to each other than this are on one spot.
 _ONE_SPOT_M = 0.003
 #: A seam divides something if it does so along this share of it.
@@ -229,17 +229,18 @@ class Ground:
         return np.asarray(connected_components(graph, directed=False)[1])
 
     def _without_crumbs(self, part: IntArray, cut: BoolArray, seeds: list[Seed]) -> IntArray:
-        """Parts without those that a seam's zigzag cut off: they go to their neighbour."""
-        part = part.copy()
-        pairs = self.features.dual.faces[cut & self._within]
+        """Parts without those too small or narrow to be panels: they go to their neighbour."""
+        part, used = part.copy(), np.flatnonzero(cut & self._within)
+        pairs, length = self.features.dual.faces[used], self._wire.length_m[used]
         area = np.bincount(part, self.features.areas)
         beside = np.unique(part[pairs])
         kept = {int(part[face]) for face, _ in seeds}
         for one in beside[np.argsort(area[beside])]:
             ends = part[pairs]
-            ends = ends[(ends == one).any(axis=1) & (ends[:, 0] != ends[:, 1])]
-            if area[one] < _CRUMB_M2 and one not in kept and len(ends):
-                others = Counter(int(b if a == one else a) for a, b in ends)
+            along = (ends == one).any(axis=1) & (ends[:, 0] != ends[:, 1])
+            least = max(_CRUMB_M2, _NARROW_M * float(length[along].sum()))
+            if along.any() and one not in kept and area[one] < least:
+                others = Counter(int(b if a == one else a) for a, b in ends[along])
                 part[part == one] = others.most_common(1)[0][0]
         return part
 

@@ -51,6 +51,13 @@ class LiveWire:
     features : Features
     base : ndarray of int32, shape (m,)
         Panels that are there already, by face: their seams count as drawn.
+
+    Attributes
+    ----------
+    length_m : ndarray, shape (k,)
+        Of each dual edge.
+    stops : ndarray of bool, shape (n,)
+        Vertices on the panels' seams, and where the mesh ends.
     """
 
     def __init__(self, mesh: Mesh, features: Features, base: IntArray) -> None:
@@ -58,7 +65,7 @@ class LiveWire:
         self._pairs = features.dual.vertices
         self._key = self._pairs[:, 0].astype(np.int64) * len(mesh.vertices) + self._pairs[:, 1]
         ends = mesh.vertices[self._pairs]
-        length = np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1)
+        self.length_m = np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1)
         self._tree = cKDTree(mesh.vertices)
         self._normals = np.zeros_like(mesh.vertices)
         for corner in mesh.faces.T:
@@ -72,10 +79,10 @@ class LiveWire:
             beside = cKDTree(mesh.vertices[np.unique(self._pairs[seam])])
             near = beside.query(mesh.vertices, distance_upper_bound=_BESIDE_SEAM_M)[0]
             cheap[np.isfinite(near)[self._pairs].any(axis=1)] = 1.0
-        self._costs = length * cheap
+        self._costs = self.length_m * cheap
         self._costs[seam] *= _ALONG_SEAM
         self._cost = _graph(self._pairs, self._costs, len(mesh.vertices))
-        self._straight = _graph(self._pairs, length, len(mesh.vertices))
+        self._straight = _graph(self._pairs, self.length_m, len(mesh.vertices))
         touching = np.bincount(self._pairs.ravel(), minlength=len(mesh.vertices))
         usual = np.bincount(self._pairs.ravel(), np.repeat(cheap, 2), len(mesh.vertices))
         self._ease = usual / np.maximum(touching, 1)
@@ -176,9 +183,7 @@ class LiveWire:
         return shorter and cost <= _WORTH_IT * usual
 
     def _along_line(self, a: int, b: int) -> list[int]:
-        """The way beside the straight line from a to b, seen from above the cloth; none where the
-        mesh leaves the line.
-        """
+        """The way below the straight line from a to b; none where the mesh leaves it."""
         start, step = self._vertices[a], self._vertices[b] - self._vertices[a]
         chord = float(np.linalg.norm(step))
         from_start = self._vertices - start

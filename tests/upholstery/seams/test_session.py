@@ -24,6 +24,8 @@ RIM = LIFT_M + BAND_M
 TOP = np.array([0.0, 0.0, RIM + CROWN_M])
 FRONT, BACK = (np.array([0, y, LIFT_M + BAND_M / 2]) for y in (-HALF_M[1], HALF_M[1]))
 LEFT, RIGHT = (np.array([x, 0, LIFT_M + BAND_M / 2]) for x in (-HALF_M[0], HALF_M[0]))
+#: From the middle of the top to one half of it.
+ASIDE = np.array([0.1, 0.0, 0.0])
 BELOW = np.array([0.0, 0.0, LIFT_M])
 #: Across the top, from seam to seam.
 ACROSS = np.array([[0.03, -HALF_M[1], RIM], [0.03, HALF_M[1], RIM]])
@@ -81,7 +83,7 @@ def test_a_session_begins_with_the_proposal(session):
 def test_a_drawn_seam_divides_the_proposed_panel_that_it_crosses(session):
     line = session.add_seam_points(ACROSS)
     assert session.names == ("CUSH", "BOX", "CUSH-2")
-    assert {at(session, TOP + [x, 0, 0]) for x in (-0.1, 0.1)} == {"CUSH", "CUSH-2"}
+    assert {at(session, TOP + np.array([x, 0, 0])) for x in (-0.1, 0.1)} == {"CUSH", "CUSH-2"}
     assert 1000 * np.abs(line[:, 0] - 0.03).max() < 7
     assert np.array_equal(session.drawn_m[0], line)
 
@@ -112,9 +114,9 @@ def test_what_is_ignored_is_no_panel(session):
 
 def test_a_seed_in_a_part_that_a_seam_cut_off_names_that_part(session):
     session.add_seam_points(ACROSS)
-    session.add_seed("ZIP", TOP + [0.1, 0, 0])
-    assert at(session, TOP - [0.1, 0, 0]) == "CUSH"
-    assert at(session, TOP + [0.1, 0, 0]) == "ZIP"
+    session.add_seed("ZIP", TOP + ASIDE)
+    assert at(session, TOP - ASIDE) == "CUSH"
+    assert at(session, TOP + ASIDE) == "ZIP"
 
 
 def test_a_band_that_goes_all_round_is_divided_by_a_second_seam_across(session):
@@ -161,7 +163,7 @@ def test_a_preview_changes_nothing(session):
 
 def test_a_session_and_the_file_of_its_edits_make_the_same_panels(session, cushion, tmp_path):
     # well away from where the band's two panels will meet
-    session.add_seam_points(ACROSS + [0.06123456, 0, 0])
+    session.add_seam_points(ACROSS + 0.6123456 * ASIDE)
     session.add_seed("ZIP", RIGHT)
     session.add_seed("BOX-L", LEFT)
     session.rename("CUSH", "SEAT")
