@@ -29,11 +29,14 @@ class CrownedCushion:
     top_seam_m, bottom_seam_m : ndarray, shape (k, 3)
         Where the dome (the flat bottom) and the upright band, both continued through the fillet,
         meet; closed, a point each mm, the first repeated.
+    top_fold_m : ndarray, shape (k, 3)
+        The same on the scan without noise: the middle of the fillet.
     """
 
     mesh: Mesh
     top_seam_m: FloatArray
     bottom_seam_m: FloatArray
+    top_fold_m: FloatArray
 
 
 def crowned_cushion(
@@ -64,7 +67,26 @@ def crowned_cushion(
     rim = LIFT_M + BAND_M
     top = np.column_stack([outline, rim + _crown(outline[:, 0], outline[:, 1])])
     bottom = np.column_stack([outline, np.full(len(outline), LIFT_M)])
-    return CrownedCushion(mesh, top, bottom)
+    return CrownedCushion(mesh, top, bottom, _on_scan(top, fillet_m))
+
+
+def _on_scan(seam: FloatArray, fillet_m: float) -> FloatArray:
+    """Where the scan lies below each point of the top seam, halfway between dome and band."""
+    along = np.roll(seam[:-1, :2], -1, axis=0) - np.roll(seam[:-1, :2], 1, axis=0)
+    along = np.vstack([along, along[:1]])
+    band = np.column_stack([along[:, 1], -along[:, 0], np.zeros(len(seam))])
+    x, y = (seam[:, :2] / HALF_M).T
+    slope_x = 2 * CROWN_M * x / HALF_M[0] * (1 - y**2)
+    slope_y = 2 * CROWN_M * y / HALF_M[1] * (1 - x**2)
+    top = np.column_stack([slope_x, slope_y, np.ones(len(seam))])
+    outward = sum(n / np.linalg.norm(n, axis=1, keepdims=True) for n in (top, band))
+    outward = np.asarray(outward / np.linalg.norm(outward, axis=1, keepdims=True))
+    low, high = np.zeros((len(seam), 1)), np.full((len(seam), 1), fillet_m)
+    for _ in range(30):
+        middle = (low + high) / 2
+        outside = _inside_out(seam - middle * outward, fillet_m)[:, None] > 0
+        low, high = np.where(outside, middle, low), np.where(outside, high, middle)
+    return np.asarray(seam - low * outward)
 
 
 def _relaxed(vertices: FloatArray, faces: IntArray, fillet_m: float) -> FloatArray:
