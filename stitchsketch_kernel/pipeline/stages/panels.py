@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from stitchsketch_kernel.pipeline.context import StageContext
 
-NAME, NUMBER, VERSION = "panels", 6, 5
+NAME, NUMBER, VERSION = "panels", 6, 6
 INPUTS = ("scale", "mesh")
 SETTINGS = {"panels": "stitchsketch_kernel.upholstery.seams.propose:PanelSettings"}
 FILES = {"edits": "stitchsketch_kernel.upholstery.seams.edits:read_edits"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse.csgraph import connected_components
@@ -75,6 +76,9 @@ class _Drawn:
     held: tuple[bool, ...] = ()
 
 
+_NOTHING_DRAWN = _Drawn((), (), np.zeros(0, dtype=bool))
+
+
 @dataclass
 class Ground:
     """What stays the same from edit to edit of one mesh, and what was solved before.
@@ -97,13 +101,22 @@ class Ground:
     _drawn: dict[tuple[bytes, ...], _Drawn] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        self._wire = LiveWire(self.mesh, self.features, self.base)
-        self._walker = Walker(self.features)
         self._tree = cKDTree(self.features.centres)
         pairs = self.features.dual.faces
         self._within = self.base[pairs[:, 0]] == self.base[pairs[:, 1]]
         self._whole = self._parts(np.zeros(len(pairs), dtype=bool))
-        self._drawn[()] = _Drawn((), (), self._wire.stops)
+
+    @cached_property
+    def _wire(self) -> LiveWire:
+        return LiveWire(self.mesh, self.features, self.base)
+
+    @cached_property
+    def _walker(self) -> Walker:
+        return Walker(self.features)
+
+    def get_ready(self) -> None:
+        """Compute now what the first seed or seam would wait for."""
+        _ = self._walker, self._with_seams(())
 
     def corrected(self, edits: PanelEdits) -> Corrected:
         """Label each face as the edits want it.
@@ -115,7 +128,7 @@ class Ground:
             of the mesh to another, or a panel is renamed that isn't there.
         """
         seeds = self._seeds(edits)
-        drawn = self._with_seams(edits.cuts)
+        drawn = self._with_seams(edits.cuts) if edits.cuts else _NOTHING_DRAWN
         cut = np.zeros(len(self._within), dtype=bool)
         for edges in drawn.edges:
             cut[edges] = True
@@ -211,6 +224,8 @@ class Ground:
     def _with_seams(self, cuts: _Cuts) -> _Drawn:
         """The seams on the mesh, each running on to what was there before it."""
         key = tuple(points.tobytes() for points in cuts)
+        if not self._drawn:
+            self._drawn[()] = _Drawn((), (), self._wire.stops)
         known = next(k for k in range(len(cuts), -1, -1) if key[:k] in self._drawn)
         drawn = self._drawn[key[:known]]
         for points in cuts[known:]:

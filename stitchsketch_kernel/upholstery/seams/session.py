@@ -48,6 +48,7 @@ class EditSession:
     ) -> None:
         edits = PanelEdits(keeps=True) if edits is None else edits
         self._prepared = prepared(mesh, settings, edits.keeps, progress)
+        self._prepared.ground.get_ready()
         self._steps = [(edits, self._prepared.ground.corrected(edits))]
 
     @property

@@ -14,6 +14,7 @@ from stitchsketch_kernel.upholstery.seams.prepare import PanelSettings
 from stitchsketch_kernel.upholstery.seams.propose import panels_from_edits
 from stitchsketch_kernel.upholstery.seams.session import EditSession
 
+DARK, LIGHT = np.array([90.0, 90, 90]), np.array([170.0, 170, 170])
 RED, BLUE = np.array([170.0, 60, 50]), np.array([60.0, 80, 160])
 STEP = 0.004
 
@@ -45,6 +46,10 @@ def two_cloths(x, y):
     return np.where((y > arc(x))[:, None], RED, BLUE)
 
 
+def two_greys(x, y):
+    return np.where((y > arc(x))[:, None], DARK, LIGHT)
+
+
 def piped(x, y):
     return np.where((np.abs(y - arc(x)) < 0.003)[:, None], BLUE, RED)
 
@@ -59,8 +64,8 @@ ENDS = np.array([[-0.196, arc(0.196), 0.4], [0.196, arc(0.196), 0.4]])
 
 @pytest.mark.parametrize(
     "mesh",
-    [cloth(colors=two_cloths), cloth(colors=piped), cloth(bump=pleat)],
-    ids=["colour", "piping", "fold"],
+    [cloth(colors=two_cloths), cloth(colors=two_greys), cloth(colors=piped), cloth(bump=pleat)],
+    ids=["colour", "lightness", "piping", "fold"],
 )
 def test_a_seam_of_two_clicks_follows_what_shows_it(mesh):
     line = EditSession(mesh, edits=PanelEdits()).preview_seam(ENDS)
@@ -125,6 +130,22 @@ def test_a_seam_that_encloses_nothing_is_refused(session, points):
     assert session.edits == PanelEdits(keeps=True)
     with pytest.raises(PanelError, match="divides no panel"):
         panels_from_edits(cloth(), PanelEdits(cuts=(np.array(points),)))
+
+
+@pytest.mark.parametrize("edit", [("OB", "IB"), ("B", "C")])
+def test_a_panel_that_is_not_there_cannot_be_renamed(session, edit):
+    with pytest.raises(PanelError, match=f"no panel {edit[0]} to rename"):
+        panels_from_edits(session.mesh, PanelEdits(names=(edit,)))
+
+
+@pytest.mark.parametrize("at", range(2000, 20000, 2000))
+def test_seeds_on_neighbouring_faces_both_count(session, at):
+    middles = session.mesh.vertices[session.mesh.faces].mean(axis=1)
+    away = np.linalg.norm(middles - middles[at], axis=1)
+    beside = int(np.argmin(np.where(away > 0.0031, away, 1.0)))
+    session.add_seed("A", middles[at])
+    session.add_seed("B", middles[beside])
+    assert [session.names[session.labels[face]] for face in (at, beside)] == ["A", "B"]
 
 
 def test_two_names_on_one_spot_are_refused(session):

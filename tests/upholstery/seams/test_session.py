@@ -88,6 +88,14 @@ def test_a_drawn_seam_divides_the_proposed_panel_that_it_crosses(session):
     assert np.array_equal(session.drawn_m[0], line)
 
 
+def test_a_seam_from_side_to_side_does_not_follow_the_seam_that_is_there(session):
+    """Along the proposed seam it would be no new one."""
+    line = session.add_seam_points([[0.1, -HALF_M[1], RIM], [HALF_M[0], 0, RIM]])
+    straight = np.array([0.175, -HALF_M[1] / 2, RIM + 0.012])
+    assert np.linalg.norm(line - straight, axis=1).min() < 0.012
+    assert session.names == ("CUSH", "BOX", "CUSH-2")
+
+
 def test_a_seed_names_the_panel_it_lies_in_and_touches_no_other(session):
     before = session.labels == session.names.index("BOX")
     session.add_seed("SEAT", TOP)
