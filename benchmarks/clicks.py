@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from scipy.spatial import cKDTree
 
+from stitchsketch_kernel.domain.errors import PanelError
 from stitchsketch_kernel.samples.crowned import (
     BAND_M,
     CROWN_M,
@@ -82,6 +83,9 @@ def four_seeds(session: EditSession, cushion: CrownedCushion, rng, clock: Clock)
     for name in ("TOP", "FRONT", "BACK", "LOW"):
         clock("seed, on the whole mesh", session.add_seed, name, clicked(PLACES[name], rng))
     found = clock("panel map", session.panel_map)
+    for k in range(12):
+        at = (0.2 * np.cos(k), 0.18 * np.sin(k), RIM + 0.015)
+        clock("the same, 5th to 16th panel", session.add_seed, f"X{k}", clicked(at, rng))
     tell("4 seeds, top seam", points_of(found, "TOP"), cushion.top_seam_m)
     tell("4 seeds, bottom seam", points_of(found, "LOW"), cushion.bottom_seam_m)
 
@@ -94,7 +98,12 @@ def six_points(session: EditSession, cushion: CrownedCushion, rng, clock: Clock)
     tell("6 points, as drawn", line, cushion.top_fold_m)
     for name in ("TOP", "FRONT", "BACK", "LOW"):
         clock("seed, beside a drawn seam", session.add_seed, name, clicked(PLACES[name], rng))
-    tell("6 points, as placed", points_of(session.panel_map(), "TOP"), cushion.top_seam_m)
+    try:
+        found = session.panel_map()
+    except PanelError as error:
+        print(f"6 points, as placed: {error.what}")
+    else:
+        tell("6 points, as placed", points_of(found, "TOP"), cushion.top_seam_m)
 
 
 def all_kinds(session: EditSession, rng, clock: Clock) -> None:

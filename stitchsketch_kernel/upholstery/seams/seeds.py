@@ -84,7 +84,10 @@ class Walker:
         free = at_border[patch] & (label >= 0)
         free[local[seeds]] = False
         if free.any():
-            label = _walked_anew(pairs, ease, label, free, count)
+            # a label reaches the patches beside its own
+            reach = (rough[:, None] == np.arange(count)).astype(np.float32)
+            reach = (coarse @ reach + reach) > 0
+            label = _walked_anew(pairs, ease, label, free, patch, reach)
         out = np.full(len(mine), -1, dtype=np.int32)
         out[faces] = label
         return out
@@ -174,13 +177,28 @@ def _patches(features: Features, usual_deg: float) -> IntArray:
 
 
 def _walked_anew(
-    pairs: IntArray, ease: FloatArray, label: IntArray, free: BoolArray, count: int
+    pairs: IntArray,
+    ease: FloatArray,
+    label: IntArray,
+    free: BoolArray,
+    patch: IntArray,
+    reach: BoolArray,
 ) -> IntArray:
     """Free faces labelled by so many steps of a walk that ends where the others lie.
 
     The steps of Golub and Varga (Numerische Mathematik 3, 1961: second-order Richardson) come as
     far across a border two patches wide as the solution does.
+
+    Parameters
+    ----------
+    pairs : ndarray of int, shape (k, 2)
+    ease : ndarray, shape (k,)
+    label, patch : ndarray of int, shape (n,)
+    free : ndarray of bool, shape (n,)
+    reach : ndarray of bool, shape (patches, labels)
+        In which patches a label may win.
     """
+    count = reach.shape[1]
     near = free[pairs].any(axis=1)
     used, index = np.unique(pairs[near], return_inverse=True)
     beside = index.reshape(-1, 2)
@@ -188,15 +206,20 @@ def _walked_anew(
     here, rim = np.flatnonzero(free[used]), np.flatnonzero(~free[used])
     ease_here = np.asarray(graph.sum(axis=1)).ravel()[here]
     steps = (diags_array(_HASTE / np.maximum(ease_here, 1e-300)) @ graph[here]).astype(np.float32)
-    chance = (fine[:, None] == np.arange(count)).astype(np.float32)
-    inward, ended = steps[:, here], steps[:, rim] @ chance[rim]
-    before = now = chance[here]
-    for _ in range(_WALKS):
-        after = inward @ now
-        after += ended
-        after -= (_HASTE - 1) * before
-        before, now = now, after
-    fine[here] = now.argmax(axis=1)
+    inward, ended = steps[:, here], steps[:, rim]
+    best = np.full(len(here), -1.0, dtype=np.float32)
+    held, walked = fine.copy(), fine[here]
+    for one in range(count):
+        # elsewhere a walker hardly comes from here
+        mine = np.flatnonzero(reach[patch[used[here]], one])
+        of_it = (held == one).astype(np.float32)
+        local, known = inward[mine][:, mine], (ended[mine] @ of_it[rim])
+        before = now = of_it[here[mine]]
+        for _ in range(_WALKS):
+            before, now = now, local @ now + known - (_HASTE - 1) * before
+        better = now > best[mine]
+        walked[mine[better]], best[mine[better]] = one, now[better]
+    fine[here] = walked
     # the triangles' zigzag evened out
     for _ in range(_ROUNDS):
         fine[here] = majority(graph, fine)[here]
