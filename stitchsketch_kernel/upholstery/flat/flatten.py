@@ -15,6 +15,8 @@ from stitchsketch_kernel.domain.progress import Progress, silent
 from stitchsketch_kernel.domain.units import MM_PER_M
 from stitchsketch_kernel.upholstery.flat.denoise import denoise
 from stitchsketch_kernel.upholstery.flat.equal import with_true_border
+from stitchsketch_kernel.upholstery.flat.grain import turned
+from stitchsketch_kernel.upholstery.geometry.border import border_loop
 from stitchsketch_kernel.upholstery.geometry.unroll import signed_areas, unroll
 
 #: Of a panel's area, what may lie face down: slivers between noisy points of the scan.
@@ -80,7 +82,7 @@ def flatten_panel(panel_map: PanelMap, panel: Panel, settings: FlattenSettings) 
     if settings.true_seams:
         uv = with_true_border(uv, surface, faces, border)
     _check_flat(uv, faces, border, panel.name)
-    uv = _turned(uv, surface, faces, panel.grain_m)
+    uv = turned(uv, surface, faces, panel.grain_m)
     return FlatPanel(
         panel.name,
         uv,
@@ -92,22 +94,6 @@ def flatten_panel(panel_map: PanelMap, panel: Panel, settings: FlattenSettings) 
         np.array([0.0, 1.0]),
         _seam_vertices(panel_map, panel.name, used),
     )
-
-
-def border_loop(faces: IntArray) -> IntArray | None:
-    """The only border of a disk, counter-clockwise; None where there are none or several."""
-    edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
-    forward = set(map(tuple, edges.tolist()))
-    following = {a: b for a, b in forward if (b, a) not in forward}
-    if not following:
-        return None
-    start = next(iter(following))
-    loop = [start]
-    while (ahead := following.get(loop[-1], start)) != start:
-        loop.append(ahead)
-        if len(loop) > len(following):
-            return None
-    return np.array(loop, dtype=np.int32) if len(loop) == len(following) else None
 
 
 def strain_percent(surface: FloatArray, uv: FloatArray, faces: IntArray) -> FloatArray:
@@ -139,25 +125,6 @@ def _check_flat(uv: FloatArray, faces: IntArray, border: IntArray, name: str) ->
             "It is too round for one piece of cloth: split it by a seam in the file of panels "
             "(--edits).",
         )
-
-
-def _turned(
-    uv: FloatArray, surface: FloatArray, faces: IntArray, grain_m: FloatArray
-) -> FloatArray:
-    """Turn the flat so that the grain runs to +y, its middle at the origin."""
-    a, b, c = (surface[faces[:, i]] for i in range(3))
-    ab, ac = b - a, c - a
-    P, Q = uv[faces[:, 1]] - uv[faces[:, 0]], uv[faces[:, 2]] - uv[faces[:, 0]]
-    # the grain in each face's own edges (least squares), then the same share of the flat edges
-    G = np.stack([ab, ac], axis=-1)
-    share = np.linalg.pinv(G) @ grain_m
-    flat = share[:, :1] * P + share[:, 1:] * Q
-    total = (np.abs(signed_areas(uv, faces))[:, None] * flat).sum(axis=0)
-    length = float(np.hypot(*total))
-    cosine, sine = (total[1] / length, total[0] / length) if length > 1e-9 else (1.0, 0.0)
-    turned = uv @ np.array([[cosine, -sine], [sine, cosine]]).T
-    low, high = turned.min(axis=0), turned.max(axis=0)
-    return np.asarray(turned - (low + high) / 2)
 
 
 def _seam_vertices(panel_map: PanelMap, name: str, used: IntArray) -> dict[str, IntArray]:

@@ -13,10 +13,10 @@ from stitchsketch_kernel.domain.panel import EdgeKind, Panel, PanelMap, Seam
 from stitchsketch_kernel.upholstery.flat.denoise import denoise
 from stitchsketch_kernel.upholstery.flat.flatten import (
     FlattenSettings,
-    border_loop,
     flatten_panels,
     strain_percent,
 )
+from stitchsketch_kernel.upholstery.geometry.border import border_loop
 from stitchsketch_kernel.upholstery.geometry.unroll import signed_areas, unroll
 
 EXACT = FlattenSettings(smooth_mm=0)

@@ -1,0 +1,152 @@
+"""A flat panel meshed with slits: where a dart will be sewn, its two legs are two borders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import igl
+import numpy as np
+from scipy.spatial import cKDTree
+
+from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
+from stitchsketch_kernel.upholstery.geometry.border import border_loop
+from stitchsketch_kernel.upholstery.geometry.triangles import triangulate
+
+#: Points nearer to a slit's points than this share of their distance make way for it: then no
+#: point lies in a circle over one of its steps, and every step is an edge of Delaunay's.
+_CLEAR = 0.72
+
+
+@dataclass(frozen=True)
+class SlitMesh:
+    """A disk, its border running in and out of every slit.
+
+    Attributes
+    ----------
+    flat : ndarray, shape (n, 2)
+        Closed, as it was given: both legs of a slit lie on each other.
+    faces : ndarray of int32, shape (m, 3)
+        Counter-clockwise.
+    source : ndarray of int32, shape (n,)
+        Which of the points given a vertex is: the border's, then the inner ones, then those of
+        the slits in order without their mouths.
+    border : ndarray of int32
+        Counter-clockwise, the first not repeated.
+    legs : tuple of (ndarray, ndarray)
+        For each slit its two sides as they are walked: to the apex, and back.
+    """
+
+    flat: FloatArray
+    faces: IntArray
+    source: IntArray
+    border: IntArray
+    legs: tuple[tuple[IntArray, IntArray], ...]
+
+
+def slit_mesh(
+    border: FloatArray, inner: FloatArray, slits: Sequence[tuple[int, FloatArray]]
+) -> SlitMesh | None:
+    """Mesh an outline with slits that run into it.
+
+    Parameters
+    ----------
+    border : ndarray, shape (b, 2)
+        Counter-clockwise and simple, the first not repeated.
+    inner : ndarray, shape (k, 2)
+        Points within it; those beside a slit are left out.
+    slits : sequence of (int, ndarray of shape (s, 2))
+        The border's point where one begins, and its points from the first after that to the apex.
+
+    Returns
+    -------
+    SlitMesh or None
+        None where slits cross or touch each other or the border.
+    """
+    if slits and not _apart(border, slits):
+        return None
+    lines = [line for _, line in slits]
+    kept = np.arange(len(inner))
+    for mouth, line in slits:
+        step = np.linalg.norm(np.diff(np.vstack([border[mouth], line]), axis=0), axis=1).max()
+        kept = kept[cKDTree(line).query(inner[kept])[0] > _CLEAR * step]
+    flat = np.vstack([border, inner[kept], *lines])
+    ends = len(border) + len(inner) + np.arange(sum(map(len, lines)))
+    source = np.concatenate([np.arange(len(border)), len(border) + kept, ends])
+    faces = triangulate(flat, len(border))
+    if faces is None:
+        return None
+    chains, first = [], len(border) + len(kept)
+    for mouth, line in slits:
+        chains.append(np.concatenate([[mouth], first + np.arange(len(line))]))
+        first += len(line)
+    return _opened(flat, faces, source.astype(np.int32), chains)
+
+
+def _apart(border: FloatArray, slits: Sequence[tuple[int, FloatArray]]) -> bool:
+    """Whether no slit's point comes nearer to another slit, or to the border, than its own step."""
+    for index, (mouth, line) in enumerate(slits):
+        whole = np.vstack([border[mouth], line])
+        step = float(np.linalg.norm(np.diff(whole, axis=0), axis=1).max())
+        away = np.linalg.norm(border - border[mouth], axis=1) > 2 * step
+        if away.any() and cKDTree(border[away]).query(line)[0].min() < _CLEAR * step:
+            return False
+        for other_mouth, other in slits[:index]:
+            there = np.vstack([border[other_mouth], other])
+            if cKDTree(there).query(whole)[0].min() < 1.3 * step:
+                return False
+    return True
+
+
+def _opened(
+    flat: FloatArray, faces: IntArray, source: IntArray, chains: list[IntArray]
+) -> SlitMesh | None:
+    """The mesh cut along chains of vertices that are edges of it."""
+    wanted = {
+        (min(a, b), max(a, b))
+        for chain in chains
+        for a, b in zip(chain[:-1].tolist(), chain[1:].tolist(), strict=True)
+    }
+    size = len(flat)
+    sides = np.sort(np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1), axis=-1)
+    keys = sides[..., 0].astype(np.int64) * size + sides[..., 1]
+    cut = np.isin(keys, [a * size + b for a, b in wanted])
+    if len(np.unique(keys[cut])) != len(wanted):
+        return None
+    index: IntArray = np.arange(size, dtype=np.int32)
+    if wanted:
+        lifted = np.column_stack([flat, np.zeros(size)])
+        found = igl.cut_mesh(
+            np.ascontiguousarray(lifted),
+            np.ascontiguousarray(faces, dtype=np.int64),
+            np.ascontiguousarray(cut, dtype=np.int64),
+        )
+        faces, index = (
+            np.asarray(found[1], dtype=np.int32),
+            np.asarray(found[2], dtype=np.int32).ravel(),
+        )
+    border = border_loop(faces)
+    if border is None:
+        return None
+    legs = _legs(border, index, chains)
+    if legs is None:
+        return None
+    return SlitMesh(flat[index], faces, source[index], border, legs)
+
+
+def _legs(
+    border: IntArray, index: IntArray, chains: list[IntArray]
+) -> tuple[tuple[IntArray, IntArray], ...] | None:
+    walked = index[border]
+    legs = []
+    for chain in chains:
+        apex = np.flatnonzero(walked == chain[-1])
+        if len(apex) != 1:
+            return None
+        steps = np.arange(len(chain))
+        into = border[(apex[0] - steps[::-1]) % len(border)]
+        out = border[(apex[0] + steps) % len(border)]
+        if not (np.array_equal(index[into], chain) and np.array_equal(index[out], chain[::-1])):
+            return None
+        legs.append((into, out))
+    return tuple(legs)

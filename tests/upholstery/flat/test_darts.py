@@ -1,0 +1,169 @@
+"""Cloth laid on round panels: threads keep their lengths, seams theirs, and darts do the rest."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.spatial import Delaunay
+
+from stitchsketch_kernel.domain.errors import SettingsError
+from stitchsketch_kernel.domain.progress import silent
+from stitchsketch_kernel.upholstery.flat.cloth import Cloth, cloth_named, cloths
+from stitchsketch_kernel.upholstery.flat.darted import Dart, laid_with_darts, tried
+from stitchsketch_kernel.upholstery.flat.darts import propose_darts
+from stitchsketch_kernel.upholstery.flat.reference import Reference
+from stitchsketch_kernel.upholstery.flat.slit import slit_mesh
+from stitchsketch_kernel.upholstery.flat.woven import Sheet
+from stitchsketch_kernel.upholstery.geometry.border import border_loop
+from stitchsketch_kernel.upholstery.geometry.unroll import unroll
+
+UP = np.array([0.0, 1.0, 0.0])
+LOOSE = Cloth("loose", 1.5, 6.0, 12.0, 0.06)
+
+
+def disc(faces: int) -> tuple[np.ndarray, np.ndarray]:
+    """Points of a round disc of radius 1 and its triangles; the border's come first."""
+    step = np.sqrt(2 * np.pi / faces * 2 / np.sqrt(3))
+    angle = 2 * np.pi * np.arange(round(2 * np.pi / step)) / round(2 * np.pi / step)
+    x, y = np.meshgrid(np.arange(-1, 1, step), np.arange(-1, 1, step * np.sqrt(3) / 2))
+    x[1::2] += step / 2
+    inner = np.column_stack([x.ravel(), y.ravel()])
+    inner = inner[np.hypot(*inner.T) < 1 - 0.6 * step]
+    points = np.vstack([np.column_stack([np.cos(angle), np.sin(angle)]), inner])
+    triangles = Delaunay(points).simplices
+    ab, ac = (points[triangles[:, i]] - points[triangles[:, 0]] for i in (1, 2))
+    turn = ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0]
+    triangles[turn < 0] = triangles[turn < 0][:, ::-1]
+    return points, triangles[np.abs(turn) > 1e-4 * step**2].astype(np.int32)
+
+
+def dome(degrees: float, faces: int = 2000, radius_mm: float = 300.0) -> Reference:
+    """A ball's cap, so many degrees from rim to rim."""
+    points, triangles = disc(faces)
+    theta = np.hypot(*points.T) * np.radians(degrees / 2)
+    phi = np.arctan2(points[:, 1], points[:, 0])
+    around = np.column_stack([np.cos(phi), np.sin(phi)]) * np.sin(theta)[:, None]
+    surface = radius_mm * np.column_stack([around, np.cos(theta)])
+    flat = unroll(surface, triangles, 60)
+    return Reference(
+        flat, surface, triangles, border_loop(triangles), np.zeros(0, dtype=np.int32), UP
+    )
+
+
+def radial(panel: Reference, count: int, depth: float) -> tuple[Dart, ...]:
+    every = len(panel.border) / count
+    mouths = [round(i * every) for i in range(count)]
+    share = np.linspace(1, 1 - depth, 20)[:, None]
+    middle = panel.outline.mean(axis=0)
+    return tuple(Dart(m, middle + share * (panel.outline[m] - middle)) for m in mouths)
+
+
+def test_threads_tell_the_shear_and_stretch_that_were_put_in():
+    flat, faces = disc(300)
+    sheet = Sheet(np.column_stack([flat, np.zeros(len(flat))]), faces, [border_loop(faces)])
+    sheared = sheet.threads(flat @ np.array([[1.0, 0.0], [0.1, 1.0]]))
+    assert sheared.weft == pytest.approx(0, abs=1e-12)
+    assert sheared.warp == pytest.approx(np.hypot(1, 0.1) - 1)
+    assert sheared.shear_deg == pytest.approx(np.degrees(np.arctan(0.1)))
+    # cut 2 % shorter along the warp, it is stretched by as much on the furniture
+    short = sheet.threads(flat * [1.0, 1 / 1.02]).fit()
+    assert short.strain_percent == pytest.approx(2.0)
+    assert short.shear_deg == pytest.approx(0, abs=1e-9)
+
+
+def test_a_rolled_panel_is_found_again_from_a_bad_start():
+    flat, faces = disc(600)
+    flat = 200 * flat
+    rolled = np.column_stack([300 * np.sin(flat[:, 0] / 300), flat[:, 1],
+                              300 * np.cos(flat[:, 0] / 300)])  # fmt: skip
+    loop = border_loop(faces)
+    runs = [np.append(part, after) for part, after in zip(
+        np.split(loop, [20, 40]), (loop[20], loop[40], loop[0]), strict=True)]  # fmt: skip
+    turn = np.radians(4)
+    start = flat * [0.97, 1.04] @ np.array([[np.cos(turn), np.sin(turn)],
+                                            [-np.sin(turn), np.cos(turn)]])  # fmt: skip
+    sheet = Sheet(rolled, faces, runs, UP)
+    found = sheet.laid(start, cloth_named("woven"), 30)
+    fit = sheet.threads(found).fit()
+    assert fit.most_percent < 0.02 and fit.shear_deg < 0.05
+    have, want = sheet.lengths(found)
+    assert np.abs(have - want).max() < 0.01
+    assert found - found.mean(axis=0) == pytest.approx(flat - flat.mean(axis=0), abs=0.2)
+
+
+def square_with(*slits: list[tuple[float, float]]):
+    side = np.linspace(0, 100, 21)[:-1]
+    zero, full = np.zeros(20), np.full(20, 100.0)
+    border = np.vstack([np.column_stack(one) for one in (
+        (side, zero), (full, side), (100 - side, full), (zero, 100 - side))])  # fmt: skip
+    x, y = np.meshgrid(np.arange(5, 100, 5), np.arange(5, 100, 5))
+    inner = np.column_stack([x.ravel() + 0.3 * np.sin(y.ravel()), y.ravel()])
+    found = []
+    for (x0, y0), (x1, y1) in slits:
+        mouth = int(np.argmin(np.hypot(border[:, 0] - x0, border[:, 1] - y0)))
+        found.append(
+            (mouth, np.column_stack([np.linspace(x0, x1, 11), np.linspace(y0, y1, 11)])[1:])
+        )
+    return border, inner, found
+
+
+def test_a_slit_opens_into_two_legs_and_nothing_is_lost():
+    border, inner, slits = square_with([(50, 0), (50, 50)], [(100, 60), (62, 80)])
+    mesh = slit_mesh(border, inner, slits)
+    a, b, c = (mesh.flat[mesh.faces[:, i]] for i in range(3))
+    cross = (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]
+    assert cross.min() > 0 and cross.sum() / 2 == pytest.approx(10_000)
+    for into, out in mesh.legs:
+        assert into[-1] == out[0] and not set(into[:-1]) & set(out[1:])
+        assert np.array_equal(mesh.flat[into], mesh.flat[out[::-1]])
+    ring = mesh.flat[np.append(mesh.border, mesh.border[0])]
+    walked = np.linalg.norm(np.diff(ring, axis=0), axis=1).sum()
+    assert walked == pytest.approx(400 + 2 * 50 + 2 * np.hypot(38, 20))
+
+
+@pytest.mark.parametrize(
+    "slits",
+    [
+        ([(50, 0), (50, 60)], [(100, 40), (20, 40)]),
+        ([(50, 0), (50, 98)],),
+        ([(50, 0), (90, 2)],),
+    ],
+    ids=["crossing", "to the far side", "along the border"],
+)
+def test_slits_that_leave_no_cloth_between_are_none(slits):
+    assert slit_mesh(*square_with(*slits)) is None
+
+
+def test_a_dome_is_too_round_without_darts_and_sews_with_four():
+    panel, cloth = dome(60), cloth_named("woven")
+    bare = tried(panel, cloth, ())
+    assert cloth.excess(bare.fit) > 2
+    trial = tried(panel, cloth, radial(panel, 4, 0.7))
+    laid = laid_with_darts(panel, cloth, trial)
+    assert laid.flipped == 0 and not laid.overlaps
+    fit = laid.threads.fit()
+    assert fit.strain_percent < 1.0 and fit.shear_deg < 6
+    have, want = laid.lengths
+    assert np.abs(have - want).max() < 0.05
+    assert abs(have.sum() - want.sum()) < 0.0005 * want.sum()
+    for into, out in laid.mesh.legs:
+        legs = [
+            np.linalg.norm(np.diff(laid.flat[leg], axis=0), axis=1).sum() for leg in (into, out)
+        ]
+        assert legs[0] == pytest.approx(legs[1], abs=0.1)
+        # and the mouth is open
+        assert np.linalg.norm(laid.flat[into[0]] - laid.flat[out[-1]]) > 5
+
+
+def test_darts_are_proposed_where_a_cloth_needs_them():
+    flat_panel = dome(6)
+    assert propose_darts(flat_panel, LOOSE, 6, silent).darts == ()
+    found = propose_darts(dome(60), LOOSE, 6, silent)
+    assert 1 <= len(found.darts) <= 4
+    assert found.excess <= 1
+
+
+def test_cloths_are_data():
+    assert {"woven", "rigid", "stretch"} <= set(cloths())
+    with pytest.raises(SettingsError, match="no cloth called silk"):
+        cloth_named("silk")
