@@ -81,7 +81,10 @@ class Laid:
 
 
 def tried(panel: Reference, cloth: Cloth, darts: tuple[Dart, ...]) -> Trial | None:
-    """How a cloth lies on a coarse mesh of the panel with these darts; None where they meet."""
+    """How a cloth lies on a coarse mesh of the panel with these darts; None where they meet.
+
+    None also where the flat would lie over itself.
+    """
     step = panel.step(_COARSE)
     kept = panel.coarse_border(step, [dart.mouth for dart in darts])
     outline = panel.outline[kept]
@@ -97,6 +100,8 @@ def tried(panel: Reference, cloth: Cloth, darts: tuple[Dart, ...]) -> Trial | No
     sheet = Sheet(surface, mesh.faces, bars(mesh, corners, 3), panel.grain)
     flat = sheet.laid(flat, cloth, 8, power=2, still=1e-3)
     flat = sheet.laid(flat, cloth, 12, still=2e-4)
+    if not shapely.Polygon(flat[mesh.border]).is_valid:
+        return None
     fit = sheet.threads(flat).fit()
     return Trial(darts, fit, cloth.excess(fit), mesh, flat)
 

@@ -25,7 +25,7 @@ from stitchsketch_kernel.upholstery.flat.reference import Reference
 #: One dart takes up to about so much of the panel's total curvature.
 _TAKES_DEG = 50.0
 #: Depths, as shares of the way to the curvature's middle, and turns round it, that are tried.
-_DEPTHS, _TURNS = (0.5, 0.75), (1.0, -1.0, 1.5, -1.5)
+_DEPTHS, _TURNS = (0.5, 0.65, 0.75), (1.0, -1.0, 1.5, -1.5)
 #: A mouth this near to a seam's end (share of the panel's size) is put there.
 _AT_CORNER = 0.02
 #: Below this the coarse mesh's excess is trusted to hold on the fine one.
