@@ -10,10 +10,10 @@ import sys
 import time
 
 import numpy as np
-from scipy.spatial import Delaunay
 
 from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
 from stitchsketch_kernel.domain.progress import silent
+from stitchsketch_kernel.samples.round_panels import dome, saddle
 from stitchsketch_kernel.upholstery.flat.cloth import Cloth
 from stitchsketch_kernel.upholstery.flat.darted import laid_with_darts
 from stitchsketch_kernel.upholstery.flat.darts import propose_darts
@@ -23,37 +23,7 @@ from stitchsketch_kernel.upholstery.geometry.unroll import unroll
 
 #: What the benchmark asks for: harder than most shops would.
 ASKED = Cloth("asked for", 0.6, 1.5, 6.0, 0.03)
-RADIUS_MM = 300.0
 UP = np.array([0.0, 1.0, 0.0])
-
-
-def disc(faces: int) -> tuple[FloatArray, IntArray]:
-    step = np.sqrt(2 * np.pi / faces * 2 / np.sqrt(3))
-    angle = 2 * np.pi * np.arange(round(2 * np.pi / step)) / round(2 * np.pi / step)
-    x, y = np.meshgrid(np.arange(-1, 1, step), np.arange(-1, 1, step * np.sqrt(3) / 2))
-    x[1::2] += step / 2
-    inner = np.column_stack([x.ravel(), y.ravel()])
-    inner = inner[np.hypot(*inner.T) < 1 - 0.6 * step]
-    points = np.vstack([np.column_stack([np.cos(angle), np.sin(angle)]), inner])
-    triangles = Delaunay(points).simplices
-    ab, ac = (points[triangles[:, i]] - points[triangles[:, 0]] for i in (1, 2))
-    turn = ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0]
-    triangles[turn < 0] = triangles[turn < 0][:, ::-1]
-    return points, triangles[np.abs(turn) > 1e-4 * step**2].astype(np.int32)
-
-
-def dome(degrees: float, faces: int) -> tuple[FloatArray, IntArray]:
-    points, triangles = disc(faces)
-    theta = np.hypot(*points.T) * np.radians(degrees / 2)
-    phi = np.arctan2(points[:, 1], points[:, 0])
-    around = np.column_stack([np.cos(phi), np.sin(phi)]) * np.sin(theta)[:, None]
-    return RADIUS_MM * np.column_stack([around, np.cos(theta)]), triangles
-
-
-def saddle(rise: float, faces: int) -> tuple[FloatArray, IntArray]:
-    points, triangles = disc(faces)
-    height = rise * (points[:, 0] ** 2 - points[:, 1] ** 2)
-    return RADIUS_MM * np.column_stack([points, height]), triangles
 
 
 def row(name: str, surface: FloatArray, faces: IntArray) -> str:

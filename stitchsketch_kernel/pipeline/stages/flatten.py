@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from stitchsketch_kernel.domain.piece import FlatPanel
     from stitchsketch_kernel.pipeline.context import StageContext
 
-NAME, NUMBER, VERSION = "flatten", 7, 4
+NAME, NUMBER, VERSION = "flatten", 7, 5
 INPUTS = ("scale", "panels")
 SETTINGS = {
     "flatten": "stitchsketch_kernel.upholstery.flat.flatten:FlattenSettings",
@@ -22,16 +22,18 @@ WEIGHT = 15
 
 
 def compute(context: StageContext) -> dict[str, Any]:
-    """Keeps ``flats`` (tuple of `FlatPanel`) and ``pattern`` (`Pattern`)."""
+    """Keeps ``flats`` (tuple of `FlatPanel`), ``pattern`` (`Pattern`) and ``doubts``."""
     from stitchsketch_kernel.domain.panel import PanelMap
     from stitchsketch_kernel.pipeline.stages.reading import scale_of
-    from stitchsketch_kernel.upholstery.flat.flatten import flatten_panels
+    from stitchsketch_kernel.upholstery.flat.lay import lay_panels
     from stitchsketch_kernel.upholstery.pieces.make import make_pattern
     from stitchsketch_kernel.upholstery.pieces.rules import TradeRules, read_rules
 
     panels = context.read("panels", "panels", PanelMap)
-    flats = flatten_panels(panels, context.settings("flatten"), part(context.progress, 0, 0.9))
+    cover = lay_panels(panels, context.settings("flatten"), part(context.progress, 0, 0.9))
+    panels, flats = cover.panel_map, cover.flats
     context.keep("flats", flats)
+    context.keep("doubts", panels.doubts)
     path = context.file("rules")
     rules = TradeRules.default() if path is None else read_rules(path)
     pattern = make_pattern(

@@ -54,7 +54,6 @@ def _data(context: StageContext) -> ReportData:
     import stitchsketch_kernel
     from stitchsketch_kernel.domain.marker import Marker
     from stitchsketch_kernel.domain.model import SparseModel
-    from stitchsketch_kernel.domain.panel import PanelMap
     from stitchsketch_kernel.domain.piece import Pattern
     from stitchsketch_kernel.imaging.photos import PhotoSet
     from stitchsketch_kernel.pipeline.stages.reading import scale_of
@@ -86,7 +85,7 @@ def _data(context: StageContext) -> ReportData:
         stages=tuple((name, context.seconds(name)) for name in INPUTS),
         problems=(nested["refused"],) if refused else (),
         version=stitchsketch_kernel.__version__,
-        doubts=context.read("panels", "panels", PanelMap).doubts,
+        doubts=context.read("flatten", "doubts", tuple),
     )
 
 

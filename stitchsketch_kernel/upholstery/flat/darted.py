@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from scipy.spatial import cKDTree
 
-from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
+from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray, IntArray
 from stitchsketch_kernel.upholstery.flat.cloth import Cloth, Fit
 from stitchsketch_kernel.upholstery.flat.grain import turned
 from stitchsketch_kernel.upholstery.flat.reference import Reference
@@ -79,6 +79,15 @@ class Laid:
         """Whether the outline, with its darts open, crosses itself."""
         return not shapely.Polygon(self.flat[self.mesh.border]).is_valid
 
+    def crossed(self) -> tuple[int, ...]:
+        """Darts (by number) whose legs cross: cloth is short there, and no dart is wanted."""
+        lines = [[shapely.LineString(self.flat[leg]) for leg in legs] for legs in self.mesh.legs]
+        # legs meet at their point alone
+        return tuple(
+            index for index, (into, back) in enumerate(lines)
+            if not shapely.equals(shapely.intersection(into, back), shapely.Point(into.coords[-1]))
+        )  # fmt: skip
+
 
 def tried(panel: Reference, cloth: Cloth, darts: tuple[Dart, ...]) -> Trial | None:
     """How a cloth lies on a coarse mesh of the panel with these darts; None where they meet.
@@ -97,12 +106,12 @@ def tried(panel: Reference, cloth: Cloth, darts: tuple[Dart, ...]) -> Trial | No
     flat = unroll(surface, mesh.faces, 30)
     flat = turned(flat, surface, mesh.faces, panel.grain)
     corners = [place[int(one)] for one in panel.corners]
-    sheet = Sheet(surface, mesh.faces, bars(mesh, corners, 3), panel.grain)
+    sheet = Sheet(surface, mesh.faces, bars(mesh, corners, 3, panel.sewn[kept]), panel.grain)
     flat = sheet.laid(flat, cloth, 8, power=2, still=1e-3)
     flat = sheet.laid(flat, cloth, 12, still=2e-4)
     if not shapely.Polygon(flat[mesh.border]).is_valid:
         return None
-    fit = sheet.threads(flat).fit()
+    fit = sheet.threads(flat).fit(panel.held(mesh.flat[mesh.faces].mean(axis=1)))
     return Trial(darts, fit, cloth.excess(fit), mesh, flat)
 
 
@@ -127,7 +136,7 @@ def laid_with_darts(panel: Reference, cloth: Cloth, trial: Trial, rounds: int = 
     if not known.all():
         surface[~known] = panel.lifted(mesh.flat[~known])
     corners = [int(one) for one in panel.corners]
-    sheet = Sheet(surface, mesh.faces, bars(mesh, corners, 8), panel.grain)
+    sheet = Sheet(surface, mesh.faces, bars(mesh, corners, 8, panel.sewn), panel.grain)
     flat = sheet.laid(_carried(mesh, trial), cloth, rounds)
     threads = sheet.threads(flat)
     return Laid(mesh, surface, flat, threads, sheet.lengths(flat))
@@ -164,8 +173,11 @@ def stepped(line: FloatArray, step: float) -> FloatArray:
     return np.column_stack([np.interp(at, along, line[:, i]) for i in (0, 1)])
 
 
-def bars(mesh: SlitMesh, corners: list[int], steps: int) -> list[IntArray]:
-    """The border in runs of about so many steps, none over a corner, a mouth or an apex."""
+def bars(mesh: SlitMesh, corners: list[int], steps: int, sewn: BoolArray) -> list[IntArray]:
+    """The border in runs of about so many steps, none over a corner, a mouth or an apex.
+
+    Without what is not sewn; `sewn` (b,) is for each step of the border as the mesh was given it.
+    """
     ends = {int(leg[i]) for legs in mesh.legs for leg in legs for i in (0, -1)}
     wanted = set(corners)
     at = [
@@ -174,6 +186,10 @@ def bars(mesh: SlitMesh, corners: list[int], steps: int) -> list[IntArray]:
     ring = np.concatenate([mesh.border, mesh.border])
     runs = []
     for a, b in zip(at, [*at[1:], at[0] + len(mesh.border)], strict=True):
+        first, second = (int(mesh.source[one]) for one in ring[a : a + 2])
+        on_border = first < len(sewn) and second == (first + 1) % len(sewn)
+        if on_border and not sewn[first]:
+            continue
         parts = max(1, (b - a) // steps)
         cuts = a + (b - a) * np.arange(parts + 1) // parts
         runs += [ring[i : j + 1] for i, j in pairwise(cuts.tolist())]

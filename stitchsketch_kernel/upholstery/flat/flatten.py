@@ -13,6 +13,7 @@ from stitchsketch_kernel.domain.panel import Panel, PanelMap
 from stitchsketch_kernel.domain.piece import FlatPanel
 from stitchsketch_kernel.domain.progress import Progress, silent
 from stitchsketch_kernel.domain.units import MM_PER_M
+from stitchsketch_kernel.upholstery.flat.cloth import cloth_named
 from stitchsketch_kernel.upholstery.flat.denoise import denoise
 from stitchsketch_kernel.upholstery.flat.equal import with_true_border
 from stitchsketch_kernel.upholstery.flat.grain import turned
@@ -36,15 +37,30 @@ class FlattenSettings:
     true_seams : bool
         Whether the border gets its true length where little is missing, so that both sides of a
         seam are as long.
+    cloth : str
+        What gives: ``"woven"``, ``"rigid"`` (leather, vinyl) or ``"stretch"``.
+    darts : bool
+        Whether panels that are too round for the cloth get darts.
+    most_darts : int
+        In one panel.
     """
 
     smooth_mm: float = 12.0
     rounds: int = 100
     true_seams: bool = True
+    cloth: str = "woven"
+    darts: bool = True
+    most_darts: int = 6
 
     def __post_init__(self) -> None:
         if self.smooth_mm < 0 or self.rounds < 1:
             raise SettingsError("flatten needs smooth_mm of 0 or more and one round or more.")
+        cloth_named(self.cloth)
+        if not 1 <= self.most_darts <= 12:
+            raise SettingsError(
+                f"flatten.most_darts is {self.most_darts}.",
+                "It must be from 1 to 12; for none, --set flatten.darts=false.",
+            )
 
 
 def flatten_panels(

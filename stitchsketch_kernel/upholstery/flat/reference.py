@@ -5,8 +5,12 @@ from __future__ import annotations
 import igl
 import numpy as np
 import shapely
+from scipy.spatial import cKDTree
 
-from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
+from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray, IntArray
+
+#: So near to an edge that is stapled or tacked, too much cloth is laid in pleats.
+PLEATED_MM = 60.0
 
 
 class Reference:
@@ -22,6 +26,9 @@ class Reference:
     corners : ndarray of int32
         Places on the border (indices into `border`) where seams end.
     grain : ndarray, shape (3,)
+    sewn : ndarray of bool, optional
+        For each step of the border to its next point whether it is sewn, and so keeps its length;
+        all are when it is not given. Along the others cloth may be pleated.
     """
 
     def __init__(
@@ -32,9 +39,11 @@ class Reference:
         border: IntArray,
         corners: IntArray,
         grain: FloatArray,
+        sewn: BoolArray | None = None,
     ) -> None:
         self.flat, self.surface, self.faces, self.grain = flat, surface, faces, grain
         self.border, self.corners = border, corners
+        self.sewn: BoolArray = np.ones(len(border), dtype=bool) if sewn is None else sewn
         self.outline = flat[border]
         self.size = float(np.sqrt(shapely.Polygon(self.outline).area))
         self._flat3 = np.column_stack([flat, np.zeros(len(flat))])
@@ -46,6 +55,14 @@ class Reference:
     def lifted(self, flat: FloatArray) -> FloatArray:
         """Points of the reference flat on the surface: (k, 3)."""
         return lifted(self._flat3, self.faces, self.surface, flat)
+
+    def held(self, points: FloatArray) -> BoolArray:
+        """Which points of the reference flat lie too far from a stapled edge to be pleated."""
+        if self.sewn.all():
+            return np.ones(len(points), dtype=bool)
+        loose = cKDTree(self.outline[~self.sewn])
+        away = loose.query(points, distance_upper_bound=PLEATED_MM)[0]
+        return np.asarray(np.isinf(away))
 
     def coarse_border(self, step: float, mouths: list[int]) -> IntArray:
         """Places on the border about a step apart, among them all corners and mouths."""

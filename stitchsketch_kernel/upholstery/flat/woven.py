@@ -19,7 +19,7 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array, diags_array, vstack
 from scipy.sparse.linalg import splu
 
-from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
+from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray, IntArray
 from stitchsketch_kernel.upholstery.flat.cloth import Cloth, Fit
 
 #: What the border's lengths weigh beside the cloth, and what the grain's direction does.
@@ -50,12 +50,17 @@ class Threads:
         """How far the threads' angle is from a right one."""
         return np.asarray(np.degrees(np.arcsin(np.clip(np.abs(self.shear), 0, 1))))
 
-    def fit(self) -> Fit:
-        """How hard the cloth is pressed."""
-        strain = self.strain_percent
+    def fit(self, held: BoolArray | None = None) -> Fit:
+        """How hard the cloth is pressed, on some of the faces or all; shape (m,)."""
+        strain, shear, area = self.strain_percent, self.shear_deg, self.area
+        if held is not None:
+            strain, shear, area = strain[held], shear[held], area[held]
+        if not len(area):
+            return Fit(0.0, 0.0, 0.0)
         order = np.argsort(strain)
-        high = min(int(np.searchsorted(np.cumsum(self.area[order]), 0.95)), len(order) - 1)
-        return Fit(float(strain[order][high]), float(strain.max()), float(self.shear_deg.max()))
+        share = np.cumsum(area[order]) / area.sum()
+        high = min(int(np.searchsorted(share, 0.95)), len(order) - 1)
+        return Fit(float(strain[order][high]), float(strain.max()), float(shear.max()))
 
 
 class Sheet:
@@ -66,7 +71,7 @@ class Sheet:
     surface : ndarray, shape (n, 3)
     faces : ndarray of int32, shape (m, 3)
     bars : sequence of ndarray of int32
-        Stretches of the border, each a run of vertices whose length is kept.
+        Stretches of the border, each a run of vertices whose length is kept; may be none.
     grain : ndarray, shape (3,), optional
         Direction of the warp; without it the flat may turn.
     """
@@ -83,14 +88,15 @@ class Sheet:
         along, area2, slopes = _slopes(b - a, c - a)
         self._slopes = slopes
         self.area = area2 / area2.sum()
-        self._steps = np.concatenate([np.column_stack([run[:-1], run[1:]]) for run in bars])
+        none = np.zeros((0, 2), dtype=np.int32)
+        self._steps = np.concatenate([none, *[np.column_stack([r[:-1], r[1:]]) for r in bars]])
         lengths = np.linalg.norm(surface[self._steps[:, 1]] - surface[self._steps[:, 0]], axis=1)
-        which = np.repeat(np.arange(len(bars)), [len(run) - 1 for run in bars])
+        which = np.repeat(np.arange(len(bars)), np.array([len(r) - 1 for r in bars], dtype=int))
         self._sum = csr_array(
             (np.ones(len(which)), (which, np.arange(len(which)))), shape=(len(bars), len(which))
         )
         self._length = self._sum @ lengths
-        self._heavy = _BARS * np.sqrt(self._length / self._length.sum())
+        self._heavy = _BARS * np.sqrt(self._length / max(self._length.sum(), 1e-12))
         self._turn = None if grain is None else self._grain_row(along, b - a, c - a, grain)
 
     def _grain_row(

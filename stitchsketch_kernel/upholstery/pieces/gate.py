@@ -132,6 +132,8 @@ def _sides(pattern: Pattern, pair: SeamPair) -> tuple[list[_Side], list[_Side]]:
     a = _candidates(pattern, pair.seam, pair.piece_a, pair.length_a_mm)
     if pair.piece_b is None:
         return a, []
+    if pair.piece_b == pair.piece_a and a and a[0].turned:
+        return a[:1], _candidates(pattern, pair.seam, pair.piece_a, pair.length_b_mm or 0.0)[-1:]
     if pair.piece_b == pair.piece_a:
         return a[:1], a[1:]
     return a, _candidates(pattern, pair.seam, pair.piece_b, pair.length_b_mm or 0.0)

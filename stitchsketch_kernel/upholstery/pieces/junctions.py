@@ -118,7 +118,9 @@ def _unsound(pattern: Pattern, corners: list[Corner]) -> Iterator[SewFault]:
             yield SewFault(
                 between, "junction", f"{said} the sew lines end {corner.gap_mm:.1f} mm apart."
             )
-        if not _SHARPEST_DEG <= corner.angle_deg <= 360 - _SHARPEST_DEG:
+        # a dart's point: both its legs end there, and what lies between them is no cloth
+        point = corner.ends[0] == corner.ends[1] and corner.angle_deg > 180
+        if not (_SHARPEST_DEG <= corner.angle_deg <= 360 - _SHARPEST_DEG or point):
             yield SewFault(
                 between, "junction", f"{said} the angle is {corner.angle_deg:.0f} degrees."
             )

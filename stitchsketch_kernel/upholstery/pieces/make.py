@@ -16,7 +16,13 @@ from stitchsketch_kernel.domain.piece import FlatPanel, Notch, Pattern, Piece, S
 from stitchsketch_kernel.domain.sewing import tolerance_mm
 from stitchsketch_kernel.upholstery.pieces.allowances import cut_line
 from stitchsketch_kernel.upholstery.pieces.mirrored import SeamTies, Twins, find_twins, seam_links
-from stitchsketch_kernel.upholstery.pieces.notches import SeamSide, edge_notches, notch_stations
+from stitchsketch_kernel.upholstery.pieces.notches import (
+    SeamSide,
+    dart_notches,
+    dart_of,
+    edge_notches,
+    notch_stations,
+)
 from stitchsketch_kernel.upholstery.pieces.outline import edges_of, grain_line
 from stitchsketch_kernel.upholstery.pieces.rules import TradeRules
 
@@ -213,10 +219,14 @@ def _notched(pieces: Sequence[Piece], rules: TradeRules, ties: SeamTies) -> list
         for edge in piece.edges:
             sides[edge.seam].append((index, SeamSide(edge, piece.cut_line_mm)))
     groups = defaultdict(list)
-    for seam, both in sides.items():
-        if len(both) == 2:
-            groups[ties.root(seam)[0]].append(seam)
     notches: dict[int, list[Notch]] = defaultdict(list)
+    for seam, both in sides.items():
+        index = both[0][0]
+        leg = dart_of(pieces[index], seam)
+        if leg is not None:
+            notches[index].extend(dart_notches(pieces[index], leg, rules))
+        elif len(both) == 2:
+            groups[ties.root(seam)[0]].append(seam)
     for members in groups.values():
         turned = {seam: ties.root(seam)[1] for seam in members}
         together = [side.turned(turned[seam]) for seam in members for _, side in sides[seam]]

@@ -9,8 +9,8 @@ import numpy as np
 import shapely
 
 from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray
-from stitchsketch_kernel.domain.piece import Notch, PieceEdge
-from stitchsketch_kernel.upholstery.pieces.allowances import CORNER_DEG, turns_deg
+from stitchsketch_kernel.domain.piece import Notch, Piece, PieceEdge
+from stitchsketch_kernel.upholstery.pieces.allowances import CORNER_DEG, normals, turns_deg
 from stitchsketch_kernel.upholstery.pieces.rules import TradeRules
 
 #: Turned round, a seam's notches must miss each other by this much, or nobody sees the mistake.
@@ -103,6 +103,37 @@ def edge_notches(side: SeamSide, stations: Sequence[float], rules: TradeRules) -
         Notch(side.edge.seam, float(station), foot, tip, depth)
         for station, foot, tip in zip(stations, feet, tips, strict=True)
     )
+
+
+def dart_of(piece: Piece, seam: str) -> int | None:
+    """Where among a piece's edges a dart's first leg is: its second one comes next, at its point.
+
+    None for every other seam.
+    """
+    count = len(piece.edges)
+    for at, edge in enumerate(piece.edges):
+        following = piece.edges[(at + 1) % count]
+        if count > 1 and edge.seam == following.seam == seam and edge.forward:
+            return at
+    return None
+
+
+def dart_notches(piece: Piece, first_leg: int, rules: TradeRules) -> tuple[Notch, ...]:
+    """A notch where each leg of a dart begins, cut into the edge that the dart opens into.
+
+    None where the cut line doesn't run along that edge there.
+    """
+    count = len(piece.edges)
+    before, after = piece.edges[first_leg - 1], piece.edges[(first_leg + 2) % count]
+    found = []
+    for rim, end in ((before, -1), (after, 0)):
+        foot, outward = rim.line_mm[end][None], normals(rim.line_mm)[end][None]
+        reach = float(SeamSide(rim, piece.cut_line_mm)._reach(foot, outward)[0])
+        if abs(reach - rim.allowance_mm) <= _REACH_MM:
+            tip = foot[0] + rim.allowance_mm * outward[0]
+            depth = rules.notch_depth(rim.edge_kind)
+            found.append(Notch(piece.edges[first_leg].seam, 0.0, foot[0], tip, depth))
+    return tuple(found) if len(found) == 2 else ()
 
 
 def tells_direction(stations: Sequence[float], length_mm: float) -> bool:

@@ -32,7 +32,9 @@ def edges_of(
         at = _along_boundary(flat, key, vertices, place)
         forward = bool((at[1] - at[0]) % len(flat.boundary) == 1)
         order = vertices if forward else vertices[::-1]
-        line = _simplified(flat.uv_mm[order], simplify_mm)
+        # a dart's legs come together so gently that thinned out they would cross
+        is_dart = seam.left == seam.right
+        line = _simplified(flat.uv_mm[order], 0.0 if is_dart else simplify_mm)
         start = int(at[0] if forward else at[-1])
         edge = PieceEdge(
             seam.id, seam.edge_kind, line, forward, rules.allowance(seam.edge_kind)

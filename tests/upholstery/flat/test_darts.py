@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.spatial import Delaunay
 
 from stitchsketch_kernel.domain.errors import SettingsError
 from stitchsketch_kernel.domain.progress import silent
+from stitchsketch_kernel.samples import round_panels
+from stitchsketch_kernel.samples.round_panels import disc
 from stitchsketch_kernel.upholstery.flat.cloth import Cloth, cloth_named, cloths
 from stitchsketch_kernel.upholstery.flat.darted import Dart, laid_with_darts, tried
 from stitchsketch_kernel.upholstery.flat.darts import propose_darts
@@ -21,29 +22,9 @@ UP = np.array([0.0, 1.0, 0.0])
 LOOSE = Cloth("loose", 1.5, 6.0, 12.0, 0.06)
 
 
-def disc(faces: int) -> tuple[np.ndarray, np.ndarray]:
-    """Points of a round disc of radius 1 and its triangles; the border's come first."""
-    step = np.sqrt(2 * np.pi / faces * 2 / np.sqrt(3))
-    angle = 2 * np.pi * np.arange(round(2 * np.pi / step)) / round(2 * np.pi / step)
-    x, y = np.meshgrid(np.arange(-1, 1, step), np.arange(-1, 1, step * np.sqrt(3) / 2))
-    x[1::2] += step / 2
-    inner = np.column_stack([x.ravel(), y.ravel()])
-    inner = inner[np.hypot(*inner.T) < 1 - 0.6 * step]
-    points = np.vstack([np.column_stack([np.cos(angle), np.sin(angle)]), inner])
-    triangles = Delaunay(points).simplices
-    ab, ac = (points[triangles[:, i]] - points[triangles[:, 0]] for i in (1, 2))
-    turn = ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0]
-    triangles[turn < 0] = triangles[turn < 0][:, ::-1]
-    return points, triangles[np.abs(turn) > 1e-4 * step**2].astype(np.int32)
-
-
-def dome(degrees: float, faces: int = 2000, radius_mm: float = 300.0) -> Reference:
+def dome(degrees: float, faces: int = 2000) -> Reference:
     """A ball's cap, so many degrees from rim to rim."""
-    points, triangles = disc(faces)
-    theta = np.hypot(*points.T) * np.radians(degrees / 2)
-    phi = np.arctan2(points[:, 1], points[:, 0])
-    around = np.column_stack([np.cos(phi), np.sin(phi)]) * np.sin(theta)[:, None]
-    surface = radius_mm * np.column_stack([around, np.cos(theta)])
+    surface, triangles = round_panels.dome(degrees, faces)
     flat = unroll(surface, triangles, 60)
     return Reference(
         flat, surface, triangles, border_loop(triangles), np.zeros(0, dtype=np.int32), UP

@@ -137,3 +137,23 @@ def test_a_crossing_outline_is_refused_by_name(shapes):
 def test_settings_out_of_bounds_are_refused():
     with pytest.raises(SettingsError, match="simplify_mm"):
         PieceSettings(simplify_mm=2)
+
+
+def test_legs_of_a_dart_that_come_together_gently_are_not_thinned_into_each_other(shapes):
+    share = np.linspace(0, 1, 21)
+    bow, gap = np.sin(np.pi * share), 0.01 * (1 - share)
+    # thinned to 0.05 mm the left leg keeps its bow and the right one loses it
+    into = np.column_stack([50 - gap + 0.051 * bow, 60 * share])
+    back = np.column_stack([50 + gap + 0.049 * bow, 60 * share])[::-1]
+    uv = np.vstack([[[0.0, 0.0]], into, back[1:], [[100, 0], [100, 100], [0, 100]]])
+    at = np.arange(len(uv))
+    legs, ends = at[1:42], at[41:]
+    runs = {
+        "D1": legs[:21], "D1*": legs[20:][::-1],
+        "S1": np.append(ends, [0, 1]),
+    }  # fmt: skip
+    flat = shapes.bare_flat("SEAT", uv, {k: v.astype(np.int32) for k, v in runs.items()})
+    seams = shapes.panel_map([("D1", "SEAT", "SEAT", EdgeKind.SEWN),
+                              ("S1", "SEAT", None, EdgeKind.SEWN)])  # fmt: skip
+    (piece,) = make_pattern("x", seams, [flat], scale=shapes.scale).pieces
+    assert shapely.Polygon(piece.sew_line_mm).is_valid
