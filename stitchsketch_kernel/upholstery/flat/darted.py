@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
-import igl
 import numpy as np
 import shapely
 from scipy.spatial import cKDTree
@@ -20,6 +18,14 @@ from stitchsketch_kernel.upholstery.geometry.unroll import signed_areas, unroll
 
 #: Inner points of the coarse mesh that darts are tried on.
 _COARSE = 600
+#: So near to a dart's point the cloth is pressed into shape; its limits don't count there.
+TIP_MM = 15.0
+#: A dart is open where its legs are further apart.
+OPEN_MM = 0.15
+#: Open to this share of its length, a dart is as long as it should be; to less than the second,
+#: it is none.
+_OPEN, _TOO_SHORT = 0.93, 0.15
+_SETTLING = 4
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,17 @@ class Dart:
 
     mouth: int
     line: FloatArray
+
+    def lengthened(self, share: float) -> Dart:
+        """Longer by a share of its length, straight on, or shorter by as much."""
+        if share < 0:
+            along = _along(self.line)
+            at = np.linspace(0, along[-1] * (1 + share), len(self.line))
+            line = np.column_stack([np.interp(at, along, self.line[:, i]) for i in (0, 1)])
+            return Dart(self.mouth, line)
+        step = self.line[-1] - self.line[-2]
+        more = self.line[-1] + step * (len(self.line) - 1) * share
+        return Dart(self.mouth, np.vstack([self.line, more]))
 
 
 @dataclass(frozen=True)
@@ -61,6 +78,8 @@ class Laid:
     threads : Threads
     lengths : tuple of ndarray
         Of short stretches of the border: in the flat, and on the surface.
+    fit : Fit
+        How hard the cloth is pressed where its limits count.
     """
 
     mesh: SlitMesh
@@ -68,6 +87,7 @@ class Laid:
     flat: FloatArray
     threads: Threads
     lengths: tuple[FloatArray, FloatArray]
+    fit: Fit
 
     @property
     def flipped(self) -> int:
@@ -79,14 +99,19 @@ class Laid:
         """Whether the outline, with its darts open, crosses itself."""
         return not shapely.Polygon(self.flat[self.mesh.border]).is_valid
 
-    def crossed(self) -> tuple[int, ...]:
-        """Darts (by number) whose legs cross: cloth is short there, and no dart is wanted."""
-        lines = [[shapely.LineString(self.flat[leg]) for leg in legs] for legs in self.mesh.legs]
-        # legs meet at their point alone
-        return tuple(
-            index for index, (into, back) in enumerate(lines)
-            if not shapely.equals(shapely.intersection(into, back), shapely.Point(into.coords[-1]))
-        )  # fmt: skip
+    def open_share(self, dart: int) -> float:
+        """How far a dart is open from its mouth, as a share of its length; its legs close beyond.
+
+        0 where they lie over each other from the mouth on: cloth is short there, not too much.
+        """
+        into, back = self.mesh.legs[dart]
+        a, b = self.flat[into], self.flat[back[::-1]]
+        along = np.gradient((a + b) / 2, axis=0)
+        # the border goes in and out with the cloth on its left, and the gap on its right
+        gap = along[:, 1] * (b - a)[:, 0] - along[:, 0] * (b - a)[:, 1]
+        wide = gap > OPEN_MM * np.linalg.norm(along, axis=1)
+        shut = np.flatnonzero(~wide[:-1])
+        return float(shut[0] / (len(wide) - 1)) if len(shut) else 1.0
 
 
 def tried(panel: Reference, cloth: Cloth, darts: tuple[Dart, ...]) -> Trial | None:
@@ -105,18 +130,17 @@ def tried(panel: Reference, cloth: Cloth, darts: tuple[Dart, ...]) -> Trial | No
     surface = panel.lifted(mesh.flat)
     flat = unroll(surface, mesh.faces, 30)
     flat = turned(flat, surface, mesh.faces, panel.grain)
-    corners = [place[int(one)] for one in panel.corners]
-    sheet = Sheet(surface, mesh.faces, bars(mesh, corners, 3, panel.sewn[kept]), panel.grain)
+    sheet = Sheet(surface, mesh.faces, bars(mesh, panel.sewn[kept]), panel.grain)
     flat = sheet.laid(flat, cloth, 8, power=2, still=1e-3)
     flat = sheet.laid(flat, cloth, 12, still=2e-4)
     if not shapely.Polygon(flat[mesh.border]).is_valid:
         return None
-    fit = sheet.threads(flat).fit(panel.held(mesh.flat[mesh.faces].mean(axis=1)))
+    fit = sheet.threads(flat).fit(judged(panel, mesh))
     return Trial(darts, fit, cloth.excess(fit), mesh, flat)
 
 
-def laid_with_darts(panel: Reference, cloth: Cloth, trial: Trial, rounds: int = 12) -> Laid | None:
-    """The whole panel with a trial's darts, begun from how the coarse mesh lies.
+def laid_with_darts(panel: Reference, cloth: Cloth, trial: Trial, rounds: int = 20) -> Laid | None:
+    """The whole panel with a trial's darts, begun from how it unrolls with them cut open.
 
     Returns
     -------
@@ -135,65 +159,76 @@ def laid_with_darts(panel: Reference, cloth: Cloth, trial: Trial, rounds: int = 
     surface[known] = panel.surface[vertices[mesh.source[known]]]
     if not known.all():
         surface[~known] = panel.lifted(mesh.flat[~known])
-    corners = [int(one) for one in panel.corners]
-    sheet = Sheet(surface, mesh.faces, bars(mesh, corners, 8, panel.sewn), panel.grain)
-    flat = sheet.laid(_carried(mesh, trial), cloth, rounds)
+    sheet = Sheet(surface, mesh.faces, bars(mesh, panel.sewn), panel.grain)
+    flat = turned(unroll(surface, mesh.faces, 30), surface, mesh.faces, panel.grain)
+    flat = sheet.laid(flat, cloth, rounds)
     threads = sheet.threads(flat)
-    return Laid(mesh, surface, flat, threads, sheet.lengths(flat))
+    return Laid(mesh, surface, flat, threads, sheet.lengths(flat), threads.fit(judged(panel, mesh)))
 
 
-def _carried(mesh: SlitMesh, trial: Trial) -> FloatArray:
-    """Where the coarse mesh's lie puts the fine mesh's points.
+def settled(panel: Reference, cloth: Cloth, trial: Trial) -> tuple[Laid, Trial] | None:
+    """The whole panel with a trial's darts, each as long as it is open there.
 
-    A point on a slit belongs to the side that its faces lie on.
+    A dart that goes on where its legs have closed would lie over itself, and where it ends the
+    cloth would be drawn together; one that hardly opens is left out.
+
+    Returns
+    -------
+    (Laid, Trial) or None
+        None where the darts find no room, or the flat would lie over itself all the same.
     """
+    for left in reversed(range(_SETTLING)):
+        laid = laid_with_darts(panel, cloth, trial)
+        if laid is None or laid.flipped:
+            return None
+        open_to = [laid.open_share(index) for index in range(len(trial.darts))]
+        if min(open_to, default=1.0) >= _OPEN or not left:
+            return None if laid.overlaps else (laid, trial)
+        kept = tuple(
+            dart if share >= _OPEN else dart.lengthened(share - 1)
+            for dart, share in zip(trial.darts, open_to, strict=True)
+            if share > _TOO_SHORT
+        )
+        again = tried(panel, cloth, kept)
+        if again is None:
+            return None
+        trial = again
+    return None
+
+
+def judged(panel: Reference, mesh: SlitMesh) -> BoolArray:
+    """The faces that the cloth's limits are for: not beside stapled edges or at darts' points."""
     middle = mesh.flat[mesh.faces].mean(axis=1)
-    count = np.bincount(mesh.faces.ravel(), minlength=len(mesh.flat))[:, None]
-    inward = np.column_stack(
-        [np.bincount(mesh.faces.ravel(), np.repeat(middle[:, i], 3)) for i in (0, 1)]
-    )
-    beside = mesh.flat + 0.3 * (inward / count - mesh.flat)
-    coarse = np.column_stack([trial.mesh.flat, np.zeros(len(trial.mesh.flat))])
-    query = np.column_stack([beside, np.zeros(len(beside))])
-    F = np.ascontiguousarray(trial.mesh.faces, dtype=np.int64)
-    index = np.asarray(igl.point_mesh_squared_distance(query, coarse, F)[1]).ravel()
-    a, b, c = (trial.mesh.flat[F[index, i]] for i in range(3))
-    # shares of the corners, beyond the triangle too: an outline bulges over its chords
-    M = np.stack([b - a, c - a], axis=-1)
-    shares = np.linalg.solve(M, (mesh.flat - a)[..., None])[..., 0]
-    A, B, C = (trial.flat[F[index, i]] for i in range(3))
-    return np.asarray(A + shares[:, :1] * (B - A) + shares[:, 1:] * (C - A))
+    held = panel.held(middle)
+    for into, _ in mesh.legs:
+        apex = int(into[-1])
+        held &= ~(mesh.faces == apex).any(axis=1)
+        held &= np.linalg.norm(middle - mesh.flat[apex], axis=1) > TIP_MM
+    return held
 
 
 def stepped(line: FloatArray, step: float) -> FloatArray:
     """A line's points a step or less apart, without the first: (k, 2)."""
-    along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
+    along = _along(line)
     count = max(2, int(np.ceil(along[-1] / step)))
     at = along[-1] * np.arange(1, count + 1) / count
     return np.column_stack([np.interp(at, along, line[:, i]) for i in (0, 1)])
 
 
-def bars(mesh: SlitMesh, corners: list[int], steps: int, sewn: BoolArray) -> list[IntArray]:
-    """The border in runs of about so many steps, none over a corner, a mouth or an apex.
+def _along(line: FloatArray) -> FloatArray:
+    return np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
 
-    Without what is not sewn; `sewn` (b,) is for each step of the border as the mesh was given it.
+
+def bars(mesh: SlitMesh, sewn: BoolArray) -> list[IntArray]:
+    """Every step of the border that is sewn, darts' legs too: a bar each, so that forces are even.
+
+    `sewn` (b,) is for each step of the border as the mesh was given it.
     """
-    ends = {int(leg[i]) for legs in mesh.legs for leg in legs for i in (0, -1)}
-    wanted = set(corners)
-    at = [
-        i for i, v in enumerate(mesh.border) if int(v) in ends or int(mesh.source[v]) in wanted
-    ] or [0]
-    ring = np.concatenate([mesh.border, mesh.border])
-    runs = []
-    for a, b in zip(at, [*at[1:], at[0] + len(mesh.border)], strict=True):
-        first, second = (int(mesh.source[one]) for one in ring[a : a + 2])
-        on_border = first < len(sewn) and second == (first + 1) % len(sewn)
-        if on_border and not sewn[first]:
-            continue
-        parts = max(1, (b - a) // steps)
-        cuts = a + (b - a) * np.arange(parts + 1) // parts
-        runs += [ring[i : j + 1] for i, j in pairwise(cuts.tolist())]
-    return runs
+    ring = np.append(mesh.border, mesh.border[0])
+    first, second = mesh.source[ring[:-1]], mesh.source[ring[1:]]
+    on_border = (first < len(sewn)) & (second == (first + 1) % len(sewn))
+    held = ~on_border | sewn[np.where(on_border, first, 0)]
+    return [ring[i : i + 2] for i in np.flatnonzero(held)]
 
 
 def _inner(outline: FloatArray, step: float) -> FloatArray:

@@ -9,7 +9,6 @@ don't do, they may bend: a bent dart leaves a narrower strip beside it than a st
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import igl
 import numpy as np
@@ -24,8 +23,10 @@ from stitchsketch_kernel.upholstery.flat.reference import Reference
 
 #: One dart takes up to about so much of the panel's total curvature.
 _TAKES_DEG = 50.0
-#: Depths, as shares of the way to the curvature's middle, and turns round it, that are tried.
-_DEPTHS, _TURNS = (0.5, 0.65, 0.75), (1.0, -1.0, 1.5, -1.5)
+#: Turns round the curvature's middle that are tried, and depths as shares of the way to it.
+_DEPTHS = {
+    0.0: (0.5, 0.65, 0.75), 1.0: (0.5, 0.65, 0.75), 1.5: (0.65, 0.75), 2.4: (0.75, 0.8),
+}  # fmt: skip
 #: A mouth this near to a seam's end (share of the panel's size) is put there.
 _AT_CORNER = 0.02
 #: Below this the coarse mesh's excess is trusted to hold on the fine one.
@@ -45,14 +46,15 @@ def propose_darts(panel: Reference, cloth: Cloth, most: int, progress: Progress)
         return best
     total, middle, shares = _curvature(panel)
     first = min(most, max(1, int(np.degrees(total) / _TAKES_DEG)))
-    plans = [(n, turn) for turn in (0.0, *_TURNS) for n in range(first, most + 1)]
+    plans = [(n, turn) for turn in _DEPTHS for n in range(first, most + 1)]
     for done, (count, turn) in enumerate(plans):
         progress(done / len(plans), f"{count} darts")
         trials = [
             one
             for phase in (0.0, 0.5)
-            for depth in _DEPTHS
-            for darts in _planned(panel, middle, shares, count, phase, depth, turn)
+            for depth in _DEPTHS[turn]
+            for way in ((turn, -turn) if turn else (0.0,))
+            for darts in _planned(panel, middle, shares, count, phase, depth, way)
             if (one := tried(panel, cloth, darts)) is not None
         ]
         here = min(trials, key=lambda one: one.excess, default=None)
@@ -106,24 +108,14 @@ def _refined(panel: Reference, cloth: Cloth, trial: Trial) -> Trial:
     """Depths changed one after the other as long as that helps."""
     for share in (-0.1, 0.1, -0.05, 0.05):
         for index in range(len(trial.darts)):
-            dart = trial.darts[index]
-            line = _lengthened(dart.line, share)
-            darts = (*trial.darts[:index], replace(dart, line=line), *trial.darts[index + 1 :])
+            changed = trial.darts[index].lengthened(share)
+            darts = (*trial.darts[:index], changed, *trial.darts[index + 1 :])
             found = tried(panel, cloth, darts)
             if found is not None and found.excess < trial.excess:
                 trial = found
             if trial.excess <= _GOOD:
                 return trial
     return trial
-
-
-def _lengthened(line: FloatArray, share: float) -> FloatArray:
-    if share < 0:
-        along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
-        at = np.linspace(0, along[-1] * (1 + share), len(line))
-        return np.column_stack([np.interp(at, along, line[:, i]) for i in (0, 1)])
-    more = line[-1] + (line[-1] - line[-2]) * (len(line) - 1) * share
-    return np.vstack([line, more])
 
 
 def _curvature(panel: Reference) -> tuple[float, FloatArray, FloatArray]:

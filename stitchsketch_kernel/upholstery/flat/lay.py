@@ -21,7 +21,7 @@ from stitchsketch_kernel.domain.progress import Progress, part, silent
 from stitchsketch_kernel.domain.sewing import sews
 from stitchsketch_kernel.upholstery.flat.cloth import Cloth, Fit, cloth_named
 from stitchsketch_kernel.upholstery.flat.dart_seams import OpenDarts, seams_with_darts
-from stitchsketch_kernel.upholstery.flat.darted import Laid, Trial, laid_with_darts, tried
+from stitchsketch_kernel.upholstery.flat.darted import Laid, settled, tried
 from stitchsketch_kernel.upholstery.flat.darts import propose_darts
 from stitchsketch_kernel.upholstery.flat.flatten import FlattenSettings, flatten_panel
 from stitchsketch_kernel.upholstery.flat.reference import Reference
@@ -149,26 +149,11 @@ def _laid(
     trial = tried(whole, cloth, ())
     if (trial is None or trial.excess > 1) and settings.darts and sewn.any():
         trial = propose_darts(whole, cloth, settings.most_darts, progress)
-    laid = None if trial is None else _without_crossed(whole, cloth, trial)
-    return laid or _Found(None, as_unrolled)
-
-
-def _without_crossed(panel: Reference, cloth: Cloth, trial: Trial) -> _Found | None:
-    """The panel with a trial's darts, but for those that finely meshed turn out to cross."""
-    while True:
-        laid = laid_with_darts(panel, cloth, trial)
-        if laid is None or laid.flipped:
-            return None
-        if not laid.overlaps:
-            return _Found(laid, trial.fit, _fullness_mm(panel, laid))
-        crossed = laid.crossed()
-        if not crossed:
-            return None
-        kept = [dart for index, dart in enumerate(trial.darts) if index not in crossed]
-        again = tried(panel, cloth, tuple(kept))
-        if again is None:
-            return None
-        trial = again
+    lies = None if trial is None else settled(whole, cloth, trial)
+    if lies is None:
+        return _Found(None, as_unrolled)
+    laid, trial = lies
+    return _Found(laid, trial.fit, _fullness_mm(whole, laid))
 
 
 def _border_of(panel_map: PanelMap, flat: FlatPanel) -> tuple[IntArray, BoolArray]:

@@ -128,10 +128,49 @@ def _opened(
     border = border_loop(faces)
     if border is None:
         return None
+    faces = _without_ears(flat[index], faces, border)
     legs = _legs(border, index, chains)
     if legs is None:
         return None
     return SlitMesh(flat[index], faces, source[index], border, legs)
+
+
+def _without_ears(flat: FloatArray, faces: IntArray, border: IntArray) -> IntArray:
+    """Corners that hang on the panel by one triangle alone get an edge inwards."""
+    count = len(flat)
+    on_border = np.zeros(count, dtype=bool)
+    on_border[border] = True
+    rim = set((border.astype(np.int64) * count + np.roll(border, -1)).tolist())
+    across = {
+        (int(a), int(b)): index
+        for index, face in enumerate(faces.tolist())
+        for a, b in zip(face, face[1:] + face[:1], strict=True)
+    }
+    out = faces.copy()
+    touched: set[int] = set()
+    for index in np.flatnonzero(on_border[faces].all(axis=1)).tolist():
+        inner = [
+            (a, b, c)
+            for a, b, c in (np.roll(faces[index], turn).tolist() for turn in range(3))
+            if a * count + b not in rim
+        ]
+        if len(inner) != 1:
+            continue
+        a, b, tip = inner[0]
+        other = across[b, a]
+        far = next(int(v) for v in faces[other] if v not in (a, b))
+        flipped = np.array([[a, far, tip], [far, b, tip]], dtype=np.int32)
+        if touched & {index, other} or (_areas(flat, flipped) <= 0).any():
+            continue
+        out[[index, other]] = flipped
+        touched |= {index, other}
+    return out
+
+
+def _areas(flat: FloatArray, faces: IntArray) -> FloatArray:
+    a, b, c = (flat[faces[:, i]] for i in range(3))
+    ab, ac = b - a, c - a
+    return np.asarray(ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0])
 
 
 def _legs(

@@ -33,7 +33,8 @@ def dome(degrees: float, faces: int = 2000) -> Reference:
 
 def radial(panel: Reference, count: int, depth: float) -> tuple[Dart, ...]:
     every = len(panel.border) / count
-    mouths = [round(i * every) for i in range(count)]
+    # between warp and weft, where a round panel has most to lose
+    mouths = [round((i + 0.5) * every) for i in range(count)]
     share = np.linspace(1, 1 - depth, 20)[:, None]
     middle = panel.outline.mean(axis=0)
     return tuple(Dart(m, middle + share * (panel.outline[m] - middle)) for m in mouths)
@@ -122,8 +123,7 @@ def test_a_dome_is_too_round_without_darts_and_sews_with_four():
     trial = tried(panel, cloth, radial(panel, 4, 0.7))
     laid = laid_with_darts(panel, cloth, trial)
     assert laid.flipped == 0 and not laid.overlaps
-    fit = laid.threads.fit()
-    assert fit.strain_percent < 1.0 and fit.shear_deg < 6
+    assert cloth.excess(laid.fit) < 1
     have, want = laid.lengths
     assert np.abs(have - want).max() < 0.05
     assert abs(have.sum() - want.sum()) < 0.0005 * want.sum()
