@@ -37,6 +37,8 @@ class Footing:
         Standard deviation of its height there, from the points' noise.
     apart_mm : float
         How far the second opinion is off along the normal; NaN where there is none.
+    apart_sigma_mm : float
+        What of that the points' noise makes (standard deviation).
     seen : float
         Share of the points that photos saw.
     """
@@ -44,6 +46,7 @@ class Footing:
     normal: FloatArray
     sigma_mm: float
     apart_mm: float
+    apart_sigma_mm: float
     seen: float
 
 
@@ -86,12 +89,12 @@ class PanelSurface:
         points = self._points[used]
         axes = _axes(points, self._normals[used].sum(axis=0), place)
         row = _row(points, place, axes, reach)
-        return Footing(
-            axes[2],
-            float(np.sqrt(row @ self._covariance(points, share) @ row)),
-            self._second(place, axes, float(row @ ((points - place) @ axes[2]))),
-            float(self._seen[near].mean()),
-        )
+        sigma = float(np.sqrt(row @ self._covariance(points, share) @ row))
+        second, noise = self._second(place, axes)
+        apart = second - float(row @ ((points - place) @ axes[2]))
+        # the two fits share points: their errors are alike, so that this is rather too much
+        seen = float(self._seen[near].mean())
+        return Footing(axes[2], sigma, apart, float(np.sqrt(sigma**2 + noise**2)), seen)
 
     def _covariance(self, points: FloatArray, share: float) -> FloatArray:
         """Of the points' heights; each of them stands for `share` points round it."""
@@ -100,15 +103,16 @@ class PanelSurface:
         np.fill_diagonal(near, (1 + (share - 1) * beside) / share)
         return np.asarray(self._noise.sigma_mm**2 * near)
 
-    def _second(self, place: FloatArray, axes: FloatArray, first: float) -> float:
+    def _second(self, place: FloatArray, axes: FloatArray) -> tuple[float, float]:
         near = np.array(self._tree.query_ball_point(place, _FAR_REACH_MM), dtype=int)
         near = near[self._away[near] > _FAR_MM]
         if len(near) < 2 * _LEAST_POINTS:
-            return float("nan")
-        used = near[:: max(1, len(near) // _MOST_POINTS)]
-        points = self._points[used]
+            return float("nan"), float("nan")
+        share = max(1, len(near) // _MOST_POINTS)
+        points = self._points[near[::share]]
         row = _row(points, place, axes, _FAR_REACH_MM)
-        return float(row @ ((points - place) @ axes[2])) - first
+        sigma = np.sqrt(row @ self._covariance(points, share) @ row)
+        return float(row @ ((points - place) @ axes[2])), float(sigma)
 
 
 def _axes(points: FloatArray, outwards: FloatArray, place: FloatArray) -> FloatArray:

@@ -12,7 +12,7 @@ from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
 from stitchsketch_kernel.domain.panel import Seam
 from stitchsketch_kernel.domain.units import MM_PER_M
 from stitchsketch_kernel.upholstery.seams.place import FOLD_DEG
-from stitchsketch_kernel.upholstery.sure.draws import DRAWS, WITHIN, Draws
+from stitchsketch_kernel.upholstery.sure.draws import DRAWS, FIT_REACH_MM, WITHIN, Draws
 from stitchsketch_kernel.upholstery.sure.patches import Footing, PanelSurface
 
 #: Surfaces are asked at each so many points of a seam (12 mm).
@@ -63,18 +63,23 @@ def side_of(panel: str, surface: PanelSurface, places_mm: FloatArray) -> Side | 
     normals = np.array([found[i].normal for i in nearest])
     sigma = np.array([_with_guess(found[i]) for i in nearest])
     run = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(places_mm, axis=0), axis=1))])
-    lean = np.array([found[i].apart_mm for i in nearest])
-    return Side(panel, normals, sigma, _usual(lean, run))
+    apart = np.array([[found[i].apart_mm, found[i].apart_sigma_mm] for i in nearest])
+    return Side(panel, normals, sigma, _lean(apart[:, 0], apart[:, 1], run))
 
 
 def _with_guess(one: Footing) -> float:
     return float(np.hypot(one.sigma_mm, (1 - one.seen) * _GUESS_MM))
 
 
-def _usual(values: FloatArray, run: FloatArray) -> FloatArray:
-    """Running mean along the seam; 0 where nothing is known."""
-    weight = np.exp(-0.5 * ((run[:, None] - run) / _OPINION_MM) ** 2) * np.isfinite(values)
-    return np.asarray(weight @ np.nan_to_num(values) / np.maximum(weight.sum(axis=1), 1e-9))
+def _lean(apart: FloatArray, sigma: FloatArray, run: FloatArray) -> FloatArray:
+    """What two opinions differ by along the seam beyond their noise; 0 where nothing is known."""
+    distance = run[:, None] - run
+    weight = np.exp(-0.5 * (distance / _OPINION_MM) ** 2) * np.isfinite(apart)
+    weight /= np.maximum(weight.sum(axis=1, keepdims=True), 1e-9)
+    mean = weight @ np.nan_to_num(apart)
+    noisy = weight * np.nan_to_num(sigma)
+    noise = ((noisy @ np.exp(-0.5 * (distance / FIT_REACH_MM) ** 2)) * noisy).sum(axis=1)
+    return np.asarray(np.sign(mean) * np.sqrt(np.maximum(mean**2 - noise, 0.0)))
 
 
 def met(
