@@ -43,9 +43,9 @@ from stitchsketch_kernel.upholstery.sure.measure import how_sure
 
 #: Shape: how it is built, and how many scans of it at each level of noise.
 SHAPES: dict[str, tuple[Callable[[], Furniture], int]] = {
-    "cushion": (lambda: still(box_cushion(0.008)), 6),
-    "gable 50": (lambda: still(gabled_box(50.0, 0.008)), 6),
-    "gable 80": (lambda: still(gabled_box(80.0, 0.008)), 6),
+    "cushion": (lambda: still(box_cushion(0.006)), 6),
+    "gable 50": (lambda: still(gabled_box(50.0, 0.006)), 6),
+    "gable 80": (lambda: still(gabled_box(80.0, 0.006)), 6),
     "armchair": (lambda: still(armchair(0.010)), 2),
 }
 #: What the constants of `upholstery.sure` come from: one shape, its own seeds.

@@ -13,7 +13,7 @@ from stitchsketch_kernel.upholstery.sure.fields import SmoothField
 #: How many scans are drawn: a deviation is then known to 4 %.
 DRAWS = 300
 #: A fit reaches so far along the seam: its error is alike within this.
-FIT_REACH_MM = 27.0
+FIT_REACH_MM = 18.5
 #: Where no two surfaces fix a seam, its place wanders with this reach.
 LOOSE_REACH_MM = 40.0
 #: A scan's skin lies outside or inside of the cloth by about this, all round: stereo matches what

@@ -152,7 +152,8 @@ def _junction(
             one_each.setdefault(side.panel, Side(side.panel, *at))
     found = list(one_each.values())
     errors = [side.error(draws, place_mm[None]) for side in found]
-    loose = float(np.sqrt(np.mean([loose_mm(seam) ** 2 for seam, _ in ends])))
+    open_ends = [seam for seam, _ in ends if seam.right is None] or [seam for seam, _ in ends]
+    loose = float(np.sqrt(np.mean([loose_mm(seam) ** 2 for seam in open_ends])))
     wander = loose * np.vstack([draws.loose(place_mm[None] + 1e3 * k) for k in range(3)])
     return met(found, 0, errors, wander, None)
 

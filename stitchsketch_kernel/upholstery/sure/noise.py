@@ -75,7 +75,10 @@ def surface_noise(
             expected.append(likeness[1])
     if not shown:
         return None
-    found, model = np.nanmean(shown, axis=0), np.nanmean(expected, axis=0)
+    # a distance that no patch has points at says nothing
+    known = np.isfinite(shown).any(axis=0)
+    found = np.nanmean(np.array(shown)[:, known], axis=0)
+    model = np.nanmean(np.array(expected)[:, :, known], axis=0)
     return _best(found, model, spacing, least)
 
 
@@ -121,8 +124,6 @@ def _left_over(basis: FloatArray, covariance: FloatArray) -> FloatArray:
 
 def _best(found: FloatArray, model: FloatArray, spacing: float, least: float) -> Noise:
     """The reach whose likeness fits best, and the deviation that goes with it."""
-    known = np.isfinite(found) & np.isfinite(model).all(axis=0)
-    found, model = found[known], model[:, known]
     square = (model @ found) / np.maximum((model**2).sum(axis=1), 1e-300)
     misfit = ((found - square[:, None] * model) ** 2).sum(axis=1)
     at = int(np.argmin(misfit))

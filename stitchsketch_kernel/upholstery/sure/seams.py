@@ -18,11 +18,13 @@ from stitchsketch_kernel.upholstery.sure.patches import Footing, PanelSurface
 #: Surfaces are asked at each so many points of a seam (12 mm).
 _EVERY = 3
 #: Placing smooths along the seam by about this, and a second opinion counts for this far.
-_SMOOTH_MM, _OPINION_MM = 9.0, 50.0
+_SMOOTH_MM, _OPINION_MM = 5.5, 50.0
+#: Opinions surer than this all count alike.
+_OPINION_LEAST_MM = 0.1
 #: What nobody saw may be off by this (standard deviation).
-_GUESS_MM = 3.0
+_GUESS_MM = 2.0
 #: A loose seam's points scatter about it; what smoothing hides of that is as large again.
-_LOOSE = 1.5
+_LOOSE = 2.2
 #: Surfaces that say less than this about a direction (eigenvalue) leave it loose.
 _WEAK = 1 - np.cos(np.deg2rad(FOLD_DEG))
 
@@ -74,8 +76,11 @@ def _with_guess(one: Footing) -> float:
 def _lean(apart: FloatArray, sigma: FloatArray, run: FloatArray) -> FloatArray:
     """What two opinions differ by along the seam beyond their noise; 0 where nothing is known."""
     distance = run[:, None] - run
-    weight = np.exp(-0.5 * (distance / _OPINION_MM) ** 2) * np.isfinite(apart)
-    weight /= np.maximum(weight.sum(axis=1, keepdims=True), 1e-9)
+    known = np.isfinite(apart)
+    # near corners the second fit is carried far and says little
+    say = np.where(known, 1 / (np.nan_to_num(sigma) ** 2 + _OPINION_LEAST_MM**2), 0.0)
+    weight = np.exp(-0.5 * (distance / _OPINION_MM) ** 2) * say
+    weight /= np.maximum(weight.sum(axis=1, keepdims=True), 1e-12)
     mean = weight @ np.nan_to_num(apart)
     noisy = weight * np.nan_to_num(sigma)
     noise = ((noisy @ np.exp(-0.5 * (distance / FIT_REACH_MM) ** 2)) * noisy).sum(axis=1)
