@@ -1,58 +1,10 @@
-"""A folded sheet: two plane panels that meet in a seam, with whatever noise is wanted."""
+"""The folded sheet, for all tests of how sure seams and pieces are."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from stitchsketch_kernel.domain.model import Mesh
-from stitchsketch_kernel.domain.panel import EdgeKind, Panel, PanelMap, Seam
-
-STEP_MM, WIDE_MM = 5.0, 100.0
-
-
-def round_half(index):
-    """The open sides of a half sheet: from the fold's start to its end."""
-    return np.concatenate([index[::-1, 0], index[0, 1:], index[1:, -1]])
-
-
-def folded_sheet(
-    fold_deg=90.0, noise_mm=0.2, long_mm=300.0, lip_mm=0.0, blind=False, scatter_mm=0.4, seed=0
-) -> PanelMap:
-    """Panels A (left of the fold) and B, the fold along y.
-
-    `lip_mm`: how far A stands off beside the fold; `blind`: nobody saw B beside the fold.
-    """
-    rng = np.random.default_rng(seed)
-    across = np.arange(-WIDE_MM, WIDE_MM + 1, STEP_MM)
-    along = np.arange(0, long_mm + 1, STEP_MM)
-    x, y = (one.ravel() for one in np.meshgrid(across, along, indexing="ij"))
-    half = np.deg2rad(fold_deg) / 2
-    z = -np.abs(x) * np.sin(half) + lip_mm * np.exp(-np.abs(x) / 10) * (x < 0)
-    points = np.column_stack([x * np.cos(half), y, z])
-    on_seam = (x == 0) | (np.abs(x) == WIDE_MM) | (y == 0) | (y == along[-1])
-    points[~on_seam, 2] += rng.normal(0, noise_mm, int((~on_seam).sum()))
-    index = np.arange(len(points), dtype=np.int32).reshape(len(across), len(along))
-    a, b, c, d = (
-        index[:-1, :-1].ravel(), index[1:, :-1].ravel(), index[1:, 1:].ravel(),
-        index[:-1, 1:].ravel(),
-    )  # fmt: skip
-    faces = np.concatenate([np.column_stack([a, b, c]), np.column_stack([a, c, d])])
-    left = x[faces].mean(axis=1) < 0
-    middle = len(across) // 2
-    lines = {
-        "FOLD": (index[middle], "A", "B"),
-        "END-A": (round_half(index[: middle + 1]), "A", None),
-        "END-B": (round_half(index[middle:][::-1]), "B", None),
-    }
-    seams = tuple(
-        Seam(id_, points[run] / 1000, one, other, EdgeKind.SEWN, run.astype(np.int32), scatter_mm)
-        for id_, (run, one, other) in lines.items()
-    )
-    confidence = np.where(blind & (x > 0) & (x < 60), 0.0, 1.0)
-    up = np.array([0.0, 1.0, 0.0])
-    panels = (Panel("A", np.flatnonzero(left), up), Panel("B", np.flatnonzero(~left), up))
-    return PanelMap(Mesh(points / 1000, faces.astype(np.int32), None, confidence), panels, seams)
+from stitchsketch_kernel.samples.folded import folded_sheet
 
 
 @pytest.fixture(scope="session")

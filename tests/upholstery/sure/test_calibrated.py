@@ -24,7 +24,7 @@ from stitchsketch_kernel.upholstery.sure.measure import how_sure
 
 @pytest.fixture(scope="module")
 def gable():
-    return assemble(gabled_box(60.0, 0.011), Similarity(1.0, np.eye(3), np.zeros(3)))
+    return assemble(gabled_box(60.0, 0.009), Similarity(1.0, np.eye(3), np.zeros(3)))
 
 
 def panels_of_scan(scan):
@@ -48,14 +48,14 @@ def off_and_told(gable, panels, sure):
 
 def test_the_truth_lies_within_as_often_as_is_said(gable):
     faults, lengths, places = ScanFaults(noise_mm=0.3), [], []
-    for seed in range(50, 53):
+    for seed in range(50, 52):
         panels = panels_of_scan(scanned(gable, faults, seed))
         sure = how_sure(panels, (), ScanErrors(faults.scale_percent, faults.bend_mm), seed)
         told = off_and_told(gable, panels, sure)
         lengths += told[0]
         places += told[1]
     for shares in (np.array(lengths), np.array(places)):
-        assert len(shares) >= 39
+        assert len(shares) >= 26
         assert (shares <= 1).mean() >= 0.9
         # were they 2.5 times as wide as need be, nothing could be cut by them
         assert np.percentile(shares, 95) > 0.4
