@@ -25,12 +25,13 @@ from stitchsketch_kernel.domain.model import Scale, Similarity, SparseModel
 from stitchsketch_kernel.domain.panel import PanelMap
 from stitchsketch_kernel.domain.sureness import ScanErrors, Sureness
 from stitchsketch_kernel.pipeline.artefacts import read_value
+from stitchsketch_kernel.reconstruction.bend import bend_mm, skin_mm
 from stitchsketch_kernel.samples import SAMPLE_NAMES, build_sample
 from stitchsketch_kernel.samples.armchair import armchair
 from stitchsketch_kernel.samples.cushion import box_cushion
 from stitchsketch_kernel.samples.furniture import Furniture, TruthPanel, TruthSeam, assemble
 from stitchsketch_kernel.samples.gable import gabled_box
-from stitchsketch_kernel.samples.outlines import dense_line, outline_distance_mm
+from stitchsketch_kernel.samples.outlines import dense_line, laid_on_mm, outline_distance_mm
 from stitchsketch_kernel.samples.scanned import ScanFaults, scanned
 from stitchsketch_kernel.samples.truth import camera_errors, match_panels
 from stitchsketch_kernel.upholstery.flat.flatten import FlattenSettings, flatten_panel
@@ -101,15 +102,14 @@ def of_scan(furniture: Furniture, faults: ScanFaults, seed: int) -> Rows:
 
 def of_run(folder: Path, name: str) -> Rows:
     """A finished run's errors beside their ±."""
-    from stitchsketch_kernel.reconstruction.bend import bend_mm
-
     stages, sample = folder / "stages", build_sample(name)
     model = read_value(stages / "03_scale" / "model.npz", SparseModel)
     scale = read_value(stages / "03_scale" / "scale.npz", Scale)
     to_truth = camera_errors(model.views, sample, rigid=True).similarity
     panels = read_value(stages / "06_panels" / "panels.npz", PanelMap)
     flats = laid(panels)
-    sure = how_sure(panels, flats, ScanErrors(scale.uncertainty_percent, bend_mm(model)))
+    errors = ScanErrors(scale.uncertainty_percent, bend_mm(model), skin_mm=skin_mm(model))
+    sure = how_sure(panels, flats, errors)
     matched = match_panels(panels, sample, to_truth)
     names = {found: match.truth for found, match in matched.items()}
     return compared(panels, flats, sure, names, sample.seams, sample.panels, to_truth.apply)
@@ -159,10 +159,10 @@ def compared(
         told, ring = sure.pieces[flat.panel], flat.uv_mm[flat.boundary]
         off = np.percentile(outline_distance_mm(ring, truth.outline_mm), 95)
         rows["piece outline"].append((off, told.outline_mm))
-        # the sample may run its warp the other way of a panel that lies neither flat nor upright
-        true_size = np.ptp(truth.outline_mm, axis=0)
-        ways = [np.ptp(ring, axis=0) - size for size in (true_size, true_size[::-1])]
-        sizes = min(ways, key=lambda off: float(np.abs(off).sum()))
+        # sizes are told along the piece's own warp: where that runs otherwise than the sample's,
+        # the sample's outline is laid on the piece and measured there
+        laid_truth = laid_on_mm(truth.outline_mm, ring)
+        sizes = np.ptp(ring, axis=0) - np.ptp(laid_truth, axis=0)
         rows["piece size"] += list(zip(sizes, told.size_mm, strict=True))
     return rows
 

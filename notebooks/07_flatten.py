@@ -41,11 +41,12 @@ stage.picture("pieces", pictures.pieces_with_strain(flats, scale.is_metric))
 
 # %%
 pattern = stage.read("flatten", "pattern", Pattern)
-for seam in pattern.seams:
-    length = f"{seam.length_a_mm:.1f} mm ± {seam.length_uncertainty_mm:.1f}"
-    other = "" if seam.piece_b is None else f" | {seam.piece_b} {seam.difference_mm:+.2f} mm"
-    display(f"{seam.seam} {length}: {seam.piece_a}{other}")
-for piece in pattern.pieces:
-    width, height = piece.size_uncertainty_mm
-    edge = f"edge ± {piece.uncertainty_mm:.1f} mm"
-    display(f"{piece.name}: {edge}, width ± {width:.1f}, height ± {height:.1f}")
+if scale.is_metric:
+    for seam in pattern.seams:
+        length = f"{seam.length_a_mm:.1f} mm ± {seam.length_uncertainty_mm:.1f}"
+        other = "" if seam.piece_b is None else f" | {seam.piece_b} {seam.difference_mm:+.2f} mm"
+        display(f"{seam.seam} {length}: {seam.piece_a}{other}")
+    for piece in pattern.pieces:
+        width, height = piece.size_uncertainty_mm
+        edge = f"edge ± {piece.uncertainty_mm:.1f} mm"
+        display(f"{piece.name}: {edge}, width ± {width:.1f}, height ± {height:.1f}")

@@ -20,14 +20,21 @@ class ScanErrors:
         give to the whole.
     bend_reach_mm : float
         Places much further apart than this bend independently.
+    skin_mm : float
+        Standard deviation of how far the whole skin lies outside or inside of the cloth.
     """
 
     scale_percent: float
     bend_mm: float = 0.0
     bend_reach_mm: float = 300.0
+    skin_mm: float = 0.3
 
     def __post_init__(self) -> None:
-        if self.scale_percent < 0 or self.bend_mm < 0 or not self.bend_reach_mm > 0:
+        if (
+            self.scale_percent < 0
+            or min(self.bend_mm, self.skin_mm) < 0
+            or not self.bend_reach_mm > 0
+        ):
             raise SettingsError(
                 f"A scan can't be off by {self.scale_percent:g} % and {self.bend_mm:g} mm over "
                 f"{self.bend_reach_mm:g} mm.",

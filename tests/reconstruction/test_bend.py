@@ -9,7 +9,7 @@ import pytest
 
 from stitchsketch_kernel.domain.model import SparseModel
 from stitchsketch_kernel.domain.photo import Camera, View
-from stitchsketch_kernel.reconstruction.bend import bend_mm
+from stitchsketch_kernel.reconstruction.bend import SKIN_PX, bend_mm, skin_mm
 
 
 def model(views_a_point=4, distance_m=2.0, reprojection_px=0.5):
@@ -30,6 +30,11 @@ def test_it_is_what_a_pixel_spans_shared_by_the_views():
     assert bend_mm(model(reprojection_px=1.0)) == pytest.approx(2 * bend_mm(model()))
 
 
+def test_the_skin_is_as_sure_as_a_share_of_a_pixel():
+    assert skin_mm(model()) == pytest.approx(SKIN_PX * 2.0, rel=0.02)
+    assert skin_mm(model(distance_m=4.0)) == pytest.approx(SKIN_PX * 4.0, rel=0.02)
+
+
 def test_without_points_it_is_not_known():
     bare = replace(model(), points=np.zeros((0, 3)), point_views=())
-    assert np.isnan(bend_mm(bare))
+    assert np.isnan(bend_mm(bare)) and np.isnan(skin_mm(bare))

@@ -34,11 +34,12 @@ def sureness_of(context: StageContext, panels: PanelMap, flats: Sequence[FlatPan
     """How sure the seams and pieces are, from the scale, the cameras and the surface."""
     from stitchsketch_kernel.domain.model import SparseModel
     from stitchsketch_kernel.domain.sureness import ScanErrors
-    from stitchsketch_kernel.reconstruction.bend import bend_mm
+    from stitchsketch_kernel.reconstruction.bend import bend_mm, skin_mm
     from stitchsketch_kernel.upholstery.sure.measure import how_sure
 
-    bend = bend_mm(context.read("scale", "model", SparseModel))
-    return how_sure(panels, flats, ScanErrors(scale_of(context).uncertainty_percent, bend))
+    model, scale = context.read("scale", "model", SparseModel), scale_of(context)
+    errors = ScanErrors(scale.uncertainty_percent, bend_mm(model), skin_mm=skin_mm(model))
+    return how_sure(panels, flats, errors)
 
 
 def mesh_name(context: StageContext) -> str:

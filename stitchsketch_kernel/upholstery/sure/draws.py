@@ -16,9 +16,6 @@ DRAWS = 300
 FIT_REACH_MM = 18.5
 #: Where no two surfaces fix a seam, its place wanders with this reach.
 LOOSE_REACH_MM = 40.0
-#: A scan's skin lies outside or inside of the cloth by about this, all round: stereo matches what
-#: stands out, meshing rounds (standard deviation, from the calibration group).
-SKIN_MM = 0.3
 #: 95 % of a normal variable lie within this many deviations.
 WITHIN = 1.96
 
@@ -50,7 +47,7 @@ class Draws:
         #: How far the surface beside folds leans to what the second opinion says, or away.
         self.lean = rng.normal(0, 1, DRAWS)
         #: How far the whole skin lies outside of the cloth.
-        self.skin_mm = rng.normal(0, SKIN_MM, DRAWS)
+        self.skin_mm = rng.normal(0, errors.skin_mm, DRAWS)
 
     def noise(self, panel: str, points_mm: FloatArray) -> FloatArray:
         """Unit error of the panel's fitted surface at points (n, 3), shape (n, draws)."""

@@ -82,7 +82,10 @@ def _nodes(flat: FlatPanel) -> tuple[IntArray, int]:
     run = np.concatenate([[0.0], np.cumsum(steps)])
     count = max(12, round(float(run[-1]) / _RIM_MM))
     at = np.unique(np.searchsorted(run[:-1], np.linspace(0, run[-1], count, endpoint=False)))
-    rim = flat.boundary[np.minimum(at, len(ring) - 1)]
+    # corners are least sure, and decide the sizes: all are nodes
+    corners = np.unique([run[[0, -1]] for run in flat.seam_vertices.values()])
+    at = np.union1d(np.minimum(at, len(ring) - 1), np.flatnonzero(np.isin(flat.boundary, corners)))
+    rim = flat.boundary[at]
     low, high = ring.min(axis=0), ring.max(axis=0)
     grid = np.stack(
         np.meshgrid(*(np.arange(a, b, _NET_MM) for a, b in zip(low, high, strict=True))), axis=-1

@@ -8,10 +8,10 @@ import pytest
 from stitchsketch_kernel.domain.errors import SettingsError
 from stitchsketch_kernel.domain.sureness import ScanErrors
 from stitchsketch_kernel.upholstery.flat.flatten import flatten_panels
-from stitchsketch_kernel.upholstery.sure import draws
 from stitchsketch_kernel.upholstery.sure.measure import how_sure
 
 EXACT = ScanErrors(0.0, 0.0)
+NO_SKIN = ScanErrors(0.0, 0.0, skin_mm=0.0)
 
 
 def of_fold(panels, errors=EXACT, seed=0):
@@ -24,10 +24,9 @@ def test_more_noise_is_wider(sheet):
     assert rough.length_mm > calm.length_mm
 
 
-def test_a_shallower_fold_places_a_seam_worse(sheet, monkeypatch):
+def test_a_shallower_fold_places_a_seam_worse(sheet):
     # what moves both surfaces outwards alike moves a sharp fold more
-    monkeypatch.setattr(draws, "SKIN_MM", 0.0)
-    places = [of_fold(sheet(fold_deg=one)).place_mm for one in (90, 60, 35)]
+    places = [of_fold(sheet(fold_deg=one), NO_SKIN).place_mm for one in (90, 60, 35)]
     assert places[0] < places[1] < places[2]
 
 
@@ -49,17 +48,15 @@ def test_an_end_is_as_sure_as_its_points_agree(sheet):
     assert ends[1] > 2 * ends[0]
 
 
-def test_the_scales_error_is_common_to_all_of_a_seam(sheet, monkeypatch):
-    monkeypatch.setattr(draws, "SKIN_MM", 0.0)
+def test_the_scales_error_is_common_to_all_of_a_seam(sheet):
     for long_mm in (300.0, 600.0):
         still = sheet(noise_mm=0.0, long_mm=long_mm, scatter_mm=0.0)
-        told = of_fold(still, ScanErrors(1.0))
+        told = of_fold(still, ScanErrors(1.0, skin_mm=0.0))
         assert told.length_mm == pytest.approx(0.01 * long_mm, rel=0.12)
 
 
-def test_noise_along_a_seam_does_not_add_up_point_by_point(sheet, monkeypatch):
+def test_noise_along_a_seam_does_not_add_up_point_by_point(sheet):
     """Only its ends and bows change a length: ten times as long is hardly less sure."""
-    monkeypatch.setattr(draws, "SKIN_MM", 0.0)
     short, long = (
         of_fold(sheet(noise_mm=0.3, long_mm=one, scatter_mm=0.0)).length_mm
         for one in (200.0, 800.0)
@@ -71,6 +68,12 @@ def test_cameras_that_bend_the_scan_count(sheet):
     straight, bent = (of_fold(sheet(), ScanErrors(0.0, one)) for one in (0.0, 0.8))
     assert bent.place_mm > straight.place_mm + 0.5
     assert bent.length_mm > straight.length_mm
+
+
+def test_a_skin_that_lies_off_counts(sheet):
+    tight, off = (of_fold(sheet(), ScanErrors(0.0, skin_mm=one)) for one in (0.0, 0.8))
+    # both panels stand off alike: a right-angled fold moves by the diagonal
+    assert off.place_mm == pytest.approx(np.hypot(tight.place_mm, 1.96 * 0.8 * 2**0.5), rel=0.15)
 
 
 def test_pieces_have_their_edge_and_sizes(sheet):
@@ -111,7 +114,9 @@ def test_without_a_scale_nothing_is_sure(sheet):
     assert not sure.seams and not sure.pieces
 
 
-@pytest.mark.parametrize("wrong", [(-1.0, 0.0, 300.0), (0.1, -1.0, 300.0), (0.1, 0.1, 0.0)])
+@pytest.mark.parametrize(
+    "wrong", [(-1.0, 0.0, 300.0), (0.1, -1.0, 300.0), (0.1, 0.1, 0.0), (0.1, 0.1, 300.0, -0.1)]
+)
 def test_errors_below_nothing_are_refused(wrong):
     with pytest.raises(SettingsError, match="can't be off by"):
         ScanErrors(*wrong)
