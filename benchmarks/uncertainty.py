@@ -47,7 +47,7 @@ SHAPES: dict[str, tuple[Callable[[], Furniture], int]] = {
     "cushion": (lambda: still(box_cushion(0.006)), 6),
     "gable 50": (lambda: still(gabled_box(50.0, 0.006)), 6),
     "gable 80": (lambda: still(gabled_box(80.0, 0.006)), 6),
-    "armchair": (lambda: still(armchair(0.010)), 2),
+    "armchair": (lambda: still(armchair(0.006)), 1),
 }
 #: What the constants of `upholstery.sure` come from: one shape, its own seeds.
 CALIBRATION = ("cushion",)
