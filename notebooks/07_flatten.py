@@ -36,10 +36,17 @@ scale = stage.read("scale", "scale", Scale)
 stage.picture("pieces", pictures.pieces_with_strain(flats, scale.is_metric))
 
 # %% [markdown]
-# Both sides of each seam, and how much they differ.
+# Each seam's length with the half-width of its 95 % interval, and how much its two sides differ;
+# each piece's edge and sizes.
 
 # %%
 pattern = stage.read("flatten", "pattern", Pattern)
-for seam in pattern.seams:
-    if seam.piece_b is not None:
-        display(f"{seam.seam} {seam.piece_a} | {seam.piece_b}: {seam.difference_mm:+.2f} mm")
+if scale.is_metric:
+    for seam in pattern.seams:
+        length = f"{seam.length_a_mm:.1f} mm ± {seam.length_uncertainty_mm:.1f}"
+        other = "" if seam.piece_b is None else f" | {seam.piece_b} {seam.difference_mm:+.2f} mm"
+        display(f"{seam.seam} {length}: {seam.piece_a}{other}")
+    for piece in pattern.pieces:
+        width, height = piece.size_uncertainty_mm
+        edge = f"edge ± {piece.uncertainty_mm:.1f} mm"
+        display(f"{piece.name}: {edge}, width ± {width:.1f}, height ± {height:.1f}")

@@ -39,7 +39,8 @@ class Seam:
     vertices : ndarray of int32, shape (k,)
         The same points as vertices of `PanelMap.mesh`.
     uncertainty_mm : float
-        Half-width of the 95 % interval of the seam's place on the surface.
+        How far its single points scatter about it (95 %), as it was placed; one of the things that
+        `upholstery.sure` makes the ± of.
     """
 
     id: str

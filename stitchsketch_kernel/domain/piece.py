@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -123,13 +124,15 @@ class Piece:
     mirrored : bool
         True: of `quantity`, half are cut face down (a left and a right).
     uncertainty_mm : float
-        Half-width of the 95 % interval of an edge's place.
+        95 % of the outline lies within this of the true one, in 95 of 100 scans.
     strain_percent : tuple of float
         Mean and 95 % of the faces' strain by area.
     internal_mm : tuple of ndarray, shape (k, 2)
         Lines inside the piece (darts, fold lines), drawn and not cut.
     notes : tuple of str
         Printed on the piece and in the report.
+    size_uncertainty_mm : tuple of float
+        Half-widths of the 95 % intervals of its width (across the grain) and its length.
     """
 
     name: str
@@ -144,11 +147,24 @@ class Piece:
     strain_percent: tuple[float, float] = (float("nan"), float("nan"))
     internal_mm: tuple[FloatArray, ...] = ()
     notes: tuple[str, ...] = ()
+    size_uncertainty_mm: tuple[float, float] = (float("nan"), float("nan"))
+
+    @property
+    def within_mm(self) -> float:
+        """The largest of its ±, of edge and sizes; NaN where that of its edge is not known."""
+        known = [one for one in self.size_uncertainty_mm if math.isfinite(one)]
+        return (
+            max([self.uncertainty_mm, *known]) if math.isfinite(self.uncertainty_mm) else math.nan
+        )
 
 
 @dataclass(frozen=True)
 class SeamPair:
-    """A seam's two sides in the flat. `piece_b` is None where a panel ends."""
+    """A seam's two sides in the flat. `piece_b` is None where a panel ends.
+
+    `length_uncertainty_mm` is the half-width of the 95 % interval of its length;
+    `place_uncertainty_mm` is how far 95 % of it may lie from its true place, in 95 of 100 scans.
+    """
 
     seam: str
     edge_kind: EdgeKind
@@ -156,6 +172,8 @@ class SeamPair:
     piece_b: str | None
     length_a_mm: float
     length_b_mm: float | None
+    length_uncertainty_mm: float = float("nan")
+    place_uncertainty_mm: float = float("nan")
 
     @property
     def difference_mm(self) -> float:
@@ -179,6 +197,8 @@ class Pattern:
     override : str
         Why a person has it cut though its sides don't sew together; printed on every cut file.
         Empty where nobody had to.
+    check_mm : float
+        A piece with a larger ± is to be checked before it is cut.
     """
 
     name: str
@@ -188,6 +208,11 @@ class Pattern:
     scale_uncertainty_percent: float
     notes: tuple[str, ...] = field(default=())
     override: str = ""
+    check_mm: float = 5.0
+
+    def to_check(self) -> tuple[Piece, ...]:
+        """Pieces whose edge or size may be further off than the shop allows."""
+        return tuple(piece for piece in self.pieces if piece.within_mm > self.check_mm)
 
     def piece(self, name: str) -> Piece:
         """The piece of that name."""

@@ -19,6 +19,17 @@ def outline_distance_mm(found_mm: FloatArray, truth_mm: FloatArray) -> FloatArra
     ndarray, shape (n,)
         Distance of each sampled point of one outline to the other, then the other way round.
     """
+    turn, shift = _best_fit(found_mm, truth_mm)
+    fine_found, fine_truth = (dense_line(line, 1.0, closed=True) for line in (found_mm, truth_mm))
+    return _two_sided(_moved(fine_found, turn, shift), fine_truth)
+
+
+def laid_on_mm(found_mm: FloatArray, truth_mm: FloatArray) -> FloatArray:
+    """The found outline's points, turned and moved by that fit to lie on the true one's."""
+    return _moved(found_mm, *_best_fit(found_mm, truth_mm))
+
+
+def _best_fit(found_mm: FloatArray, truth_mm: FloatArray) -> tuple[float, FloatArray]:
     found, truth = _resampled(found_mm, 160), _resampled(truth_mm, 160)
     best, least = (0.0, np.zeros(2)), np.inf
     for start in np.arange(24) * np.pi / 12:
@@ -27,8 +38,7 @@ def outline_distance_mm(found_mm: FloatArray, truth_mm: FloatArray) -> FloatArra
         if cost < least:
             best, least = (turn, shift), cost
     fine_found, fine_truth = (dense_line(line, 1.0, closed=True) for line in (found_mm, truth_mm))
-    turn, shift = _iterated(fine_found, fine_truth, best[0], best[1], 60)
-    return _two_sided(_moved(fine_found, turn, shift), fine_truth)
+    return _iterated(fine_found, fine_truth, best[0], best[1], 60)
 
 
 def _iterated(

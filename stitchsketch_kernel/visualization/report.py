@@ -210,24 +210,34 @@ def _piece_rows(data: ReportData) -> list[dict[str, Any]]:
     if data.pattern is None:
         return []
     metric = _is_metric(data)
-    return [_piece_row(piece, i, metric) for i, piece in enumerate(data.pattern.pieces)]
+    pattern = data.pattern
+    return [_piece_row(one, i, metric, pattern.check_mm) for i, one in enumerate(pattern.pieces)]
 
 
-def _piece_row(piece: Piece, index: int, metric: bool) -> dict[str, Any]:
+def _piece_row(piece: Piece, index: int, metric: bool, limit_mm: float) -> dict[str, Any]:
     wide, tall = (float(side) for side in np.ptp(piece.cut_line_mm, axis=0))
-    sure = isfinite(piece.uncertainty_mm)
+    sizes = [
+        f"{side:.0f}{_within(off)}"
+        for side, off in zip((wide, tall), piece.size_uncertainty_mm, strict=True)
+    ]
     return {
         "name": piece.name,
         "drawing": Markup(piece_svg(piece, index)),
         "quantity": piece.quantity,
         "mirrored": "half face down" if piece.mirrored else "no",
-        "size_mm": f"{wide:.0f} × {tall:.0f}" if metric else "not known",
+        "size_mm": " × ".join(sizes) if metric else "not known",
         "size_in": f"{inch_fraction(wide)} × {inch_fraction(tall)}" if metric else "not known",
-        "sure": f"± {piece.uncertainty_mm:.1f}" if metric and sure else "not known",
+        "sure": (_within(piece.uncertainty_mm).strip() if metric else "") or "not known",
+        "unsure": piece.within_mm > limit_mm,
         "strain": " / ".join(_percent(value) for value in piece.strain_percent),
         "strained": strain_is_high(piece),
         "notes": " ".join(piece.notes),
     }
+
+
+def _within(off_mm: float) -> str:
+    """`` ± 0.8``; nothing where that is not known."""
+    return f" ± {off_mm:.1f}" if isfinite(off_mm) else ""
 
 
 def _percent(value: float) -> str:
@@ -246,8 +256,9 @@ def _seam_rows(data: ReportData) -> list[dict[str, Any]]:
                 "kind": seam.edge_kind.value.replace("_", " "),
                 "a": seam.piece_a,
                 "b": seam.piece_b or "ends here",
-                "length_a": f"{seam.length_a_mm:.1f}",
+                "length_a": f"{seam.length_a_mm:.1f}{_within(seam.length_uncertainty_mm)}",
                 "length_b": f"{seam.length_b_mm:.1f}" if two else "",
+                "place": _within(seam.place_uncertainty_mm).strip() or "not known",
                 "difference": f"{seam.difference_mm:+.1f}" if two else "",
                 "off": seam_is_off(seam),
             }

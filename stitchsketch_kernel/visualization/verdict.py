@@ -17,8 +17,6 @@ _SCALE_NO_PERCENT = 1.0
 _SCALE_CHECK_PERCENT = 0.3
 #: Cloth that must give more than this in 95 % of a piece wants a dart or another seam.
 _STRAIN_CHECK_PERCENT = 3.0
-#: A piece whose edge is less sure than this is measured, or cut from muslin, first.
-_UNSURE_MM = 5.0
 
 
 class Level(StrEnum):
@@ -125,14 +123,13 @@ def _pattern_checks(pattern: Pattern) -> list[str]:
             f"The cloth must give more than {_STRAIN_CHECK_PERCENT:g} % on "
             f"{_listed('piece', strained)}: add a dart or a seam, or take a cloth that stretches."
         )
-    unsure = {p.name: p.uncertainty_mm for p in pattern.pieces if p.uncertainty_mm > _UNSURE_MM}
-    if unsure:
-        worst = max(unsure.values())
+    if unsure := pattern.to_check():
+        told = [f"{piece.name} (± {piece.within_mm:.1f} mm)" for piece in unsure]
         found.append(
-            f"The edge of {_listed('piece', list(unsure))} may lie up to {worst:.0f} mm off in "
-            "places: measure it there, or cut it from muslin first."
+            f"Check before cutting: {_listed('piece', told)} may be off by more than the "
+            f"{pattern.check_mm:g} mm that you allow. Measure there, or cut from muslin first."
         )
-    if vague := [piece.name for piece in pattern.pieces if not isfinite(piece.uncertainty_mm)]:
+    if vague := [piece.name for piece in pattern.pieces if not isfinite(piece.within_mm)]:
         found.append(f"How exact {_listed('piece', vague)} is, is not known.")
     return found
 

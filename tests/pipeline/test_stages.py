@@ -19,8 +19,9 @@ from stitchsketch_kernel.pipeline.artefacts import write_value
 from stitchsketch_kernel.pipeline.context import StageContext
 from stitchsketch_kernel.pipeline.settings import FabricSettings
 from stitchsketch_kernel.pipeline.stage import stage_of
-from stitchsketch_kernel.pipeline.stages import ingest, nest, scale
+from stitchsketch_kernel.pipeline.stages import flatten, ingest, nest, scale
 from stitchsketch_kernel.samples import build_sample, render_photos
+from stitchsketch_kernel.samples.folded import folded_sheet
 
 UNSCALED = Scale("none", 1.0, float("nan"), float("nan"), 0, ("The size is not known: no mat.",))
 
@@ -48,6 +49,28 @@ def test_without_a_scale_no_cut_file_is_made(tmp_path):
     assert figures["refused_as"] == "ScaleError"
     assert figures["refused"].startswith("No cut file was written. The size is not known: no mat.")
     assert not list(stage.folder.rglob("*"))
+
+
+@pytest.mark.parametrize("metric", [True, False])
+def test_flat_pieces_know_how_sure_they_are_where_the_size_is_known(tmp_path, metric):
+    camera = Camera(1000, 800, 1000.0, 1000.0, 500.0, 400.0)
+    views = tuple(View(f"{i}.jpg", camera, np.eye(3), np.array([0.1 * i, 0, 2])) for i in range(4))
+    seen = tuple(np.arange(4, dtype=np.int32) for _ in range(40))
+    points = np.random.default_rng(0).normal(0, 0.1, (40, 3))
+    model = SparseModel(views, points, np.zeros((40, 3), np.uint8), seen, (), 0.3)
+    folder = context(tmp_path, "scale").folder
+    write_value(folder / "scale.npz", Scale("mat", 1.0, 0.1, 0.1, 8) if metric else UNSCALED)
+    write_value(folder / "model.npz", model)
+    write_value(context(tmp_path, "panels").folder / "panels.npz", folded_sheet())
+    stage = context(tmp_path, "flatten")
+    figures = flatten.compute(stage)
+    pattern = stage.read("flatten", "pattern", Pattern)
+    told = [piece.within_mm for piece in pattern.pieces]
+    told += [seam.length_uncertainty_mm for seam in pattern.seams]
+    assert np.isfinite(told).all() if metric else np.isnan(told).all()
+    if metric:
+        assert figures["largest_uncertainty_mm"] == max(p.within_mm for p in pattern.pieces)
+        assert figures["to_check"] == []
 
 
 def box(name: str, seams: str) -> Piece:

@@ -12,6 +12,7 @@ from stitchsketch_kernel.domain.model import Mesh, Similarity
 from stitchsketch_kernel.domain.panel import Panel, PanelMap
 from stitchsketch_kernel.domain.photo import View
 from stitchsketch_kernel.samples import build_sample, truth
+from stitchsketch_kernel.samples.outlines import laid_on_mm
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +135,10 @@ def test_a_found_panel_that_lies_on_none_is_left_out(armchair):
         Mesh(found.mesh.vertices + np.array([0, 0, 1.0]), found.mesh.faces), found.panels, ()
     )
     assert truth.match_panels(lifted, armchair) == {}
+
+
+def test_an_outline_that_was_turned_is_laid_back():
+    shape = np.array([[0, 0], [300, 0], [300, 120], [180, 120], [180, 200], [0, 200]], dtype=float)
+    turn = np.deg2rad(7)
+    turned = shape @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]) + 40
+    assert np.abs(laid_on_mm(turned, shape) - shape).max() < 0.05

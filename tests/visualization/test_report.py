@@ -213,7 +213,12 @@ def test_cut_ready_only_when_nothing_is_doubtful(report_data):
     assert judge(missing).level is Level.CHECK
     loose = replace(good, pieces=(replace(good.pieces[0], uncertainty_mm=11.0), *good.pieces[1:]))
     (reason,) = judge(replace(report_data, pattern=loose)).reasons
-    assert good.pieces[0].name in reason and "11 mm off" in reason
+    assert f"piece {good.pieces[0].name} (± 11.0 mm)" in reason and "5 mm that you allow" in reason
+    wide = replace(good.pieces[0], size_uncertainty_mm=(1.0, 6.0))
+    (reason,) = judge(replace(report_data, pattern=replace(good, pieces=(wide,)))).reasons
+    assert f"Check before cutting: piece {wide.name} (± 6.0 mm)" in reason
+    easy = replace(good, pieces=(wide,), check_mm=8.0)
+    assert judge(replace(report_data, pattern=easy)).words == "Cut-ready"
     apart = PhaseMatch("S01", "TOP", 0, "BOX", 0, 80.0, 80.0, matched=False)
     marker = replace(report_data.marker, matches=(apart, replace(apart, seam="S02", matched=True)))
     (reason,) = judge(replace(report_data, pattern=good, marker=marker)).reasons

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from stitchsketch_kernel.domain.piece import FlatPanel
     from stitchsketch_kernel.pipeline.context import StageContext
 
-NAME, NUMBER, VERSION = "flatten", 7, 5
+NAME, NUMBER, VERSION = "flatten", 7, 6
 INPUTS = ("scale", "panels")
 SETTINGS = {
     "flatten": "stitchsketch_kernel.upholstery.flat.flatten:FlattenSettings",
@@ -24,7 +24,7 @@ WEIGHT = 15
 def compute(context: StageContext) -> dict[str, Any]:
     """Keeps ``flats`` (tuple of `FlatPanel`), ``pattern`` (`Pattern`) and ``doubts``."""
     from stitchsketch_kernel.domain.panel import PanelMap
-    from stitchsketch_kernel.pipeline.stages.reading import scale_of
+    from stitchsketch_kernel.pipeline.stages.reading import scale_of, sureness_of
     from stitchsketch_kernel.upholstery.flat.lay import lay_panels
     from stitchsketch_kernel.upholstery.pieces.make import make_pattern
     from stitchsketch_kernel.upholstery.pieces.rules import TradeRules, read_rules
@@ -43,6 +43,7 @@ def compute(context: StageContext) -> dict[str, Any]:
         rules,
         scale=scale_of(context),
         settings=context.settings("pieces"),
+        sure=sureness_of(context, panels, flats),
     )
     context.keep("pattern", pattern)
     off = [abs(seam.difference_mm) for seam in pattern.seams]
@@ -52,7 +53,8 @@ def compute(context: StageContext) -> dict[str, Any]:
         "to_cut": sum(piece.quantity for piece in pattern.pieces),
         "strain_95_percent": {flat.panel: _strain_95(flat) for flat in flats},
         "largest_seam_difference_mm": max(off, default=0.0),
-        "largest_uncertainty_mm": max((p.uncertainty_mm for p in pattern.pieces), default=None),
+        "largest_uncertainty_mm": max((p.within_mm for p in pattern.pieces), default=None),
+        "to_check": [piece.name for piece in pattern.to_check()],
         "notes": list(pattern.notes),
     }
 

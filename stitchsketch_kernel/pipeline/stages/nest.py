@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stitchsketch_kernel.upholstery.marker.nest import NestSettings
     from stitchsketch_kernel.upholstery.pieces.strips import WeltPlan
 
-NAME, NUMBER, VERSION = "nest", 8, 3
+NAME, NUMBER, VERSION = "nest", 8, 4
 INPUTS = ("scale", "flatten")
 SETTINGS = {
     "nest": "stitchsketch_kernel.upholstery.marker.nest:NestSettings",

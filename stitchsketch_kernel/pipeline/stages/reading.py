@@ -6,7 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from stitchsketch_kernel.domain.model import Depth, Mesh, Scale
+    from stitchsketch_kernel.domain.panel import PanelMap
+    from stitchsketch_kernel.domain.piece import FlatPanel
+    from stitchsketch_kernel.domain.sureness import Sureness
     from stitchsketch_kernel.pipeline.context import StageContext
 
 
@@ -23,6 +28,18 @@ def scale_of(context: StageContext) -> Scale:
     from stitchsketch_kernel.domain.model import Scale
 
     return context.read("scale", "scale", Scale)
+
+
+def sureness_of(context: StageContext, panels: PanelMap, flats: Sequence[FlatPanel]) -> Sureness:
+    """How sure the seams and pieces are, from the scale, the cameras and the surface."""
+    from stitchsketch_kernel.domain.model import SparseModel
+    from stitchsketch_kernel.domain.sureness import ScanErrors
+    from stitchsketch_kernel.reconstruction.bend import bend_mm, skin_mm
+    from stitchsketch_kernel.upholstery.sure.measure import how_sure
+
+    model, scale = context.read("scale", "model", SparseModel), scale_of(context)
+    errors = ScanErrors(scale.uncertainty_percent, bend_mm(model), skin_mm=skin_mm(model))
+    return how_sure(panels, flats, errors)
 
 
 def mesh_name(context: StageContext) -> str:

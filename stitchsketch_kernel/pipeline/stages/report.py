@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from stitchsketch_kernel.pipeline.context import StageContext
     from stitchsketch_kernel.visualization.report_data import CutFile, ReportData, ReportPictures
 
-NAME, NUMBER, VERSION = "report", 9, 3
+NAME, NUMBER, VERSION = "report", 9, 4
 INPUTS = ("ingest", "align", "scale", "densify", "mesh", "panels", "flatten", "nest")
 SETTINGS = {"job": "stitchsketch_kernel.pipeline.settings:JobSettings"}
 PUBLISHES = {"report.html": "report.html"}

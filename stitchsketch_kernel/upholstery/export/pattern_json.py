@@ -130,6 +130,7 @@ def _as_data(pattern: Pattern, marker: Marker | None) -> dict[str, Any]:
         "seams": [_plain(asdict(pair)) for pair in pattern.seams],
         "notes": list(pattern.notes),
         "override": pattern.override,
+        "check_mm": pattern.check_mm,
         "marker": None if marker is None else _plain(asdict(marker)),
     }
 
@@ -169,11 +170,14 @@ def _pattern(data: dict[str, Any]) -> Pattern:
         tuple(data["notes"]),
         # files from before the gate don't have it
         data.get("override", ""),
+        float(data.get("check_mm", 5.0)),
     )
 
 
 def _piece(data: dict[str, Any]) -> Piece:
     mean, high = data["strain_percent"]
+    # files from before each size had its ± don't have it
+    width, length = data.get("size_uncertainty_mm", (None, None))
     return Piece(
         data["name"],
         _points(data["sew_line_mm"]),
@@ -187,6 +191,7 @@ def _piece(data: dict[str, Any]) -> Piece:
         (_figure(mean), _figure(high)),
         tuple(_points(line) for line in data["internal_mm"]),
         tuple(data["notes"]),
+        (_figure(width), _figure(length)),
     )
 
 
@@ -206,7 +211,9 @@ def _edge(data: dict[str, Any]) -> PieceEdge:
 
 
 def _pair(data: dict[str, Any]) -> SeamPair:
-    return SeamPair(**{**data, "edge_kind": EdgeKind(data["edge_kind"])})
+    within = ("length_uncertainty_mm", "place_uncertainty_mm")
+    told = {name: _figure(data.get(name)) for name in within}
+    return SeamPair(**{**data, **told, "edge_kind": EdgeKind(data["edge_kind"])})
 
 
 def _marker(data: dict[str, Any] | None) -> Marker | None:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.errors import PanelError, ScaleError, SettingsError
 from stitchsketch_kernel.domain.model import Scale
 from stitchsketch_kernel.domain.panel import EdgeKind, PanelMap, Seam
 from stitchsketch_kernel.domain.piece import FlatPanel, Notch, Pattern, Piece, SeamPair
 from stitchsketch_kernel.domain.sewing import tolerance_mm
+from stitchsketch_kernel.domain.sureness import Sureness
 from stitchsketch_kernel.upholstery.pieces.allowances import cut_line
 from stitchsketch_kernel.upholstery.pieces.mirrored import SeamTies, Twins, find_twins, seam_links
 from stitchsketch_kernel.upholstery.pieces.notches import (
@@ -37,15 +37,23 @@ class PieceSettings:
         Whether a left and a right panel that agree become one piece, cut twice.
     simplify_mm : float
         Points of a sew line that lie this near to straight are dropped.
+    check_mm : float
+        A piece whose edge or size may be further off than this (95 %) is to be checked before it
+        is cut.
     """
 
     pair: bool = True
     simplify_mm: float = 0.05
+    check_mm: float = 5.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.simplify_mm <= 1:
             raise SettingsError(
                 f"simplify_mm is {self.simplify_mm}.", "It must be from 0 to 1 millimetre."
+            )
+        if not 0 < self.check_mm <= 50:
+            raise SettingsError(
+                f"check_mm is {self.check_mm:g}.", "It must be above 0 and at most 50 millimetres."
             )
 
 
@@ -57,6 +65,7 @@ def make_pattern(
     *,
     scale: Scale,
     settings: PieceSettings | None = None,
+    sure: Sureness | None = None,
 ) -> Pattern:
     """Make all pieces of a scan, and pair their seams.
 
@@ -75,6 +84,8 @@ def make_pattern(
         The package's own, when none are given.
     scale : Scale
     settings : PieceSettings, optional
+    sure : Sureness, optional
+        The ± of seams and pieces; without it none is known.
 
     Raises
     ------
@@ -82,8 +93,9 @@ def make_pattern(
         A piece's seams leave a gap in its outline or its sew line crosses itself; names it.
     """
     rules, settings = rules or TradeRules.default(), settings or PieceSettings()
+    sure = sure or Sureness()
     seams = {seam.id: seam for seam in panel_map.seams}
-    bare = [_bare_piece(flat, seams, rules, settings, scale) for flat in flats]
+    bare = [_bare_piece(flat, seams, rules, settings, sure) for flat in flats]
     twins, notes = find_twins(bare) if settings.pair else ((), ())
     twins, unsewable = _sewable(bare, twins)
     twins, ties, more_notes = _tied(bare, twins)
@@ -91,10 +103,11 @@ def make_pattern(
     return Pattern(
         name,
         pieces,
-        _seam_pairs(panel_map.seams, _as_cut(bare, twins)),
+        _seam_pairs(panel_map.seams, _as_cut(bare, twins), sure),
         scale.method,
         scale.uncertainty_percent,
         (*panel_map.notes, *notes, *unsewable, *more_notes),
+        check_mm=settings.check_mm,
     )
 
 
@@ -119,7 +132,7 @@ def _bare_piece(
     seams: dict[str, Seam],
     rules: TradeRules,
     settings: PieceSettings,
-    scale: Scale,
+    sure: Sureness,
 ) -> Piece:
     """A piece without notches."""
     edges = edges_of(flat, seams, rules, settings.simplify_mm)
@@ -130,22 +143,13 @@ def _bare_piece(
         cut = cut_line(lines, widths, rules.mitre_limit, folds)
     except PanelError as error:
         raise PanelError(f"Piece {flat.panel}: {error.what}", error.todo) from error
-    return Piece(
-        flat.panel, sew, cut, edges, (), grain_line(sew),
-        uncertainty_mm=_uncertainty(sew, [seams[edge.seam] for edge in edges], scale),
-        strain_percent=_strain(flat),
+    piece = Piece(
+        flat.panel, sew, cut, edges, (), grain_line(sew), strain_percent=_strain(flat)
     )  # fmt: skip
-
-
-def _uncertainty(sew: FloatArray, seams: Sequence[Seam], scale: Scale) -> float:
-    """95 % half-width of an edge's place: the scale's over half the size, and the worst seam's.
-
-    Both are independent, so they add in quadrature. Not known (NaN) where either is not.
-    """
-    half = float(np.hypot(*np.ptp(sew, axis=0))) / 2
-    from_scale = scale.uncertainty_percent / 100 * half
-    from_seams = float(np.max([seam.uncertainty_mm for seam in seams]))
-    return float(np.hypot(from_scale, from_seams))
+    told = sure.pieces.get(flat.panel)
+    if told is None:
+        return piece
+    return replace(piece, uncertainty_mm=told.outline_mm, size_uncertainty_mm=told.size_mm)
 
 
 def _strain(flat: FlatPanel) -> tuple[float, float]:
@@ -250,10 +254,16 @@ def _one_of_twins(pieces: Sequence[Piece], twins: Sequence[Twins]) -> tuple[Piec
             mirrored=True,
             # never surer than the less sure of the two
             uncertainty_mm=float(np.max([left.uncertainty_mm, right.uncertainty_mm])),
+            size_uncertainty_mm=_less_sure(left, right),
             notes=(*left.notes, f"{note}{one.difference_mm:.1f} mm."),
         )
     gone = {one.right for one in twins}
     return tuple(piece for index, piece in enumerate(out) if index not in gone)
+
+
+def _less_sure(left: Piece, right: Piece) -> tuple[float, float]:
+    width, length = np.max([left.size_uncertainty_mm, right.size_uncertainty_mm], axis=0)
+    return float(width), float(length)
 
 
 def _as_cut(pieces: Sequence[Piece], twins: Sequence[Twins]) -> list[Piece]:
@@ -267,8 +277,13 @@ def _as_cut(pieces: Sequence[Piece], twins: Sequence[Twins]) -> list[Piece]:
     return out
 
 
-def _seam_pairs(seams: Sequence[Seam], pieces: Sequence[Piece]) -> tuple[SeamPair, ...]:
-    """Both sides of each seam that a piece has; side a is the seam's left where it is there."""
+def _seam_pairs(
+    seams: Sequence[Seam], pieces: Sequence[Piece], sure: Sureness
+) -> tuple[SeamPair, ...]:
+    """Both sides of each seam that a piece has; side a is the seam's left where it is there.
+
+    The flat's own departure from the seam on the furniture adds to the ± of its length.
+    """
     lengths = defaultdict(list)
     for piece in pieces:
         for edge in piece.edges:
@@ -278,5 +293,12 @@ def _seam_pairs(seams: Sequence[Seam], pieces: Sequence[Piece]) -> tuple[SeamPai
         sides = sorted(lengths[seam.id], key=lambda side: side[0] != seam.left)
         if sides:
             (a, length_a), (b, length_b) = sides[0], sides[1] if len(sides) > 1 else (None, None)
-            pairs.append(SeamPair(seam.id, seam.edge_kind, a, b, length_a, length_b))
+            pair = SeamPair(seam.id, seam.edge_kind, a, b, length_a, length_b)
+            if (told := sure.seams.get(seam.id)) is not None:
+                off = max(abs(length - seam.length_mm) for _, length in sides)
+                within = float(np.hypot(told.length_mm, off))
+                pair = replace(
+                    pair, length_uncertainty_mm=within, place_uncertainty_mm=told.place_mm
+                )
+            pairs.append(pair)
     return tuple(pairs)

@@ -164,7 +164,8 @@ def _strip(name: str, outline: FloatArray, quantity: int, note: str) -> Piece:
     grain = middle + np.array([[0.0, -half], [0.0, half]])
     return Piece(
         name, outline, outline, (), (), grain, quantity,
-        uncertainty_mm=0.0, strain_percent=(0.0, 0.0), notes=(note,),
+        uncertainty_mm=0.0, size_uncertainty_mm=(0.0, 0.0), strain_percent=(0.0, 0.0),
+        notes=(note,),
     )  # fmt: skip
 
 

@@ -12,8 +12,8 @@ from stitchsketch_kernel.domain.units import MM_PER_M, yards_from_mm
 from stitchsketch_kernel.upholstery.marker.yardage import metres_to_buy, yards_to_buy
 from stitchsketch_kernel.upholstery.pieces.make import require_metric
 
-#: An edge's place known to this (95 %) is good to cut; to the second, good after a check.
-_SURE_MM, _CHECK_MM = 2.0, 5.0
+#: A piece known to this (95 %) is good to cut; to the shop's limit, good after a check.
+_SURE_MM = 2.0
 
 
 @dataclass(frozen=True)
@@ -107,15 +107,16 @@ def make_quote(
 
 def confidence(pattern: Pattern) -> str:
     """How sure the sizes are, as a sentence that names the least sure piece."""
-    unknown = [piece.name for piece in pattern.pieces if not math.isfinite(piece.uncertainty_mm)]
+    unknown = [piece.name for piece in pattern.pieces if not math.isfinite(piece.within_mm)]
     if unknown:
         return (
             f"How sure the size of {', '.join(unknown)} is, is not known: measure before cutting."
         )
-    worst = max(pattern.pieces, key=lambda piece: piece.uncertainty_mm)
-    said = f"{worst.name} is the least sure, within {worst.uncertainty_mm:.1f} mm (95 %)"
-    if worst.uncertainty_mm <= _SURE_MM:
+    worst = max(pattern.pieces, key=lambda piece: piece.within_mm)
+    said = f"{worst.name} is the least sure, within {worst.within_mm:.1f} mm (95 %)"
+    if worst.within_mm <= min(_SURE_MM, pattern.check_mm):
         return f"Sure: {said}."
-    if worst.uncertainty_mm <= _CHECK_MM:
+    if worst.within_mm <= pattern.check_mm:
         return f"Fair: {said}; measure it once before cutting."
-    return f"Not sure: {said}; cut it from muslin first."
+    names = ", ".join(piece.name for piece in pattern.to_check())
+    return f"Not sure: {said}; check before cutting: {names}."

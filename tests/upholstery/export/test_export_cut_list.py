@@ -23,7 +23,17 @@ def test_every_piece_has_its_line(pattern, marker, tmp_path):
     assert row["piece"] == "IB" and row["quantity"] == "2" and row["mirrored"] == "half face down"
     assert (row["width_mm"], row["height_mm"]) == ("525.4", "475.4")
     assert (row["width_in"], row["height_in"]) == ('20 11/16"', '18 11/16"')
+    assert (row["edge_within_mm"], row["width_within_mm"]) == ("1.2", "not known")
+    assert row["check"] == ""
     assert row["fabric"] == "Wool <&>" and "on the bias" in row["notes"]
+
+
+def test_a_piece_to_check_says_so(pattern, tmp_path):
+    piece = replace(pattern.pieces[0], size_uncertainty_mm=(0.8, 5.4))
+    write_cut_list(tmp_path / "list.csv", replace(pattern, pieces=(piece,)))
+    (row,) = rows(tmp_path / "list.csv")
+    assert (row["width_within_mm"], row["height_within_mm"]) == ("0.8", "5.4")
+    assert row["check"] == "before cutting"
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\n=", " =", "\x00="])

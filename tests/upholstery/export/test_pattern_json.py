@@ -51,8 +51,12 @@ def pattern(cushion, shapes):
         uncertainty_mm=float("nan"),
         strain_percent=(float("nan"), 0.1 + 0.2),
         internal_mm=(np.array([[0.1, 0.2], [1e-17, 3.0]]),),
+        size_uncertainty_mm=(1 / 3, float("nan")),
     )
-    return replace(made, pieces=(odd, *made.pieces[1:]))
+    sure = replace(made.seams[0], length_uncertainty_mm=0.8 / 3, place_uncertainty_mm=0.1)
+    return replace(
+        made, pieces=(odd, *made.pieces[1:]), seams=(sure, *made.seams[1:]), check_mm=2.5
+    )
 
 
 @pytest.fixture
@@ -70,6 +74,23 @@ def test_it_reads_back_to_the_same_bits(tmp_path, pattern, marker):
     assert_same(laid, marker)
     write_pattern_json(path, pattern)
     assert read_pattern_json(path)[1] is None
+
+
+def test_a_pattern_from_before_seams_had_their_uncertainty_reads_too(tmp_path, pattern):
+    path = tmp_path / "pattern.json"
+    write_pattern_json(path, pattern)
+    data = json.loads(path.read_text(encoding="utf-8"))
+    del data["check_mm"]
+    for one in data["pieces"]:
+        del one["size_uncertainty_mm"]
+    for one in data["seams"]:
+        del one["length_uncertainty_mm"], one["place_uncertainty_mm"]
+    path.write_text(json.dumps(data), encoding="utf-8")
+    read, _ = read_pattern_json(path)
+    assert read.check_mm == 5.0
+    assert np.isnan(
+        [read.seams[0].length_uncertainty_mm, *read.pieces[0].size_uncertainty_mm]
+    ).all()
 
 
 def test_a_matched_marker_reads_back_and_one_from_before_matching_too(tmp_path, pattern, marker):

@@ -11,6 +11,7 @@ import shapely
 from stitchsketch_kernel.domain.errors import PanelError, ScaleError, SettingsError
 from stitchsketch_kernel.domain.model import Scale
 from stitchsketch_kernel.domain.panel import EdgeKind
+from stitchsketch_kernel.domain.sureness import PieceSure, SeamSure, Sureness
 from stitchsketch_kernel.upholstery.pieces.make import PieceSettings, make_pattern, require_metric
 
 
@@ -76,15 +77,37 @@ def test_a_crescents_grain_line_stays_inside(shapes):
     assert x0 == x1 and y1 > y0 + 50
 
 
-def test_uncertainty_joins_scale_and_seams(shapes):
+def test_pieces_and_seams_carry_how_sure_they_are(shapes):
     flat = shapes.flat_panel(
         "P", [[0, 0], [600, 0], [600, 800], [0, 800]], [(f"S{i}", True) for i in range(4)]
     )
-    scale = Scale("mat", 1.0, 0.2, 0.3, 8)
-    # half the diagonal is 500 mm: 1.5 mm from the scale, 0.5 mm from the seams
-    assert lone(shapes, flat, scale=scale).uncertainty_mm == pytest.approx(np.hypot(1.5, 0.5))
-    unsure = replace(scale, uncertainty_percent=float("nan"))
-    assert np.isnan(lone(shapes, flat, scale=unsure).uncertainty_mm)
+    # the seam on the furniture is 1000 mm long, on the piece 600: the rest is not sure either
+    sure = Sureness({"S0": SeamSure("S0", 0.8, 0.5)}, {"P": PieceSure("P", 1.2, (0.7, 6.0))})
+    panels = shapes.panel_map([(f"S{i}", "P", None, EdgeKind.SEWN) for i in range(4)])
+    pattern = make_pattern("x", panels, (flat,), scale=shapes.scale, sure=sure)
+    (piece,) = pattern.pieces
+    assert (piece.uncertainty_mm, piece.size_uncertainty_mm) == (1.2, (0.7, 6.0))
+    assert piece.within_mm == 6.0 and pattern.to_check() == (piece,)
+    seam = {pair.seam: pair for pair in pattern.seams}["S0"]
+    assert seam.length_uncertainty_mm == pytest.approx(np.hypot(0.8, 400))
+    assert seam.place_uncertainty_mm == 0.5
+    assert np.isnan(lone(shapes, flat).within_mm), "nobody said"
+
+
+def test_a_shops_limit_says_which_pieces_to_check(shapes):
+    flat = shapes.flat_panel("P", [[0, 0], [600, 0], [600, 800], [0, 800]],
+                             [(f"S{i}", True) for i in range(4)])  # fmt: skip
+    panels = shapes.panel_map([(f"S{i}", "P", None, EdgeKind.SEWN) for i in range(4)])
+    sure = Sureness({}, {"P": PieceSure("P", 1.2, (0.7, 2.0))})
+    for limit, names in ((2.5, []), (1.5, ["P"])):
+        settings = PieceSettings(check_mm=limit)
+        pattern = make_pattern(
+            "x", panels, (flat,), scale=shapes.scale, settings=settings, sure=sure
+        )
+        assert [piece.name for piece in pattern.to_check()] == names
+    for wrong in (0, -1, 51, float("nan")):
+        with pytest.raises(SettingsError, match="check_mm"):
+            PieceSettings(check_mm=wrong)
 
 
 def test_strain_is_weighed_by_area(shapes):

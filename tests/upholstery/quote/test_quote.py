@@ -66,6 +66,14 @@ def test_the_least_sure_piece_decides_the_confidence(uncertainty, word):
     assert word in confidence(pattern)
 
 
+def test_the_shops_limit_decides_what_is_checked():
+    wide = replace(SEAT, uncertainty_mm=1.0, size_uncertainty_mm=(3.0, 1.0))
+    pattern = replace(PATTERN, pieces=(ARM, wide))
+    assert "Fair: SEAT is the least sure, within 3.0 mm" in confidence(pattern)
+    assert confidence(replace(pattern, check_mm=2.5)).endswith("check before cutting: SEAT.")
+    assert "Not sure" in confidence(replace(pattern, pieces=(ARM,), check_mm=1.0))
+
+
 def test_an_unscaled_pattern_has_no_price():
     with pytest.raises(ScaleError):
         make_quote(replace(PATTERN, scale_method="none"), marker(1000))
