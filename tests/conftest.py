@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from real_servers.fixtures import ceph, missing, mongo, postgres
+from real_servers.fixtures import ceph, free_port, missing, mongo, postgres
 
 #: The real servers' fixtures, for every room's tests.
-__all__ = ["ceph", "missing", "mongo", "postgres"]
+__all__ = ["ceph", "free_port", "missing", "mongo", "postgres"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

@@ -9,6 +9,7 @@ import pytest
 
 from real_servers import ceph as ceph_server
 from real_servers import mongo as mongo_server
+from real_servers import places
 from real_servers import postgres as postgres_server
 
 
@@ -17,6 +18,12 @@ def missing(what: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(f"{what} is missing, and in CI it must be there")
     pytest.skip(f"{what} is not here")
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port that nobody listens on."""
+    return places.free_port()
 
 
 @pytest.fixture(scope="session")

@@ -26,8 +26,8 @@ def upgrade() -> None:
     op.create_index("ix_photo_sha256", "photo", ["sha256"])
     for column in (
         _text("started_by", 200), _text("host", 200), _moment("heartbeat"), _text("stage", 40),
-        _number("cell", sa.Integer()), _number("cells", sa.Integer()), _number("share", sa.Double()),
-        _text("note", 400),
+        _number("cell", sa.Integer()), _number("cells", sa.Integer()),
+        _number("share", sa.Double()), _text("note", 400),
     ):  # fmt: skip
         op.add_column("run", column)
     at_work = sa.text("status = 'running'")
