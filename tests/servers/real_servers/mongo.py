@@ -27,6 +27,8 @@ def program() -> Path | None:
 class Mongo:
     """A server that wants a name and a password."""
 
+    password = PASSWORD
+
     def __init__(self, program: Path) -> None:
         self._program, self._place, self.port = program, new_place("mongo"), free_port()
         key = self._place / "key"
