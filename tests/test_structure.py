@@ -15,8 +15,9 @@ MAY_KNOW: dict[str, set[str]] = {
     "domain": set(),
     **{room: {"domain"} for room in (*COMPUTE, *KEEP)},
     "samples": {"domain", "imaging"},
-    "pipeline": {"domain", *COMPUTE, *KEEP},
-    "cli": {"domain", *COMPUTE, *KEEP, "pipeline", "samples"},
+    "stores": {"domain", *KEEP},
+    "pipeline": {"domain", *COMPUTE, *KEEP, "stores"},
+    "cli": {"domain", *COMPUTE, *KEEP, "stores", "pipeline", "samples"},
 }
 #: within upholstery, in the order of the data: each may know those before it.
 UPHOLSTERY = ("geometry", "seams", "flat", "pieces", "marker", "quote", "export")

@@ -11,6 +11,7 @@ from stitchsketch_kernel.domain.errors import StorageError
 from stitchsketch_kernel.projects.records import (
     Artefact,
     Beat,
+    Bundle,
     Page,
     Photo,
     Project,
@@ -160,6 +161,14 @@ class ProjectArchive(ProjectStore, Protocol):
         NotKeptError
             There is no such project, or it isn't deleted.
         """
+        ...
+
+    def bundle(self, shop: str, project_id: str) -> Bundle:
+        """All records of a project, as they are at one moment."""
+        ...
+
+    def add_bundle(self, bundle: Bundle) -> None:
+        """Keep a whole project, all of it or nothing; `NotKeptError` when it is here already."""
         ...
 
     def bury_folder(self, shop: str, folder: str, host: str) -> None:

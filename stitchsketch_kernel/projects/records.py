@@ -192,3 +192,16 @@ class Page:
 
     projects: list[Project]
     after: str | None
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """All records of one project."""
+
+    project: Project
+    scans: list[Scan]
+    photos: list[Photo]
+    runs: list[Run]
+    stages: list[StageRun]
+    artefacts: list[Artefact]
+    quotes: list[Quote]

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, delete, literal, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, insert, literal, select
 from sqlalchemy.orm import Session
 
-from stitchsketch_kernel.projects.records import Artefact, Reference
-from stitchsketch_kernel.projects.sql import own_project, own_run
+from stitchsketch_kernel.projects.interface import NotKeptError
+from stitchsketch_kernel.projects.records import (
+    Artefact,
+    Bundle,
+    Photo,
+    Quote,
+    Reference,
+    Run,
+    Scan,
+    StageRun,
+)
+from stitchsketch_kernel.projects.sql import (
+    TABLES,
+    Record,
+    columns,
+    fitting,
+    own_project,
+    own_run,
+    records,
+)
 from stitchsketch_kernel.projects.sql_projects import SqlProjects
 from stitchsketch_kernel.projects.sql_runs import SqlRuns
 from stitchsketch_kernel.projects.tables import (
@@ -51,6 +71,40 @@ class SqlArchive(SqlProjects, SqlRuns):
             }
         return [one for one in gone if (one.bucket, one.sha256) not in kept]
 
+    def bundle(self, shop: str, project_id: str) -> Bundle:
+        """See `ProjectArchive`."""
+        scans = select(ScanRow.id).where(ScanRow.project_id == project_id)
+        runs = select(RunRow.id).where(RunRow.scan_id.in_(scans))
+        with self._session() as session:
+            if self._engine.dialect.name == "postgresql":
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            else:
+                session.connection().exec_driver_sql("BEGIN")
+            return Bundle(
+                own_project(session, shop, project_id),
+                _all(session, Scan, ScanRow.project_id == project_id, ScanRow.created, ScanRow.id),
+                _all(session, Photo, PhotoRow.scan_id.in_(scans), PhotoRow.number),
+                _all(session, Run, RunRow.scan_id.in_(scans), RunRow.started, RunRow.id),
+                _all(session, StageRun, StageRow.run_id.in_(runs), StageRow.number),
+                _all(session, Artefact, ArtefactRow.run_id.in_(runs), ArtefactRow.number),
+                _all(session, Quote, QuoteRow.run_id.in_(runs), QuoteRow.created, QuoteRow.id),
+            )
+
+    def add_bundle(self, bundle: Bundle) -> None:
+        """See `ProjectArchive`."""
+        with self._session() as session:
+            known = select(ProjectRow.id).where(ProjectRow.id == bundle.project.id)
+            if session.scalar(known) is not None:
+                raise NotKeptError(
+                    f"The project {bundle.project.name} was imported before.",
+                    "Delete and purge that one first.",
+                )
+            for record in (
+                bundle.project, *bundle.scans, *bundle.photos, *bundle.runs, *bundle.stages,
+                *bundle.artefacts, *bundle.quotes,
+            ):  # fmt: skip
+                session.execute(insert(TABLES[type(record)]).values(**fitting(record)))
+
     def bury_folder(self, shop: str, folder: str, host: str) -> None:
         """See `ProjectArchive`."""
         of_shop = (
@@ -76,6 +130,12 @@ class SqlArchive(SqlProjects, SqlRuns):
                     ArtefactRow.sha256 == artefact.sha256,
                 )
             )
+
+
+def _all(
+    session: Session, kind: type[Record], which: ColumnElement[bool], *by: Any
+) -> list[Record]:
+    return records(session, kind, select(*columns(kind)).where(which).order_by(*by))
 
 
 def _references(session: Session, which: ColumnElement[bool]) -> list[Reference]:

@@ -8,7 +8,8 @@ import pytest
 
 from stitchsketch_kernel.storage.folders import LocalFolders
 from stitchsketch_kernel.storage.interface import shop_folder
-from stitchsketch_kernel.storage.services import S3Objects, S3Settings
+from stitchsketch_kernel.storage.s3_settings import S3Settings
+from stitchsketch_kernel.storage.services import S3Objects
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ import urllib3
 from stitchsketch_kernel.domain.errors import SettingsError, StorageError
 from stitchsketch_kernel.storage import services
 from stitchsketch_kernel.storage.multipart import PART_BYTES, PartedUpload, uploads
-from stitchsketch_kernel.storage.services import S3Objects, S3Settings
+from stitchsketch_kernel.storage.s3_settings import S3Settings
+from stitchsketch_kernel.storage.services import S3Objects
 
 LARGE = random.Random(3).randbytes(2 * PART_BYTES + 1000)
 

@@ -20,6 +20,8 @@ def programs() -> Path | None:
 class Postgres:
     """A server with one account, that can be stopped and started again with what it holds."""
 
+    password = PASSWORD
+
     def __init__(self, programs: Path) -> None:
         self._programs, self._place, self.port = programs, new_place("pg"), free_port()
         password = self._place / "password"
