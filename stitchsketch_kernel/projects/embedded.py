@@ -51,6 +51,8 @@ def sqlite_engine(path: Path) -> Engine:
         cursor = connection.cursor()
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA journal_mode = WAL")
+        # with WAL no power cut harms the file; at worst the last moments before it are missing
+        cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.close()
 
     event.listen(engine, "connect", on_connect)

@@ -25,6 +25,10 @@ class Status(StrEnum):
 #: A run at work tells so every `BEAT_EVERY_S`, and is taken for dead after this.
 BEAT_EVERY_S = 5.0
 DEAD_AFTER_S = 45.0
+SILENT = (
+    "Nothing was heard of this run for a while: its program or machine stopped. The same command "
+    "goes on from its last finished stage."
+)
 
 
 def new_id() -> str:

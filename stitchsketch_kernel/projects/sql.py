@@ -20,10 +20,17 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    StatementError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from stitchsketch_kernel.domain.errors import StorageError
+from stitchsketch_kernel.domain.errors import AwayError, StorageError
 from stitchsketch_kernel.projects.interface import NotKeptError
 from stitchsketch_kernel.projects.records import (
     Artefact,
@@ -129,15 +136,21 @@ def in_words(place: str, todo: str) -> Iterator[None]:
             f"What this belongs to is no longer in {place}.",
             "Somebody removed it meanwhile; look at the list again.",
         ) from error
-    except DBAPIError as error:
-        reason = str(error.orig).strip().partition("\n")[0]
-        raise StorageError(f"{place} could not be used ({reason}).", todo) from error
+    except (DBAPIError, PoolTimeout) as error:
+        reason = str(getattr(error, "orig", error)).strip().partition("\n")[0]
+        may_come_back = isinstance(error, (OperationalError, InterfaceError, PoolTimeout))
+        kind = AwayError if may_come_back or _is_cut_off(error) else StorageError
+        raise kind(f"{place} could not be used ({reason}).", todo) from error
     except (StatementError, ValueError) as error:
         # drivers differ in who finds it: SQLAlchemy wraps its own, psycopg's comes as it is
         raise StorageError(
             f"{place} can't keep this ({getattr(error, 'orig', error)}).",
             "Figures must be plain, finite numbers.",
         ) from error
+
+
+def _is_cut_off(error: Exception) -> bool:
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def fitting(record: object) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from stitchsketch_kernel.projects.records import (
     DEAD_AFTER_S,
+    SILENT,
     Artefact,
     Beat,
     Project,
@@ -36,10 +37,6 @@ from stitchsketch_kernel.projects.tables import (
     StageRow,
 )
 
-SILENT = (
-    "Nothing was heard of this run for a while: its program or machine stopped. The same command "
-    "goes on from its last finished stage."
-)
 _AT_WORK = (Status.RUNNING, Status.DEAD)
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from stitchsketch_kernel.domain.errors import StorageError
+from stitchsketch_kernel.domain.errors import AwayError, StorageError
 from stitchsketch_kernel.storage.interface import (
     BUCKETS,
     Bucket,
@@ -149,10 +149,10 @@ def _copy(source: BinaryIO, target: BinaryIO) -> tuple[str, int]:
 def _in_words(error: OSError, root: Path) -> StorageError:
     """What a failed write means for the shop."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return StorageError(
+        return AwayError(
             f"The disk of {root} is full.", "Free some room and try again; nothing was lost."
         )
-    return StorageError(
+    return AwayError(
         f"{root} could not be written ({error.strerror}).",
         "Check that the disk is there and that you may write to it.",
     )

@@ -15,7 +15,7 @@ import urllib3
 from minio.commonconfig import CopySource
 from minio.error import MinioException, S3Error
 
-from stitchsketch_kernel.domain.errors import StorageError
+from stitchsketch_kernel.domain.errors import AwayError, StorageError
 from stitchsketch_kernel.storage.folders import OLD_AFTER_S
 from stitchsketch_kernel.storage.interface import (
     Bucket,
@@ -209,7 +209,7 @@ class S3Objects:
                 raise not_there(bucket, sha256) from error
             raise _refused(error, self._place) from error
         except (MinioException, urllib3.exceptions.HTTPError) as error:
-            raise StorageError(
+            raise AwayError(
                 f"The object store {self._place} does not answer ({type(error).__name__}).",
                 "Check that it runs and can be reached, then try again.",
             ) from error
@@ -261,16 +261,16 @@ def _require_same(asked: str, found: str) -> None:
 
 def _refused(error: S3Error, place: str) -> StorageError:
     if error.code in _NO_ROOM:
-        return StorageError(
+        return AwayError(
             f"The object store {place} has no room left for this shop.",
             "Free some room or ask for more, and try again; nothing was lost.",
         )
     if error.code in _NOT_ALLOWED:
-        return StorageError(
+        return AwayError(
             f"The object store {place} does not allow this ({error.code}).",
             "Check the access key, the secret key and what they may do.",
         )
-    return StorageError(
+    return AwayError(
         f"The object store {place} refused ({error.code}: {error.message}).",
         "Try again; if it stays so, ask whoever runs it.",
     )

@@ -15,7 +15,7 @@ from pymongo.errors import (
     PyMongoError,
 )
 
-from stitchsketch_kernel.domain.errors import SettingsError, StorageError
+from stitchsketch_kernel.domain.errors import AwayError, SettingsError, StorageError
 from stitchsketch_kernel.users.interface import not_yours
 from stitchsketch_kernel.users.records import (
     ShopFabric,
@@ -90,7 +90,7 @@ class MongoUserStore:
                 "Check the name and password in STITCHSKETCH_MONGO_URL, and what they may do.",
             ) from error
         except PyMongoError as error:
-            raise StorageError(
+            raise AwayError(
                 f"{self._place} could not be used ({type(error).__name__}).",
                 "Check that the MongoDB server runs and can be reached, then try again.",
             ) from error

@@ -70,7 +70,7 @@ def test_a_database_that_is_away_is_said_in_words_and_may_come_back(postgres, tm
         postgres.stop()
         try:
             with pytest.raises(
-                StorageError, match="The project database .* could not be used"
+                StorageError, match=r"The project database .* could not be used"
             ) as told:
                 stores.projects.projects("Nadel")
             assert postgres.password not in str(told.value)
