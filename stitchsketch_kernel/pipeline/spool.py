@@ -28,7 +28,11 @@ class Spool:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{name}.jsonl"
         self._file: IO[bytes] = self.path.open("ab")
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._file.close()
+            raise
 
     def add(self, event: dict[str, Any]) -> None:
         """Write an event down, so that it survives the end of this process."""
