@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
@@ -65,6 +65,10 @@ TABLES: dict[type, type[Table]] = {
     StageRun: StageRow,
     Artefact: ArtefactRow,
     Quote: QuoteRow,
+}
+#: Which of their columns is a `Status`.
+_STATUS_AT: dict[type, int] = {
+    kind: [field.name for field in fields(kind)].index("status") for kind in (Run, StageRun)
 }
 
 
@@ -191,12 +195,11 @@ def columns(kind: type) -> list[Any]:
     return [getattr(TABLES[kind], field.name) for field in fields(kind)]
 
 
-def record_of(kind: type[Record], row: Any) -> Record:
+def record_of(kind: type[Record], row: Sequence[Any]) -> Record:
     """The record that a row of `columns` holds."""
-    values = dict(zip((field.name for field in fields(kind)), row, strict=True))
-    if kind in {Run, StageRun}:
-        values["status"] = Status(values["status"])
-    return kind(**values)
+    if (at := _STATUS_AT.get(kind)) is not None:
+        row = (*row[:at], Status(row[at]), *row[at + 1 :])
+    return kind(*row)
 
 
 def records(session: Session, kind: type[Record], query: Select[Any]) -> list[Record]:
