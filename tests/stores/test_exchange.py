@@ -180,6 +180,15 @@ def test_records_that_unfold_without_end_are_refused(elsewhere, tmp_path):
         import_project(elsewhere, "Zwirn", path)
 
 
+def test_a_file_that_is_there_twice_is_refused(embedded_export, elsewhere):
+    with zipfile.ZipFile(embedded_export, "a") as archive, pytest.warns(UserWarning, match="Dupl"):
+        name = archive.namelist()[0]
+        archive.writestr(name, bytes(archive.getinfo(name).file_size))
+    with pytest.raises(ExchangeError):
+        import_project(elsewhere, "Zwirn", embedded_export)
+    assert is_empty(elsewhere)
+
+
 @pytest.mark.parametrize("content", [b"", b"PK", b"not a zip at all", b"PK\x05\x06" + bytes(18)])
 def test_what_is_no_export_is_refused(elsewhere, tmp_path, content):
     (tmp_path / "x.zip").write_bytes(content)
