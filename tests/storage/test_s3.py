@@ -59,6 +59,31 @@ def test_an_upload_that_broke_off_goes_on_from_its_last_part(store, monkeypatch)
     assert uploads(store._client, store._name, store._shop) == []
 
 
+class Overtaken(io.BytesIO):
+    """A file that another process stores too, and is done while this one is at its second part."""
+
+    def __init__(self, content, store):
+        super().__init__(content)
+        self.store, self.passes = store, 0
+
+    def seek(self, *where):
+        self.passes += 1
+        return super().seek(*where)
+
+    def read(self, size=-1):
+        if self.passes and self.store and self.tell() == PART_BYTES:
+            store, self.store = self.store, None
+            store.put("models", io.BytesIO(self.getvalue()))
+        return super().read(size)
+
+
+def test_who_is_overtaken_with_the_same_content_finds_it_there(store):
+    stored = store.put("models", Overtaken(LARGE, store))
+    assert store.objects("models") == [stored]
+    with store.open("models", stored.sha256) as file:
+        assert file.read() == LARGE
+
+
 class Changes(io.BytesIO):
     """A file that somebody writes into between its being measured and sent."""
 
