@@ -23,6 +23,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine
 from traitlets import default
 
+from stitchsketch_kernel.pipeline.by_hand import tracked
 from stitchsketch_kernel.stores.settings import SECRETS
 
 #: The name that notebooks carry; where Jupyter would look for it never matters.
@@ -142,7 +143,8 @@ class StageEngine(NBClientEngine):  # type: ignore[misc]
 
     Takes beside Papermill's own arguments ``kernel_stop``, and ``kernel_log``: the file for what
     the kernel's process itself says (a crash of a library in C, say), and ``on_cell``, which is
-    called with the number of the cell that begins (from 1) and of all.
+    called with the number of the cell that begins (from 1) and of all. Without ``on_cell`` the
+    notebook is tracked in the shop's stores as a run of its own.
     """
 
     @classmethod
@@ -159,6 +161,14 @@ class StageEngine(NBClientEngine):  # type: ignore[misc]
         **kwargs: Any,
     ) -> Any:
         """Run the notebook's cells in order; see Papermill's `NBClientEngine`."""
+        if on_cell is None:
+            # nobody who tracks it: somebody has called Papermill alone
+            with tracked(nb_man) as tell_cell:
+                return cls.execute_managed_notebook(
+                    nb_man, kernel_name, kernel_stop=kernel_stop, kernel_log=kernel_log,
+                    on_cell=tell_cell, start_timeout=start_timeout,
+                    execution_timeout=execution_timeout,
+                )  # fmt: skip
         client = _Client(
             nb_man,
             kernel_stop or KernelStop(),

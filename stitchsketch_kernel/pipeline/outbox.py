@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 
 from stitchsketch_kernel.domain.errors import AwayError
 from stitchsketch_kernel.pipeline.spool import Spool, left_behind
@@ -86,6 +87,11 @@ class Outbox:
         with self._wake:
             (self._files if event["do"] in FILES else self._records).events.append(event)
             self._wake.notify()
+
+    @property
+    def aside(self) -> Path:
+        """A folder for files that are kept only until they are told."""
+        return self._stores.settings.home / SPOOL / self._run_id
 
     def beat(self, beat: Beat) -> None:
         """How far the run is; only the latest counts."""

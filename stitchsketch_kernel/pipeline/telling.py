@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -71,8 +72,9 @@ def _start(stores: Stores, shop: str, event: Event) -> None:
     projects = stores.projects
     if not run.scan_id:
         run = replace(run, scan_id=_scan(stores, shop, event, run).id)
-    # this process holds the folder: whoever is said to be at work there is not
-    projects.bury_folder(shop, run.folder, run.host)
+    if event.get("holds_folder", True):
+        # whoever else is said to be at work there is not
+        projects.bury_folder(shop, run.folder, run.host)
     projects.start_run(shop, run)
 
 
@@ -114,6 +116,11 @@ def _file(stores: Stores, shop: str, event: Event) -> None:
         shop,
         Artefact(event["run_id"], event["stage"], kind, kept.sha256, kept.bytes, where, bucket),
     )
+    if event.get("remove"):
+        path.unlink(missing_ok=True)
+        with suppress(OSError):  # its folders, once they are empty
+            path.parent.rmdir()
+            path.parent.parent.rmdir()
 
 
 def _photo(stores: Stores, shop: str, event: Event) -> None:

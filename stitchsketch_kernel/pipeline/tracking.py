@@ -102,6 +102,17 @@ class StoreTracker(Tracker):
             except OSError as error:
                 log.info("not stored: %s", error)
 
+    def keep_copy(self, stage: StageRecord, notebook: str) -> None:
+        """A stage has ended whose notebook lies nowhere that lasts: keep its text."""
+        from stitchsketch_kernel.pipeline.telling import file_event
+
+        self._record(stage)
+        root = self._outbox.aside
+        path = root / stage.notebook
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(notebook, encoding="utf-8")
+        self._outbox.add({**file_event(self.run, stage.name, path, root), "remove": True})
+
     def _record(self, stage: StageRecord) -> None:
         kept = StageRun(
             self.run.id, stage.name, stage.status, stage.seconds, stage.key, stage.figures,
@@ -125,17 +136,33 @@ class StoreTracker(Tracker):
 
 
 def tracker_for(
-    record: RunRecord, kept_as: KeptAs | None = None, settings: StoreSettings | None = None
+    record: RunRecord,
+    kept_as: KeptAs | None = None,
+    settings: StoreSettings | None = None,
+    holds_folder: bool = True,
 ) -> Tracker:
-    """A tracker in the stores of this installation; a silent one when they are set up wrong."""
+    """A tracker in the stores of this installation; a silent one when they are set up wrong.
+
+    Parameters
+    ----------
+    record : RunRecord
+    kept_as : KeptAs, optional
+    settings : StoreSettings, optional
+        Those of the environment when absent.
+    holds_folder : bool
+        Whether this process alone is at work in the run's folder, so that others which are said to
+        be are dead.
+    """
     try:
-        return _tracker(record, kept_as or KeptAs(), settings)
+        return _tracker(record, kept_as or KeptAs(), settings, holds_folder)
     except Exception as error:
         log.warning("This run is not listed among the projects: %s", error)
         return Tracker()
 
 
-def _tracker(record: RunRecord, kept_as: KeptAs, settings: StoreSettings | None) -> Tracker:
+def _tracker(
+    record: RunRecord, kept_as: KeptAs, settings: StoreSettings | None, holds_folder: bool
+) -> Tracker:
     # not above: every stage's kernel imports this module, and none needs the stores
     from stitchsketch_kernel.pipeline.outbox import SPOOL, Outbox
     from stitchsketch_kernel.pipeline.spool import Spool
@@ -156,8 +183,13 @@ def _tracker(record: RunRecord, kept_as: KeptAs, settings: StoreSettings | None)
     outbox = Outbox(stores, shop, run.id, spool)
     given = {**asdict(run), "started": run.started.isoformat()}
     outbox.add(
-        {"do": "start", "shop": shop, "name": record.name, "photos": record.photos, "run": given}
-    )
+        {
+            "do": "start", "shop": shop, "name": record.name, "photos": record.photos,
+            "run": given, "holds_folder": holds_folder,
+        }
+    )  # fmt: skip
+    if not holds_folder:  # a notebook by itself reads no photos
+        return StoreTracker(outbox, run, record.folder)
     for path in photos_of(Path(record.photos)):
         outbox.add(photo_event(run, path))
     return StoreTracker(outbox, run, record.folder)

@@ -52,7 +52,7 @@ def alone(tiny):
         process.wait()
 
 
-def until(what, seconds: float = 20):
+def until(what, seconds: float = 60):
     limit = time.monotonic() + seconds
     while time.monotonic() < limit:
         if found := what():
@@ -95,7 +95,8 @@ def test_a_killed_run_is_seen_as_dead_and_goes_on_from_its_last_finished_stage(
     process = alone("one", "two")
     [run] = until(lambda: at_work(stores, "two"))
     assert (run.status, run.cells, run.folder) == (Status.RUNNING, 3, str(tiny.out))
-    kernel = int((tiny.root / "pid").read_text())
+    pid = tiny.root / "pid"
+    kernel = int(until(lambda: pid.exists() and pid.read_text()))
     process.kill()
     process.wait()
     assert runs(stores)[0].status == Status.RUNNING  # nobody could know yet
@@ -193,3 +194,26 @@ def test_a_run_that_a_person_stops_is_not_running_for_ever(tiny, alone, stores):
     process.send_signal(signal.SIGINT)
     process.wait(30)
     assert stores.projects.run("local", run.id).status == Status.CANCELLED
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_notebook_that_somebody_executes_with_papermill_is_tracked_too(tmp_path, stores, fails):
+    source = tmp_path / "look.ipynb"
+    cells = [nbformat.v4.new_code_cell("1 / 0" if fails else "6 * 7")]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "x", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), source)
+    command = [sys.executable, "-m", "papermill", "--engine", "stitchsketch"]
+    done = subprocess.run(
+        [*command, "look.ipynb", "out.ipynb"], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert done.returncode == fails, done.stderr.decode()
+    [run] = runs(stores)
+    [stage] = stores.projects.stages("local", run.id)
+    assert run.status == stage.status == (Status.FAILED if fails else Status.COMPLETED)
+    assert ("ZeroDivisionError" in run.error) == fails and stage.stage == "look"
+    [kept] = stores.projects.artefacts("local", run.id)
+    with stores.objects("local").open("notebooks", kept.sha256) as file:
+        executed = nbformat.reads(file.read().decode(), as_version=4)
+    [output] = executed.cells[-1].outputs
+    assert output["output_type"] == ("error" if fails else "execute_result")
+    assert list((stores.settings.home / "spool").iterdir()) == []
