@@ -16,8 +16,8 @@ SHELL := /bin/bash
 
 # open3d's system libraries, and what a bare Python lacks
 SYSTEM_RUN := libegl1 libgl1 libx11-6 libudev1 libusb-1.0-0 libidn2-0 libglib2.0-0 libgomp1 python3-venv
-# a real browser, for the tests of pages
-SYSTEM_TEST := chromium
+# a real browser, for the tests of pages; real servers, for those of what a shop keeps
+SYSTEM_TEST := chromium postgresql libcurl4 radosgw ceph-mon ceph-osd
 
 .PHONY: help demo test accuracy style types clean system-run system-test
 

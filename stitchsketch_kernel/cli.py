@@ -1,4 +1,4 @@
-"""The command line: ``stitchsketch run``, ``nest``, ``mat`` and ``demo``.
+"""The command line: ``stitchsketch run``, ``nest``, ``mat`` and ``demo``; see also `cli_keep`.
 
 Exit codes: 0 done; 2 something a person can act on, told in one sentence on standard error (also
 when the size is not known: then the pictures are there and no cut file is); 130 stopped by Ctrl-C;
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import stitchsketch_kernel
+from stitchsketch_kernel.cli_keep import add_commands
 from stitchsketch_kernel.domain.errors import StitchSketchError
 from stitchsketch_kernel.domain.progress import Cancelled, Progress, part
 
@@ -74,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_nest(commands)
     _add_mat(commands)
     _add_demo(commands)
+    add_commands(commands)
     return parser
 
 
@@ -146,7 +148,7 @@ def _run(given: argparse.Namespace) -> None:
     from stitchsketch_kernel.pipeline import run
 
     request = _request(given)
-    with _bar() as progress:
+    with progress_bar() as progress:
         record = run(given.photos, given.out, request, progress)
     print(summary(record))
 
@@ -158,7 +160,7 @@ def _demo(given: argparse.Namespace) -> None:
     request = _request(given)
     photos = given.out / "photos"
     check(photos, given.out, request)  # before minutes of rendering, not after
-    with _bar() as progress:
+    with progress_bar() as progress:
         render_photos(build_sample(given.sample), photos, part(progress, 0, 0.25))
         record = run(photos, given.out, request, part(progress, 0.25, 1))
     print(summary(record))
@@ -176,7 +178,7 @@ def _nest(given: argparse.Namespace) -> None:
         separation_mm=given.separation_mm, seconds=given.seconds, railroad=given.railroad
     )
     pattern = read_dxf(given.pieces, given.unit)
-    with _bar() as progress:
+    with progress_bar() as progress:
         marker = nest(pattern, fabric, settings, progress)
     write_cut_files(pattern, marker, given.out)
     print(
@@ -244,7 +246,7 @@ def summary(record: RunRecord) -> str:
 
 
 @contextmanager
-def _bar() -> Iterator[Progress]:
+def progress_bar() -> Iterator[Progress]:
     """A progress bar on a terminal; elsewhere a line whenever another stage begins."""
     from rich.console import Console
 

@@ -8,15 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from real_servers.fixtures import ceph, free_port, missing, mongo, postgres
+
+#: The real servers' fixtures, for every room's tests.
+__all__ = ["ceph", "free_port", "missing", "mongo", "postgres"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-
-
-def missing(what: str) -> None:
-    """Skip on a person's machine; fail in CI, where everything must be there."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing, and in CI it must be there")
-    pytest.skip(f"{what} is not here")
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +33,9 @@ def shared_data() -> Path:
 
 @pytest.fixture(autouse=True)
 def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test writes into the home of the person who runs it."""
+    """No test writes into the home of the person who runs it, nor into that person's servers."""
+    for name in [name for name in os.environ if name.startswith("STITCHSKETCH_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("STITCHSKETCH_HOME", str(tmp_path_factory.mktemp("home")))
 
 

@@ -75,5 +75,9 @@ class StorageError(StitchSketchError, OSError):
     """What a shop keeps could not be kept: a full disk, a missing folder, a damaged file."""
 
 
+class AwayError(StorageError):
+    """A server or disk that keeps things can't be used now; asked again later it may."""
+
+
 class RunError(StitchSketchError, RuntimeError):
     """A run can't begin, or was stopped from outside."""

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,12 +18,18 @@ from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import run_sync
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine
 from traitlets import default
 
+from stitchsketch_kernel.pipeline.by_hand import tracked
+from stitchsketch_kernel.stores.settings import SECRETS
+
 #: The name that notebooks carry; where Jupyter would look for it never matters.
 KERNEL_NAME = "python3"
+
+OnCell = Callable[[int, int], None]
 
 
 class KernelStop:
@@ -70,6 +77,8 @@ class ThisInterpreter(KernelSpecManager):
         ]  # fmt: skip
         # without this Open3D opens a server for pictures in every kernel
         env = {"OPEN3D_DISABLE_WEB_VISUALIZER": "true"}
+        # what a notebook computes needs no store, and whoever edits one gets no password
+        env |= {name: "" for secret in SECRETS for name in (secret, f"{secret}_FILE")}
         return KernelSpec(argv=argv, env=env, display_name="StitchSketch", language="python")
 
 
@@ -105,9 +114,19 @@ class StageKernelManager(AsyncKernelManager):
 class _Client(PapermillNotebookClient):  # type: ignore[misc]
     """Tells a `KernelStop` which process the kernel is."""
 
-    def __init__(self, nb_man: Any, kernel_stop: KernelStop, **kwargs: Any) -> None:
+    def __init__(
+        self, nb_man: Any, kernel_stop: KernelStop, on_cell: OnCell | None, **kwargs: Any
+    ) -> None:
         super().__init__(nb_man, **kwargs)
-        self._kernel_stop = kernel_stop
+        self._kernel_stop, self._on_cell = kernel_stop, on_cell
+
+    async def async_execute_cell(self, cell: Any, cell_index: int, **kwargs: Any) -> Any:
+        """Run a cell, after saying which it is."""
+        if self._on_cell is not None:
+            self._on_cell(cell_index + 1, len(self.nb.cells))
+        return await super().async_execute_cell(cell, cell_index, **kwargs)
+
+    execute_cell = run_sync(async_execute_cell)
 
     def papermill_execute_cells(self) -> None:
         """Run the cells, with the kernel in the hand of who may stop it."""
@@ -123,7 +142,9 @@ class StageEngine(NBClientEngine):  # type: ignore[misc]
     """Executes a stage's notebook.
 
     Takes beside Papermill's own arguments ``kernel_stop``, and ``kernel_log``: the file for what
-    the kernel's process itself says (a crash of a library in C, say).
+    the kernel's process itself says (a crash of a library in C, say), and ``on_cell``, which is
+    called with the number of the cell that begins (from 1) and of all. Without ``on_cell`` the
+    notebook is tracked in the shop's stores as a run of its own.
     """
 
     @classmethod
@@ -134,14 +155,24 @@ class StageEngine(NBClientEngine):  # type: ignore[misc]
         *,
         kernel_stop: KernelStop | None = None,
         kernel_log: Path | None = None,
+        on_cell: OnCell | None = None,
         start_timeout: int = 120,
         execution_timeout: int | None = None,
         **kwargs: Any,
     ) -> Any:
         """Run the notebook's cells in order; see Papermill's `NBClientEngine`."""
+        if on_cell is None:
+            # nobody who tracks it: somebody has called Papermill alone
+            with tracked(nb_man) as tell_cell:
+                return cls.execute_managed_notebook(
+                    nb_man, kernel_name, kernel_stop=kernel_stop, kernel_log=kernel_log,
+                    on_cell=tell_cell, start_timeout=start_timeout,
+                    execution_timeout=execution_timeout,
+                )  # fmt: skip
         client = _Client(
             nb_man,
             kernel_stop or KernelStop(),
+            on_cell,
             kernel_manager_class=StageKernelManager,
             kernel_name=kernel_name,
             startup_timeout=start_timeout,

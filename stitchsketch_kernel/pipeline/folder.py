@@ -115,6 +115,16 @@ class RunFolder:
             if made.exists() and (anew or _sizes(made) != _sizes(place)):
                 publish(made, place)
 
+    def published(self, stage: Stage) -> list[Path]:
+        """The files that a stage has published."""
+        places = [self.path / target for target in stage.publishes.values()]
+        return [
+            path
+            for place in places
+            for path in ([place] if place.is_file() else sorted(place.rglob("*")))
+            if path.is_file()
+        ]
+
 
 def _sizes(folder: Path) -> dict[str, int]:
     """Size of each file in a folder (or of a file alone), but for a stage's seal."""

@@ -31,6 +31,7 @@ def execute(
     run_dir: Path,
     stage_folder: Path,
     progress: Callable[[float, str], None],
+    cell: Callable[[int, int], None],
 ) -> None:
     """Execute a stage's notebook and tell its progress until it ends.
 
@@ -45,6 +46,8 @@ def execute(
     progress : callable
         Called in this thread with the stage's share and note. Whatever it raises, and Ctrl-C,
         stops the kernel at once and goes on to the caller.
+    cell : callable
+        Called in another thread with the number of the cell that begins (from 1), and of all.
 
     Raises
     ------
@@ -75,6 +78,7 @@ def execute(
                 progress_bar=False,
                 kernel_stop=kernel_stop,
                 kernel_log=executed.with_suffix(".log"),
+                on_cell=cell,
             )
         except BaseException as error:
             failure.append(error)

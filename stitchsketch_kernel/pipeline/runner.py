@@ -19,7 +19,7 @@ from stitchsketch_kernel.pipeline.notebook import error_kinds, execute
 from stitchsketch_kernel.pipeline.record import RunRecord, StageRecord, new_record, time_now
 from stitchsketch_kernel.pipeline.settings import groups_of, read_settings, resolve
 from stitchsketch_kernel.pipeline.stage import Stage, load, standard_stages
-from stitchsketch_kernel.pipeline.tracking import Tracker, tracker_for
+from stitchsketch_kernel.pipeline.tracking import KeptAs, Tracker, tracker_for
 from stitchsketch_kernel.projects.records import Status
 
 
@@ -38,7 +38,9 @@ class RunSettings:
     name : str
         Of the piece; the photos' folder when empty.
     track : bool
-        Whether the run is kept in the shop's project store.
+        Whether the run is kept in the shop's stores.
+    kept_as : KeptAs
+        As whose, and of which scan.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -49,6 +51,7 @@ class RunSettings:
     fabric: Path | None = None
     name: str = ""
     track: bool = True
+    kept_as: KeptAs = field(default_factory=KeptAs)
 
     def all_settings(self) -> dict[str, Any]:
         """What is set, the fabric's file included."""
@@ -112,7 +115,7 @@ def run(
         keys = stage_keys(stages, of_groups, files)
         record = new_record(folder.path, name, files["photos"] or photos, stages, keys)
         record.settings = given
-        tracker = tracker_for(record) if asked.track else Tracker()
+        tracker = tracker_for(record, asked.kept_as) if asked.track else Tracker()
         return _Run(folder, stages, of_groups, files, record, tracker, progress).go()
 
 
@@ -189,7 +192,7 @@ class _Run:
             stage_record = self.record.stage(stage.name)
             if not done[stage.name]:
                 self._compute(stage, stage_record)
-            self.tracker.stage(stage_record)
+            self.tracker.stage(stage_record, self.folder.published(stage))
         self.progress(1.0, "done")
 
     def _reused(self, stage: Stage, inputs_stand: bool) -> bool:
@@ -206,12 +209,14 @@ class _Run:
     def _compute(self, stage: Stage, stage_record: StageRecord) -> None:
         stage_record.status = Status.RUNNING
         self._save()
+        self.tracker.begin(stage_record)
         started = time.perf_counter()
         aside = self.folder.begin(stage, self._job(stage))
         executed = self.folder.notebooks / stage.notebook.name
         execute(
             stage.notebook, executed, self.folder.path, aside,
             lambda share, note: self._tell(stage, share, note),
+            lambda cell, cells: self.tracker.cell(stage.name, cell, cells),
         )  # fmt: skip
         seconds = round(time.perf_counter() - started, 2)
         figures = read_json(aside / FIGURES) or {}
@@ -250,7 +255,11 @@ class _Run:
         total = sum(other.weight for other in self.stages)
         before = sum(other.weight for other in self.stages if other.number < stage.number)
         label = f"{stage.name}: {note}" if note else stage.name
-        self.progress((before + share * stage.weight) / total, f"{label} ({share:.0%})")
+        whole = (before + share * stage.weight) / total
+        self.tracker.progress(whole, label)
+        if self.tracker.is_cancelled:
+            raise Cancelled
+        self.progress(whole, f"{label} ({share:.0%})")
 
     def _outcome(self) -> tuple[Status, StitchSketchError | None]:
         """A stage that refused makes the run a failed one, though the later stages were run."""

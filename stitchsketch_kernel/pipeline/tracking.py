@@ -1,92 +1,218 @@
-"""Runs in the shop's own store of projects. Keeping track never breaks a run."""
+"""A run told to the shop's stores as it goes. Keeping track never breaks a run, nor slows it."""
 
 from __future__ import annotations
 
+import getpass
 import logging
-from collections.abc import Callable
+import os
+import platform
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stitchsketch_kernel.pipeline.record import RunRecord, StageRecord
-from stitchsketch_kernel.projects.records import Project, Run, Scan, StageRun, Status
-from stitchsketch_kernel.storage.home import default_home
+from stitchsketch_kernel.projects.records import Beat, Run, StageRun, Status
 
 if TYPE_CHECKING:
-    from stitchsketch_kernel.projects.embedded import SqlProjectStore
+    from stitchsketch_kernel.pipeline.outbox import Outbox
+    from stitchsketch_kernel.stores import StoreSettings
 
 log = logging.getLogger(__name__)
 
-#: The shop of an installation without a hub.
-SHOP = "local"
+#: A run that has ended waits this long for a store that is away; the rest is told later.
+WAIT_AT_END_S = 10.0
+
+
+@dataclass(frozen=True)
+class KeptAs:
+    """As whose run, and of which scan, a run is kept.
+
+    Attributes
+    ----------
+    shop : str
+        Empty: that of the environment.
+    scan_id : str
+        Empty: the scan of these photos in the project of the run's name, made when missing.
+    started_by : str
+        Empty: the hub's user, or the machine's account.
+    """
+
+    shop: str = ""
+    scan_id: str = ""
+    started_by: str = ""
 
 
 class Tracker:
     """Tells nobody."""
 
-    def stage(self, stage: StageRecord) -> None:
-        """A stage has come to an end."""
+    def begin(self, stage: StageRecord) -> None:
+        """A stage is at work."""
+
+    def cell(self, stage: str, cell: int, cells: int) -> None:
+        """A notebook has come to its cell number `cell` (from 1)."""
+
+    def progress(self, share: float, note: str) -> None:
+        """How far the whole run is."""
+
+    def stage(self, stage: StageRecord, files: Iterable[Path] = ()) -> None:
+        """A stage has come to an end and published these files."""
 
     def end(self, status: Status, error: str) -> None:
         """The run has come to an end."""
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether somebody has asked the store for the run's end."""
+        return False
+
 
 class StoreTracker(Tracker):
-    """Tells a store of projects; what the store can't keep is logged and forgotten."""
+    """Tells the stores of this installation, through an outbox."""
 
-    def __init__(self, store: SqlProjectStore, record: RunRecord) -> None:
-        self._store = store
-        project = _project(store, record.name)
-        scan = _scan(store, project, record.photos)
-        self._run = store.start_run(SHOP, Run(scan.id, str(record.folder)))
+    def __init__(self, outbox: Outbox, run: Run, root: Path) -> None:
+        self._outbox, self.run, self._root = outbox, run, root
+        self._beat = Beat()
 
-    def stage(self, stage: StageRecord) -> None:
-        """Keep the stage's state and figures."""
+    def begin(self, stage: StageRecord) -> None:
+        """See `Tracker`."""
+        self._tell_beat(stage=stage.name, cell=0, cells=0)
+        self._record(stage)
+
+    def cell(self, stage: str, cell: int, cells: int) -> None:
+        """See `Tracker`."""
+        self._tell_beat(stage=stage, cell=cell, cells=cells)
+
+    def progress(self, share: float, note: str) -> None:
+        """See `Tracker`."""
+        self._tell_beat(share=share, note=note)
+
+    def _tell_beat(self, **news: Any) -> None:
+        self._beat = replace(self._beat, **news)
+        self._outbox.beat(self._beat)
+
+    def stage(self, stage: StageRecord, files: Iterable[Path] = ()) -> None:
+        """See `Tracker`."""
+        from stitchsketch_kernel.pipeline.telling import file_event
+
+        self._record(stage)
+        for path in (self._root / stage.notebook, *files):
+            try:
+                self._outbox.add(file_event(self.run, stage.name, path, self._root))
+            except OSError as error:
+                log.info("not stored: %s", error)
+
+    def keep_copy(self, stage: StageRecord, notebook: str) -> None:
+        """A stage has ended whose notebook lies nowhere that lasts: keep its text."""
+        from stitchsketch_kernel.pipeline.telling import file_event
+
+        self._record(stage)
+        root = self._outbox.aside
+        path = root / stage.notebook
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(notebook, encoding="utf-8")
+        self._outbox.add({**file_event(self.run, stage.name, path, root), "remove": True})
+
+    def _record(self, stage: StageRecord) -> None:
         kept = StageRun(
-            self._run.id,
-            stage.name,
-            stage.status,
-            stage.seconds,
-            stage.key,
-            stage.figures,
+            self.run.id, stage.name, stage.status, stage.seconds, stage.key, stage.figures,
             stage.notebook,
-        )
-        _never_break(lambda: self._store.record_stage(SHOP, kept))
+        )  # fmt: skip
+        self._outbox.add({"do": "stage", "stage": asdict(kept)})
 
     def end(self, status: Status, error: str) -> None:
-        """Keep how the run ended."""
-        _never_break(lambda: self._store.finish_run(SHOP, self._run.id, status, error))
-        _never_break(self._store.close)
+        """See `Tracker`."""
+        self._outbox.add({"do": "end", "run_id": self.run.id, "status": status, "error": error})
+        if not self._outbox.close(WAIT_AT_END_S):
+            log.warning(
+                "The shop's store is away. What this run has done waits on this machine and is "
+                "told by the next run, or by 'stitchsketch check --mend'."
+            )
+
+    @property
+    def is_cancelled(self) -> bool:
+        """See `Tracker`."""
+        return self._outbox.status == Status.CANCELLED
 
 
-def tracker_for(record: RunRecord, home: Path | None = None) -> Tracker:
-    """A tracker in the store of this installation; a silent one when that can't be used."""
+def tracker_for(
+    record: RunRecord,
+    kept_as: KeptAs | None = None,
+    settings: StoreSettings | None = None,
+    holds_folder: bool = True,
+) -> Tracker:
+    """A tracker in the stores of this installation; a silent one when they are set up wrong.
+
+    Parameters
+    ----------
+    record : RunRecord
+    kept_as : KeptAs, optional
+    settings : StoreSettings, optional
+        Those of the environment when absent.
+    holds_folder : bool
+        Whether this process alone is at work in the run's folder, so that others which are said to
+        be are dead.
+    """
     try:
-        # not above: every stage's kernel imports this module, and none needs the database
-        from stitchsketch_kernel.projects.embedded import SqlProjectStore
-
-        store = SqlProjectStore((home or default_home()) / "projects.db")
-        return StoreTracker(store, record)
+        return _tracker(record, kept_as or KeptAs(), settings, holds_folder)
     except Exception as error:
         log.warning("This run is not listed among the projects: %s", error)
         return Tracker()
 
 
-def _never_break(keep: Callable[[], object]) -> None:
+def _tracker(
+    record: RunRecord, kept_as: KeptAs, settings: StoreSettings | None, holds_folder: bool
+) -> Tracker:
+    # not above: every stage's kernel imports this module, and none needs the stores
+    from stitchsketch_kernel.pipeline.outbox import SPOOL, Outbox
+    from stitchsketch_kernel.pipeline.spool import Spool
+    from stitchsketch_kernel.pipeline.telling import photo_event
+    from stitchsketch_kernel.stores import open_stores
+
+    stores = open_stores(settings)
+    shop = kept_as.shop or stores.settings.shop
+    run = Run(
+        kept_as.scan_id, str(record.folder), host=platform.node(),
+        started_by=kept_as.started_by or person(),
+    )  # fmt: skip
+    spool = None
     try:
-        keep()
-    except Exception as error:
-        log.warning("The project store could not be told: %s", error)
+        spool = Spool(stores.settings.home / SPOOL, run.id)
+    except OSError as error:
+        log.warning("%s can't be written: %s", stores.settings.home, error)
+    outbox = Outbox(stores, shop, run.id, spool)
+    given = {**asdict(run), "started": run.started.isoformat()}
+    outbox.add(
+        {
+            "do": "start", "shop": shop, "name": record.name, "photos": record.photos,
+            "run": given, "holds_folder": holds_folder,
+        }
+    )  # fmt: skip
+    if not holds_folder:  # a notebook by itself reads no photos
+        return StoreTracker(outbox, run, record.folder)
+    for path in photos_of(Path(record.photos)):
+        outbox.add(photo_event(run, path))
+    return StoreTracker(outbox, run, record.folder)
 
 
-def _project(store: SqlProjectStore, name: str) -> Project:
-    for project in store.projects(SHOP):
-        if project.name == name:
-            return project
-    return store.add_project(Project(SHOP, name))
+def photos_of(folder: Path) -> list[Path]:
+    """The photos that a run of this folder reads."""
+    from stitchsketch_kernel.imaging.photos import SUFFIXES
+
+    if not folder.is_dir():
+        return []
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in SUFFIXES and path.is_file() and not path.name.startswith(".")
+    )
 
 
-def _scan(store: SqlProjectStore, project: Project, photos: str) -> Scan:
-    for scan in store.scans(SHOP, project.id):
-        if scan.name == photos:
-            return scan
-    return store.add_scan(SHOP, Scan(project.id, photos))
+def person() -> str:
+    """Who works here: the hub's user, or the machine's account."""
+    if user := os.environ.get("JUPYTERHUB_USER"):
+        return user
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""

@@ -8,7 +8,20 @@ from __future__ import annotations
 from typing import Protocol
 
 from stitchsketch_kernel.domain.errors import StorageError
-from stitchsketch_kernel.projects.records import Artefact, Project, Run, Scan, StageRun, Status
+from stitchsketch_kernel.projects.records import (
+    Artefact,
+    Beat,
+    Bundle,
+    Page,
+    Photo,
+    Project,
+    Quote,
+    Reference,
+    Run,
+    Scan,
+    StageRun,
+    Status,
+)
 
 
 class NotKeptError(StorageError):
@@ -30,12 +43,35 @@ class ProjectStore(Protocol):
         """The shop's projects that aren't deleted, newest first."""
         ...
 
+    def page(self, shop: str, limit: int = 100, after: str | None = None) -> Page:
+        """At most `limit` of the shop's projects, newest first, from where a page ended (`after`).
+
+        A project that is added or deleted meanwhile shifts no page.
+        """
+        ...
+
     def project(self, shop: str, project_id: str) -> Project:
         """One project."""
         ...
 
+    def project_named(self, shop: str, name: str) -> Project | None:
+        """The newest project of that name, or None."""
+        ...
+
+    def change_project(self, shop: str, project: Project) -> Project:
+        """Keep what was changed of a project; its shop, day and deletion stay as they are."""
+        ...
+
     def delete_project(self, shop: str, project_id: str) -> None:
         """Mark it deleted; it is no longer listed or found."""
+        ...
+
+    def deleted_projects(self, shop: str) -> list[Project]:
+        """The shop's projects that are deleted and not yet purged, newest first."""
+        ...
+
+    def restore_project(self, shop: str, project_id: str) -> Project:
+        """Take a deletion back."""
         ...
 
     def add_scan(self, shop: str, scan: Scan) -> Scan:
@@ -46,8 +82,23 @@ class ProjectStore(Protocol):
         """The project's scans, newest first."""
         ...
 
+    def keep_photo(self, shop: str, photo: Photo) -> None:
+        """Keep which object a scan's photo is; the last word on a name counts."""
+        ...
+
+    def photos(self, shop: str, scan_id: str) -> list[Photo]:
+        """The scan's photos by name."""
+        ...
+
     def start_run(self, shop: str, run: Run) -> Run:
-        """Keep a run that has begun."""
+        """Keep a run that has begun; told twice, it is kept once."""
+        ...
+
+    def beat(self, shop: str, run_id: str, beat: Beat) -> Status:
+        """Keep a sign of life; what the store knows of the run: ``cancelled`` asks it to stop.
+
+        A run that was taken for dead is running again.
+        """
         ...
 
     def record_stage(self, shop: str, stage: StageRun) -> None:
@@ -58,8 +109,12 @@ class ProjectStore(Protocol):
         """Keep how the run ended, and when."""
         ...
 
+    def run(self, shop: str, run_id: str) -> Run:
+        """One run; dead when nothing was heard of it for `DEAD_AFTER_S`."""
+        ...
+
     def runs(self, shop: str, scan_id: str) -> list[Run]:
-        """The scan's runs, newest first."""
+        """The scan's runs, newest first; dead are those that were not heard of."""
         ...
 
     def stages(self, shop: str, run_id: str) -> list[StageRun]:
@@ -67,9 +122,63 @@ class ProjectStore(Protocol):
         ...
 
     def add_artefact(self, shop: str, artefact: Artefact) -> None:
-        """Keep where a stage's file is."""
+        """Keep where a stage's file is; the last word on a place counts."""
         ...
 
     def artefacts(self, shop: str, run_id: str) -> list[Artefact]:
         """The run's artefacts by stage and kind."""
+        ...
+
+    def keep_quote(self, shop: str, quote: Quote) -> Quote:
+        """Keep a quote; the last word on it counts."""
+        ...
+
+    def quotes(self, shop: str, run_id: str) -> list[Quote]:
+        """The run's quotes, newest first."""
+        ...
+
+    def history(self, shop: str) -> list[tuple[Project, Scan, Run, StageRun]]:
+        """Every stage that was ever run, the oldest run first."""
+        ...
+
+
+class ProjectArchive(ProjectStore, Protocol):
+    """What only the installation itself may do; the gateway doesn't offer it."""
+
+    def shops(self) -> list[str]:
+        """All shops that have projects, deleted ones too."""
+        ...
+
+    def references(self, shop: str) -> list[Reference]:
+        """Every object that a record of the shop says is kept."""
+        ...
+
+    def purge_project(self, shop: str, project_id: str) -> list[Reference]:
+        """Remove a deleted project with all its records; the objects that nothing refers to now.
+
+        Raises
+        ------
+        NotKeptError
+            There is no such project, or it isn't deleted.
+        """
+        ...
+
+    def bundle(self, shop: str, project_id: str) -> Bundle:
+        """All records of a project, as they are at one moment."""
+        ...
+
+    def add_bundle(self, bundle: Bundle) -> None:
+        """Keep a whole project, all of it or nothing; `NotKeptError` when it is here already."""
+        ...
+
+    def bury_folder(self, shop: str, folder: str, host: str) -> None:
+        """Runs said to be at work in a folder that another process holds now are dead."""
+        ...
+
+    def drop_artefact(self, shop: str, artefact: Artefact) -> None:
+        """Forget a file of a stage: its object is lost."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the database."""
         ...

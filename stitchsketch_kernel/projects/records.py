@@ -18,6 +18,17 @@ class Status(StrEnum):
     REUSED = "reused"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    #: Its process has not been heard of for `DEAD_AFTER_S`; one that is heard again is running.
+    DEAD = "dead"
+
+
+#: A run at work tells so every `BEAT_EVERY_S`, and is taken for dead after this.
+BEAT_EVERY_S = 5.0
+DEAD_AFTER_S = 45.0
+SILENT = (
+    "Nothing was heard of this run for a while: its program or machine stopped. The same command "
+    "goes on from its last finished stage."
+)
 
 
 def new_id() -> str:
@@ -43,6 +54,7 @@ class Project:
     status: Literal["open", "done", "deleted"] = "open"
     id: str = field(default_factory=new_id)
     created: datetime = field(default_factory=now)
+    deleted: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -56,8 +68,30 @@ class Scan:
 
 
 @dataclass(frozen=True)
+class Photo:
+    """A photo of a scan; its content is the object `sha256` of the bucket ``images``."""
+
+    scan_id: str
+    name: str
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True)
 class Run:
-    """One execution of the notebooks. `folder` is where its files are on this machine."""
+    """One execution of the notebooks.
+
+    Attributes
+    ----------
+    folder, host : str
+        Where its files are, and on which machine.
+    started_by : str
+        The person, by subject or by the machine's account.
+    heartbeat : datetime, optional
+        When it was last heard of, by the store's clock.
+    stage, cell, cells, share, note
+        How far it was then: see `Beat`.
+    """
 
     scan_id: str
     folder: str
@@ -66,6 +100,25 @@ class Run:
     id: str = field(default_factory=new_id)
     started: datetime = field(default_factory=now)
     finished: datetime | None = None
+    started_by: str = ""
+    host: str = ""
+    heartbeat: datetime | None = None
+    stage: str = ""
+    cell: int = 0
+    cells: int = 0
+    share: float = 0.0
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Beat:
+    """A sign of life of a run: the stage at work, its cell of how many, the share of the whole."""
+
+    stage: str = ""
+    cell: int = 0
+    cells: int = 0
+    share: float = 0.0
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,7 +136,15 @@ class StageRun:
 
 @dataclass(frozen=True)
 class Artefact:
-    """A file of a stage, named by its content."""
+    """A file of a stage, named by its content.
+
+    Attributes
+    ----------
+    where : str
+        Its place in the run's folder.
+    bucket : str
+        Where the object store has it; empty: only the run's folder does.
+    """
 
     run_id: str
     stage: str
@@ -91,3 +152,60 @@ class Artefact:
     sha256: str
     bytes: int
     where: str
+    bucket: str = ""
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a customer was offered.
+
+    Attributes
+    ----------
+    total_minor : int
+        The price in the currency's smallest unit (cents).
+    document : dict
+        Pieces, yardage, labour: the quote's lines.
+    sha256, bytes
+        The signed or printed file in the bucket ``patterns``; empty when there is none.
+    """
+
+    run_id: str
+    total_minor: int
+    currency: str = "EUR"
+    status: Literal["draft", "sent", "accepted", "declined"] = "draft"
+    document: dict[str, Any] = field(default_factory=dict)
+    sha256: str = ""
+    bytes: int = 0
+    id: str = field(default_factory=new_id)
+    created: datetime = field(default_factory=now)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An object that a record says is kept: its bucket, name and size, and whose it is."""
+
+    bucket: str
+    sha256: str
+    bytes: int
+    of: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some projects of a list, and where the next ones begin; None: these were the last."""
+
+    projects: list[Project]
+    after: str | None
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """All records of one project."""
+
+    project: Project
+    scans: list[Scan]
+    photos: list[Photo]
+    runs: list[Run]
+    stages: list[StageRun]
+    artefacts: list[Artefact]
+    quotes: list[Quote]

@@ -10,10 +10,12 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     Dialect,
+    Double,
     ForeignKey,
     Index,
     String,
     TypeDecorator,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -40,11 +42,12 @@ class Table(DeclarativeBase):
 
 
 class ProjectRow(Table):
-    """A project."""
+    """A project; listed by shop, newest first."""
 
     __tablename__ = "project"
+    __table_args__ = (Index("projects_of_a_shop", "shop", "created", "id"),)
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    shop: Mapped[str] = mapped_column(String(200), index=True)
+    shop: Mapped[str] = mapped_column(String(200))
     name: Mapped[str] = mapped_column(String(400))
     owner: Mapped[str] = mapped_column(String(200))
     customer: Mapped[str] = mapped_column(String(400))
@@ -52,6 +55,7 @@ class ProjectRow(Table):
     units: Mapped[str] = mapped_column(String(10))
     status: Mapped[str] = mapped_column(String(10))
     created: Mapped[datetime] = mapped_column(UtcDateTime)
+    deleted: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class ScanRow(Table):
@@ -64,10 +68,29 @@ class ScanRow(Table):
     created: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class PhotoRow(Table):
+    """A photo of a scan, once by name."""
+
+    __tablename__ = "photo"
+    __table_args__ = (Index("one_row_a_photo", "scan_id", "name", unique=True),)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    scan_id: Mapped[str] = mapped_column(ForeignKey("scan.id"))
+    name: Mapped[str] = mapped_column(String(400))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+
+
 class RunRow(Table):
     """A run."""
 
     __tablename__ = "run"
+    # those whose silence is looked for: few, however many runs there were
+    __table_args__ = (
+        Index(
+            "runs_at_work", "scan_id",
+            sqlite_where=text("status = 'running'"), postgresql_where=text("status = 'running'"),
+        ),
+    )  # fmt: skip
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     scan_id: Mapped[str] = mapped_column(ForeignKey("scan.id"), index=True)
     folder: Mapped[str] = mapped_column(String(4000))
@@ -75,6 +98,14 @@ class RunRow(Table):
     error: Mapped[str] = mapped_column(String(4000))
     started: Mapped[datetime] = mapped_column(UtcDateTime)
     finished: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    started_by: Mapped[str] = mapped_column(String(200), server_default="")
+    host: Mapped[str] = mapped_column(String(200), server_default="")
+    heartbeat: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    stage: Mapped[str] = mapped_column(String(40), server_default="")
+    cell: Mapped[int] = mapped_column(server_default="0")
+    cells: Mapped[int] = mapped_column(server_default="0")
+    share: Mapped[float] = mapped_column(Double, server_default="0")
+    note: Mapped[str] = mapped_column(String(400), server_default="")
 
 
 class StageRow(Table):
@@ -84,23 +115,40 @@ class StageRow(Table):
     # an index, not a constraint: a database of an earlier version can be given it
     __table_args__ = (Index("one_row_a_stage", "run_id", "stage", unique=True),)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    run_id: Mapped[str] = mapped_column(ForeignKey("run.id"), index=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("run.id"))
     stage: Mapped[str] = mapped_column(String(40))
     status: Mapped[str] = mapped_column(String(10))
-    seconds: Mapped[float]
+    seconds: Mapped[float] = mapped_column(Double)
     inputs_hash: Mapped[str] = mapped_column(String(64))
     figures: Mapped[dict[str, Any]] = mapped_column(JSON)
     notebook: Mapped[str] = mapped_column(String(4000))
 
 
 class ArtefactRow(Table):
-    """A file of a stage."""
+    """A file of a stage, once by its place."""
 
     __tablename__ = "artefact"
+    __table_args__ = (Index("one_row_an_artefact", "run_id", "stage", "where", unique=True),)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    run_id: Mapped[str] = mapped_column(ForeignKey("run.id"), index=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("run.id"))
     stage: Mapped[str] = mapped_column(String(40))
     kind: Mapped[str] = mapped_column(String(40))
-    sha256: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
     bytes: Mapped[int] = mapped_column(BigInteger)
     where: Mapped[str] = mapped_column(String(4000))
+    bucket: Mapped[str] = mapped_column(String(20), server_default="")
+
+
+class QuoteRow(Table):
+    """A quote."""
+
+    __tablename__ = "quote"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("run.id"), index=True)
+    total_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    status: Mapped[str] = mapped_column(String(10))
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -5,16 +5,27 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import re
 import tempfile
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from stitchsketch_kernel.domain.errors import StorageError
-from stitchsketch_kernel.storage.interface import BUCKETS, Bucket, StoredObject
+from stitchsketch_kernel.domain.errors import AwayError, StorageError
+from stitchsketch_kernel.storage.interface import (
+    BUCKETS,
+    Bucket,
+    StoredObject,
+    is_name,
+    not_there,
+    require_bucket,
+    require_name,
+)
 
 _PIECE_BYTES = 1 << 20
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+#: An upload that was begun before this long ago won't be ended any more.
+OLD_AFTER_S = 24 * 3600.0
 #: The folder of uploads under way; no bucket has this name.
 _ASIDE = ".incoming"
 
@@ -59,17 +70,17 @@ class LocalFolders:
             raise _in_words(error, self._root) from error
         finally:
             aside.unlink(missing_ok=True)
-        return StoredObject(bucket, sha256, size)
+        return StoredObject(bucket, sha256, size, datetime.now(UTC))
 
     def open(self, bucket: Bucket, sha256: str) -> BinaryIO:
         """See `ObjectStore`."""
+        path = self._path(bucket, sha256)
         try:
-            return self._path(bucket, sha256).open("rb")
+            return path.open("rb")
         except FileNotFoundError as error:
-            raise StorageError(
-                f"The stored file {sha256[:12]} of {bucket} is not there.",
-                "Run the stage that makes it again.",
-            ) from error
+            raise not_there(bucket, sha256) from error
+        except OSError as error:
+            raise _in_words(error, self._root) from error
 
     def exists(self, bucket: Bucket, sha256: str) -> bool:
         """See `ObjectStore`."""
@@ -82,25 +93,40 @@ class LocalFolders:
     def objects(self, bucket: Bucket) -> list[StoredObject]:
         """See `ObjectStore`."""
         folder = self._bucket(bucket)
-        return [
-            StoredObject(bucket, path.name, path.stat().st_size)
-            for path in sorted(folder.glob("??/*"))
-            if _SHA256.fullmatch(path.name)
-        ]
+        found = []
+        for path in sorted(folder.glob("??/*")):
+            if is_name(path.name):
+                with suppress(FileNotFoundError):  # deleted between the look and this
+                    stat = path.stat()
+                    put = datetime.fromtimestamp(stat.st_mtime, UTC)
+                    found.append(StoredObject(bucket, path.name, stat.st_size, put))
+        return found
+
+    def link(self, bucket: Bucket, sha256: str, name: str, seconds: int = 600) -> str | None:
+        """See `ObjectStore`: a folder serves nobody."""
+        self._path(bucket, sha256)
+        return None
+
+    def leftovers(self) -> int:
+        """See `ObjectStore`."""
+        return len(self._old_uploads())
+
+    def clear_leftovers(self) -> None:
+        """See `ObjectStore`."""
+        for path in self._old_uploads():
+            path.unlink(missing_ok=True)
+
+    def _old_uploads(self) -> list[Path]:
+        before = time.time() - OLD_AFTER_S
+        return [path for path in (self._root / _ASIDE).iterdir() if path.stat().st_mtime < before]
 
     def _bucket(self, bucket: str) -> Path:
-        if bucket not in BUCKETS:
-            raise StorageError(
-                f"There is no place called {bucket!r}.", f"Use one of: {', '.join(BUCKETS)}."
-            )
+        require_bucket(bucket)
         return self._root / bucket
 
     def _path(self, bucket: str, sha256: str) -> Path:
         """Where an object lies; a name that isn't a SHA-256 can't lead elsewhere."""
-        if not _SHA256.fullmatch(sha256):
-            raise StorageError(
-                f"{sha256[:80]!r} is not the name of a stored file.", "Names have 64 digits."
-            )
+        require_name(sha256)
         path = (self._bucket(bucket) / sha256[:2] / sha256).resolve()
         if not path.is_relative_to(self._root):
             raise StorageError(
@@ -123,10 +149,10 @@ def _copy(source: BinaryIO, target: BinaryIO) -> tuple[str, int]:
 def _in_words(error: OSError, root: Path) -> StorageError:
     """What a failed write means for the shop."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return StorageError(
+        return AwayError(
             f"The disk of {root} is full.", "Free some room and try again; nothing was lost."
         )
-    return StorageError(
+    return AwayError(
         f"{root} could not be written ({error.strerror}).",
         "Check that the disk is there and that you may write to it.",
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from stitchsketch_kernel.users.records import User
+from stitchsketch_kernel.domain.errors import StorageError
+from stitchsketch_kernel.users.records import ShopFabric, User
 
 
 class UserStore(Protocol):
-    """People by the subject of their identity provider."""
+    """People by the subject of their identity provider, and the shops' fabrics."""
 
     def keep(self, user: User) -> None:
         """Keep a person; the last word on a subject counts."""
@@ -25,3 +26,38 @@ class UserStore(Protocol):
     def forget(self, subject: str) -> None:
         """Forget a person; nothing happens where there is none."""
         ...
+
+    def keep_fabric(self, fabric: ShopFabric) -> ShopFabric:
+        """Keep a cloth of the shop's library; the last word on its id counts.
+
+        Raises
+        ------
+        StorageError
+            The id is another shop's.
+        """
+        ...
+
+    def fabric(self, shop: str, fabric_id: str) -> ShopFabric | None:
+        """A cloth of the shop's library, or None."""
+        ...
+
+    def fabrics(self, shop: str) -> list[ShopFabric]:
+        """The shop's library by name."""
+        ...
+
+    def forget_fabric(self, shop: str, fabric_id: str) -> None:
+        """Take a cloth out of the library; nothing happens where there is none."""
+        ...
+
+    def shops(self) -> list[str]:
+        """All shops that have people or fabrics."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the database."""
+        ...
+
+
+def not_yours() -> StorageError:
+    """The sentence for a fabric's id that another shop has."""
+    return StorageError("There is no such fabric in this shop.", "Choose one from the list.")

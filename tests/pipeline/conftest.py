@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import textwrap
 from dataclasses import replace
@@ -36,6 +37,13 @@ COMMON = """
         if how == "sleep":
             (calls.parent / "pid").write_text(str(os.getpid()))
             time.sleep(60)
+        elif how == "wait":
+            (calls.parent / "pid").write_text(str(os.getpid()))
+            while not (calls.parent / "go").exists():
+                time.sleep(0.05)
+        elif how == "env":
+            told = {name: word for name, word in os.environ.items() if "hidden-word" in word}
+            (calls.parent / "seen.json").write_text(json.dumps(told))
         elif how == "fill":
             # as C libraries do: the system's error number is lost
             try:
@@ -136,7 +144,7 @@ def tiny(tmp_path, monkeypatch):
         (tmp_path / f"tiny_{name}.py").write_text(textwrap.dedent(module))
         nbformat.write(notebook(name), tmp_path / f"{name}.ipynb")
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
     monkeypatch.setenv("TINY_LOG", str(tmp_path / "log"))
     yield Tiny(tmp_path)
     for name in [name for name in sys.modules if name.startswith("tiny_")]:

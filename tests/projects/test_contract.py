@@ -1,10 +1,8 @@
-"""What every store of projects must do; each implementation is one line in `STORES`."""
+"""What every store of projects must do; `stores.py` has each implementation."""
 
 from __future__ import annotations
 
-import sqlite3
-import subprocess
-import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier
@@ -12,25 +10,20 @@ from threading import Barrier
 import pytest
 
 from stitchsketch_kernel.domain.errors import StorageError
-from stitchsketch_kernel.projects.embedded import SqlProjectStore
-from stitchsketch_kernel.projects.interface import NotKeptError, ProjectStore
-from stitchsketch_kernel.projects.records import Artefact, Project, Run, Scan, StageRun, Status
-
-STORES = {"embedded": lambda folder: SqlProjectStore(folder / "projects.sqlite")}
-
-
-@pytest.fixture(params=STORES)
-def store(request, tmp_path):
-    store = STORES[request.param](tmp_path)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def job(store: ProjectStore) -> tuple[Project, Scan, Run]:
-    project = store.add_project(Project(shop="Nadel", name="Wing chair", customer="Ms Ö"))
-    scan = store.add_scan("Nadel", Scan(project.id, "before stripping"))
-    return project, scan, store.start_run("Nadel", Run(scan.id, "/jobs/1"))
+from stitchsketch_kernel.projects.interface import NotKeptError
+from stitchsketch_kernel.projects.records import (
+    Artefact,
+    Beat,
+    Page,
+    Photo,
+    Project,
+    Quote,
+    Run,
+    Scan,
+    StageRun,
+    Status,
+    now,
+)
 
 
 def test_what_was_kept_comes_back_whole(store, job):
@@ -123,65 +116,185 @@ def test_an_artefact_says_where_it_is(store, job):
     assert store.artefacts("Nadel", run.id) == [artefact]
 
 
-ADD_MANY = """
-import sys
-from pathlib import Path
-from stitchsketch_kernel.projects.embedded import SqlProjectStore
-from stitchsketch_kernel.projects.records import Project
-store = SqlProjectStore(Path(sys.argv[1]))
-for number in range(25):
-    store.add_project(Project(shop="Nadel", name=str(number)))
-"""
+def test_pages_follow_each_other_whatever_is_added_meanwhile(store):
+    moment = now()
+    kept = [
+        store.add_project(Project("Nadel", f"chair {number}", created=moment))
+        for number in range(7)
+    ]
+    first = store.page("Nadel", 3)
+    store.add_project(Project("Nadel", "later"))
+    store.delete_project("Nadel", first.projects[0].id)
+    second = store.page("Nadel", 3, first.after)
+    third = store.page("Nadel", 3, second.after)
+    seen = [*first.projects, *second.projects, *third.projects]
+    assert sorted(seen, key=lambda project: project.name) == kept
+    assert (len(second.projects), len(third.projects), third.after) == (3, 1, None)
+    assert store.page("Zwirn") == Page([], None)
 
 
-def test_two_processes_may_write_at_once(tmp_path):
-    path = tmp_path / "projects.sqlite"
-    store = SqlProjectStore(path)
-    workers = [subprocess.Popen([sys.executable, "-c", ADD_MANY, str(path)]) for _ in range(2)]
-    assert [worker.wait(timeout=120) for worker in workers] == [0, 0]
-    assert len(store.projects("Nadel")) == 50
-    store.close()
+@pytest.mark.parametrize("after", ["", "nonsense", "WzEsMl0=", "bnVsbA==", "é"])
+def test_a_page_that_never_was_is_refused(store, after):
+    with pytest.raises(NotKeptError, match="no such page"):
+        store.page("Nadel", after=after)
 
 
-OPEN = """
-import sys
-from pathlib import Path
-from stitchsketch_kernel.projects.embedded import SqlProjectStore
-SqlProjectStore(Path(sys.argv[1])).close()
-"""
+def test_a_change_keeps_what_is_not_the_persons_to_change(store, job):
+    project = job[0]
+    changed = replace(project, name="Wing chair, left", status="done", shop="Zwirn")
+    assert store.change_project("Nadel", changed) == replace(changed, shop="Nadel")
+    store.change_project("Nadel", replace(changed, status="deleted"))
+    assert store.project("Nadel", project.id).status == "done"
+    assert store.project_named("Nadel", "Wing chair, left").id == project.id
+    assert store.project_named("Zwirn", "Wing chair, left") is None
 
 
-def test_many_processes_may_make_the_same_store(tmp_path):
-    path = tmp_path / "projects.sqlite"
-    workers = [subprocess.Popen([sys.executable, "-c", OPEN, str(path)]) for _ in range(4)]
-    assert [worker.wait(timeout=120) for worker in workers] == [0] * 4
+def test_a_deletion_can_be_taken_back_until_it_is_purged(store, job):
+    project, scan, _ = job
+    store.delete_project("Nadel", project.id)
+    [gone] = store.deleted_projects("Nadel")
+    assert gone.deleted is not None
+    assert store.restore_project("Nadel", project.id) == project
+    assert store.scans("Nadel", project.id) == [scan]
+    with pytest.raises(NotKeptError):
+        store.purge_project("Nadel", project.id)
+    store.delete_project("Nadel", project.id)
+    with pytest.raises(NotKeptError):
+        store.purge_project("Zwirn", project.id)
+    store.purge_project("Nadel", project.id)
+    assert store.deleted_projects("Nadel") == [] and store.shops() == []
+    with pytest.raises(NotKeptError):
+        store.restore_project("Nadel", project.id)
 
 
-def test_doubles_kept_by_an_earlier_version_are_joined(tmp_path):
-    path = tmp_path / "projects.sqlite"
-    store = SqlProjectStore(path)
-    project = store.add_project(Project(shop="Nadel", name="chair"))
-    scan = store.add_scan("Nadel", Scan(project.id, "all"))
-    run = store.start_run("Nadel", Run(scan.id, "/jobs/1"))
+def test_a_purge_names_the_objects_that_nothing_else_refers_to(store, job):
+    project, scan, run = job
+    shared, alone = "aa" * 32, "bb" * 32
+    other = store.add_project(Project("Nadel", "other"))
+    other_scan = store.add_scan("Nadel", Scan(other.id, "all"))
+    for where in (scan, other_scan):
+        store.keep_photo("Nadel", Photo(where.id, "1.jpg", shared, 5))
+    store.keep_photo("Nadel", Photo(scan.id, "2.jpg", alone, 6))
+    store.add_artefact("Nadel", Artefact(run.id, "mesh", "ply", "cc" * 32, 7, "m.ply", "models"))
+    store.add_artefact("Nadel", Artefact(run.id, "mesh", "log", "dd" * 32, 8, "log"))
+    store.keep_quote("Nadel", Quote(run.id, 129_900, sha256="ee" * 32, bytes=9))
+    assert len(store.references("Nadel")) == 5
+    store.delete_project("Nadel", project.id)
+    assert len(store.references("Nadel")) == 5
+    gone = store.purge_project("Nadel", project.id)
+    assert {(one.bucket, one.sha256[:2]) for one in gone} == {
+        ("images", "bb"), ("models", "cc"), ("patterns", "ee")
+    }  # fmt: skip
+    assert [one.of for one in store.references("Nadel")] == ["1.jpg of the project other"]
+
+
+def test_photos_and_quotes_come_back_by_their_last_word(store, job):
+    scan, run = job[1:]
+    store.keep_photo("Nadel", Photo(scan.id, "b.jpg", "aa" * 32, 5))
+    store.keep_photo("Nadel", Photo(scan.id, "a.jpg", "bb" * 32, 5))
+    store.keep_photo("Nadel", Photo(scan.id, "b.jpg", "cc" * 32, 6))
+    assert [(one.name, one.bytes) for one in store.photos("Nadel", scan.id)] == [
+        ("a.jpg", 5), ("b.jpg", 6)
+    ]  # fmt: skip
+    quote = store.keep_quote("Nadel", Quote(run.id, 129_900, document={"lines": [1, "ö"]}))
+    store.keep_quote("Nadel", replace(quote, status="accepted"))
+    assert store.quotes("Nadel", run.id) == [replace(quote, status="accepted")]
+    for ask in (
+        lambda: store.photos("Zwirn", scan.id),
+        lambda: store.keep_photo("Zwirn", Photo(scan.id, "b.jpg", "cc" * 32, 6)),
+        lambda: store.quotes("Zwirn", run.id),
+        lambda: store.keep_quote("Zwirn", quote),
+        lambda: store.run("Zwirn", run.id),
+        lambda: store.beat("Zwirn", run.id, Beat()),
+    ):
+        with pytest.raises(NotKeptError):
+            ask()
+
+
+def test_a_quote_cannot_be_taken_over_by_another_shop(store, job):
+    quote = store.keep_quote("Nadel", Quote(job[2].id, 129_900))
+    theirs = store.add_project(Project("Zwirn", "chair"))
+    run = store.start_run("Zwirn", Run(store.add_scan("Zwirn", Scan(theirs.id, "all")).id, "/x"))
+    with pytest.raises(NotKeptError):
+        store.keep_quote("Zwirn", replace(quote, run_id=run.id, total_minor=1))
+    assert store.quotes("Nadel", job[2].id) == [quote]
+
+
+def test_what_is_told_twice_is_kept_once(store, job):
+    project, scan, run = job
+    assert store.add_project(project) == project
+    assert store.add_scan("Nadel", scan) == scan
+    store.finish_run("Nadel", run.id, Status.COMPLETED)
+    assert store.start_run("Nadel", run).status == Status.COMPLETED
+    assert len(store.projects("Nadel")) == 1
+    with pytest.raises(NotKeptError):
+        store.add_project(replace(project, shop="Zwirn"))
+
+
+def test_a_run_that_is_not_heard_of_is_dead_and_one_heard_again_lives(store, job, monkeypatch):
+    scan, run = job[1:]
+    beat = Beat("mesh", 3, 7, 0.5, "Poisson")
+    assert store.beat("Nadel", run.id, beat) == Status.RUNNING
+    told = store.run("Nadel", run.id)
+    assert Beat(told.stage, told.cell, told.cells, told.share, told.note) == beat
+    assert told.heartbeat >= run.heartbeat
     store.record_stage("Nadel", StageRun(run.id, "mesh", Status.RUNNING))
-    store.close()
-    with sqlite3.connect(path) as raw:
-        raw.execute("DROP INDEX one_row_a_stage")
-        raw.execute(
-            "INSERT INTO stage_run (run_id, stage, status, seconds, inputs_hash, figures, notebook)"
-            " SELECT run_id, stage, 'completed', 3.5, '', '{}', '' FROM stage_run"
-        )
-    raw.close()
-    store = SqlProjectStore(path)
-    done = StageRun(run.id, "mesh", Status.COMPLETED, 3.5)
-    assert store.stages("Nadel", run.id) == [done]
-    store.record_stage("Nadel", replace(done, seconds=4.0))
-    assert store.stages("Nadel", run.id) == [replace(done, seconds=4.0)]
-    store.close()
+    monkeypatch.setattr("stitchsketch_kernel.projects.sql_runs.DEAD_AFTER_S", 0.05)
+    time.sleep(0.1)
+    [dead] = store.runs("Nadel", scan.id)
+    assert dead.status == Status.DEAD and "goes on from" in dead.error
+    assert [stage.status for stage in store.stages("Nadel", run.id)] == [Status.DEAD]
+    monkeypatch.undo()
+    assert store.beat("Nadel", run.id, beat) == Status.RUNNING
+    assert store.run("Nadel", run.id).error == ""
+    store.finish_run("Nadel", run.id, Status.CANCELLED)
+    assert store.beat("Nadel", run.id, beat) == Status.CANCELLED
+    assert store.run("Nadel", run.id).status == Status.CANCELLED
 
 
-def test_a_damaged_file_is_said_in_words(tmp_path):
-    path = tmp_path / "projects.sqlite"
-    path.mkdir()
-    with pytest.raises(StorageError, match=r"projects\.sqlite could not be used"):
-        SqlProjectStore(path)
+def test_a_folder_taken_over_buries_only_its_own_runs(store, job):
+    scan, run = job[1:]
+    held = [
+        store.start_run("Nadel", Run(scan.id, "/jobs/2", host=host)).id for host in ("a", "a", "b")
+    ]
+    store.bury_folder("Zwirn", "/jobs/2", "a")
+    store.bury_folder("Nadel", "/jobs/2", "a")
+    found = [store.run("Nadel", run_id).status for run_id in (*held, run.id)]
+    assert found == [Status.DEAD, Status.DEAD, Status.RUNNING, Status.RUNNING]
+
+
+def test_the_history_tells_every_stage_with_its_run_and_project(store, job):
+    project, scan, run = job
+    stage = StageRun(run.id, "align", Status.COMPLETED, 12.5, "ab" * 32, {"views": 40})
+    store.record_stage("Nadel", stage)
+    assert store.history("Nadel") == [(project, scan, run, stage)]
+    assert store.history("Zwirn") == []
+
+
+@pytest.mark.parametrize("name", ["x" * 401, "nul\0byte"])
+def test_a_name_that_cannot_be_kept_is_refused_in_words(store, name):
+    with pytest.raises(StorageError, match=r"The name .* can't be kept"):
+        store.add_project(Project("Nadel", name))
+    assert store.projects("Nadel") == []
+
+
+def test_an_error_too_long_to_keep_is_shortened(store, job):
+    ended = store.finish_run("Nadel", job[2].id, Status.FAILED, "x\0" * 5000)
+    assert ended.error == "x " * 2000
+
+
+def test_figures_that_are_no_numbers_are_refused_in_words(store, job):
+    stage = StageRun(job[2].id, "align", Status.COMPLETED, figures={"error": float("nan")})
+    with pytest.raises(StorageError, match="finite"):
+        store.record_stage("Nadel", stage)
+    assert store.stages("Nadel", job[2].id) == []
+
+
+def test_a_file_that_is_lost_is_forgotten(store, job):
+    run = job[2]
+    artefact = Artefact(run.id, "mesh", "ply", "0f" * 32, 7, "model/mesh.ply", "models")
+    store.add_artefact("Nadel", artefact)
+    store.add_artefact("Nadel", replace(artefact, bytes=8))
+    assert store.artefacts("Nadel", run.id) == [replace(artefact, bytes=8)]
+    store.drop_artefact("Nadel", artefact)
+    assert store.artefacts("Nadel", run.id) == []

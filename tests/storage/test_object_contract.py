@@ -1,9 +1,14 @@
-"""What every store of objects must do; each implementation is one line in `STORES`."""
+"""What every store of objects must do; `conftest.py` has each implementation."""
 
 from __future__ import annotations
 
 import hashlib
 import io
+import random
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -11,18 +16,17 @@ from hypothesis import strategies as st
 
 from stitchsketch_kernel.domain.errors import StorageError
 from stitchsketch_kernel.storage.folders import LocalFolders
-
-STORES = {"embedded": LocalFolders}
-
-
-@pytest.fixture(params=STORES)
-def store(request, tmp_path):
-    return STORES[request.param](tmp_path / "objects")
+from stitchsketch_kernel.storage.interface import shop_folder
 
 
 @pytest.fixture(scope="module")
 def kept_store(tmp_path_factory):
     return LocalFolders(tmp_path_factory.mktemp("objects"))
+
+
+def content_of(store, stored):
+    with store.open(stored.bucket, stored.sha256) as file:
+        return file.read()
 
 
 @given(st.binary(max_size=4096))
@@ -65,7 +69,7 @@ class CutOff(io.RawIOBase):
 
 
 def test_an_upload_that_was_cut_off_leaves_nothing(store, tmp_path):
-    with pytest.raises(StorageError):
+    with pytest.raises(StorageError, match=r"the line went dead|could not be written"):
         store.put("images", CutOff())
     assert store.objects("images") == []
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
@@ -104,3 +108,48 @@ def test_a_root_that_cannot_be_made_is_said_in_words(tmp_path):
     (tmp_path / "objects").write_text("a file where the folder should be")
     with pytest.raises(StorageError, match="could not be written"):
         LocalFolders(tmp_path / "objects")
+
+
+def test_nothing_of_another_shop_exists(store, other_shop):
+    stored = store.put("images", io.BytesIO(b"photo"))
+    assert not other_shop.exists("images", stored.sha256)
+    assert other_shop.objects("images") == []
+    with pytest.raises(StorageError, match="is not there"):
+        other_shop.open("images", stored.sha256)
+    other_shop.put("images", io.BytesIO(b"photo"))
+    other_shop.delete("images", stored.sha256)
+    assert content_of(store, stored) == b"photo"
+
+
+def test_an_object_says_when_it_was_last_put(store):
+    first = store.put("images", io.BytesIO(b"photo"))
+    time.sleep(1.1)  # S3 tells whole seconds
+    store.put("images", io.BytesIO(b"photo"))
+    [found] = store.objects("images")
+    assert found == first
+    assert timedelta(seconds=0.9) < found.put - first.put < timedelta(minutes=5)
+
+
+def test_a_large_object_comes_back_whole(store):
+    content = random.Random(1).randbytes(20 << 20)
+    stored = store.put("models", io.BytesIO(content))
+    assert (stored.sha256, stored.bytes) == (hashlib.sha256(content).hexdigest(), len(content))
+    with store.open("models", stored.sha256) as file:
+        assert file.read(5) == content[:5]
+        assert file.read() == content[5:]
+    assert [found.bytes for found in store.objects("models")] == [len(content)]
+
+
+def test_the_same_content_put_by_many_at_once_is_kept_once(store):
+    content = random.Random(2).randbytes(17 << 20)
+    with ThreadPoolExecutor(3) as pool:
+        stored = list(pool.map(lambda _: store.put("models", io.BytesIO(content)), range(3)))
+    assert store.objects("models") == stored[:1] == stored[1:2]
+    assert content_of(store, stored[0]) == content
+
+
+def test_shops_have_places_of_their_own_whatever_they_are_called():
+    names = ["Nadel", "nadel", "../Nadel", "Nadel/", "", "..", "Ö", "N" * 500, "a\0b"]
+    folders = [shop_folder(name) for name in names]
+    assert len(set(folders)) == len(names)
+    assert all(re.fullmatch(r"[a-z0-9-]{17,47}", folder) for folder in folders)

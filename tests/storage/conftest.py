@@ -1,0 +1,47 @@
+"""The stores of objects; each implementation is one line in `STORES`."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from stitchsketch_kernel.storage.folders import LocalFolders
+from stitchsketch_kernel.storage.interface import shop_folder
+from stitchsketch_kernel.storage.s3_settings import S3Settings
+from stitchsketch_kernel.storage.services import S3Objects
+
+
+@pytest.fixture
+def s3_settings(request):
+    """An S3 server; created only for those who ask for it."""
+    ceph = request.getfixturevalue("ceph")
+    return S3Settings(ceph.endpoint, ceph.owner.access_key, ceph.owner.secret_key)
+
+
+def embedded(request, shop):
+    return LocalFolders(request.getfixturevalue("tmp_path") / "objects" / shop_folder(shop))
+
+
+def services(request, shop):
+    return S3Objects(request.getfixturevalue("s3_settings"), shop)
+
+
+STORES = {"embedded": embedded, "services": services}
+
+
+@pytest.fixture(params=STORES)
+def kind(request):
+    return request.param
+
+
+@pytest.fixture
+def store(request, kind):
+    """A store of a shop that no test had before."""
+    return STORES[kind](request, f"Nadel {uuid4()}")
+
+
+@pytest.fixture
+def other_shop(request, kind, store):
+    """Another shop's, of the same installation."""
+    return STORES[kind](request, f"Zwirn {uuid4()}")

@@ -1,0 +1,26 @@
+"""The stores of people; each implementation is one line in `STORES`."""
+
+from __future__ import annotations
+
+import pytest
+
+from stitchsketch_kernel.users.embedded import SqlUserStore
+from stitchsketch_kernel.users.services import MongoUserStore
+
+
+def embedded(request):
+    return SqlUserStore(request.getfixturevalue("tmp_path") / "users.sqlite")
+
+
+def services(request):
+    return MongoUserStore(request.getfixturevalue("mongo").new_database())
+
+
+STORES = {"embedded": embedded, "services": services}
+
+
+@pytest.fixture(params=STORES)
+def store(request):
+    store = STORES[request.param](request)
+    yield store
+    store.close()
