@@ -16,12 +16,18 @@ MAY_KNOW: dict[str, set[str]] = {
     **{room: {"domain"} for room in (*COMPUTE, *KEEP)},
     "samples": {"domain", "imaging"},
     "pipeline": {"domain", *COMPUTE, *KEEP},
-    "cli": {"domain", *COMPUTE, *KEEP, "pipeline", "samples"},
+    # people and machines come in by the gateway; it looks at photos, and leaves computing alone
+    "gateway": {"domain", "imaging", *KEEP},
+    "client": {"domain", *KEEP},
+    "cli": {"domain", *COMPUTE, *KEEP, "pipeline", "samples", "gateway"},
 }
 #: within upholstery, in the order of the data: each may know those before it.
 UPHOLSTERY = ("geometry", "seams", "flat", "pieces", "marker", "quote", "export")
 #: compute rooms take and return values: none of these may be imported there.
-KEPT_OUT = {"sqlalchemy", "papermill", "nbclient", "ipywidgets", "pymongo", "minio", "IPython"}
+KEPT_OUT = {
+    "sqlalchemy", "papermill", "nbclient", "ipywidgets", "pymongo", "minio", "IPython", "fastapi",
+    "httpx",
+}  # fmt: skip
 
 
 def modules(kernel: Path) -> list[Path]:

@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, delete, event, func, inspect, select
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from stitchsketch_kernel.domain.errors import StorageError
-from stitchsketch_kernel.projects.interface import NotKeptError
+from stitchsketch_kernel.projects.interface import AlreadyKeptError, NotKeptError
 from stitchsketch_kernel.projects.records import (
     Artefact,
     Project,
@@ -135,6 +135,11 @@ class SqlProjectStore:
             session.flush()
             return _record(Run, row)
 
+    def run(self, shop: str, run_id: str) -> Run:
+        """See `ProjectStore`."""
+        with self._session() as session:
+            return _record(Run, _own_run(session, shop, run_id))
+
     def runs(self, shop: str, scan_id: str) -> list[Run]:
         """See `ProjectStore`."""
         query = select(RunRow).where(RunRow.scan_id == scan_id).order_by(RunRow.started.desc())
@@ -200,6 +205,10 @@ def _in_words(path: Path) -> Iterator[None]:
     """Say in words what a database error means for the shop."""
     try:
         yield
+    except IntegrityError as error:
+        raise AlreadyKeptError(
+            "Something is kept under this identity already.", "Give it a new one."
+        ) from error
     except OperationalError as error:
         raise StorageError(
             f"The shop's project file {path} could not be used ({error.orig}).",

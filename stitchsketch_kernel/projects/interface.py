@@ -15,11 +15,16 @@ class NotKeptError(StorageError):
     """What was asked for is not kept here, or belongs to another shop."""
 
 
+class AlreadyKeptError(StorageError):
+    """Something else is kept under the same identity."""
+
+
 class ProjectStore(Protocol):
     """Projects of shops. Nothing of another shop exists for the one that asks.
 
     A method that takes `shop` raises `NotKeptError` for what belongs to another shop, in the same
-    words as for what never was.
+    words as for what never was. A method that keeps something new raises `AlreadyKeptError` when
+    something is kept under its identity.
     """
 
     def add_project(self, project: Project) -> Project:
@@ -56,6 +61,10 @@ class ProjectStore(Protocol):
 
     def finish_run(self, shop: str, run_id: str, status: Status, error: str = "") -> Run:
         """Keep how the run ended, and when."""
+        ...
+
+    def run(self, shop: str, run_id: str) -> Run:
+        """One run."""
         ...
 
     def runs(self, shop: str, scan_id: str) -> list[Run]:

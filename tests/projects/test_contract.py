@@ -13,7 +13,7 @@ import pytest
 
 from stitchsketch_kernel.domain.errors import StorageError
 from stitchsketch_kernel.projects.embedded import SqlProjectStore
-from stitchsketch_kernel.projects.interface import NotKeptError, ProjectStore
+from stitchsketch_kernel.projects.interface import AlreadyKeptError, NotKeptError, ProjectStore
 from stitchsketch_kernel.projects.records import Artefact, Project, Run, Scan, StageRun, Status
 
 STORES = {"embedded": lambda folder: SqlProjectStore(folder / "projects.sqlite")}
@@ -38,6 +38,20 @@ def test_what_was_kept_comes_back_whole(store, job):
     assert store.project("Nadel", project.id) == project
     assert store.scans("Nadel", project.id) == [scan]
     assert store.runs("Nadel", scan.id) == [run]
+    assert store.run("Nadel", run.id) == run
+
+
+def test_an_identity_is_given_once(store, job):
+    project, scan, run = job
+    again = [
+        lambda: store.add_project(replace(project, name="another")),
+        lambda: store.add_scan("Nadel", replace(scan, name="another")),
+        lambda: store.start_run("Nadel", replace(run, folder="/jobs/2")),
+    ]
+    for keep in again:
+        with pytest.raises(AlreadyKeptError, match="under this identity"):
+            keep()
+    assert store.project("Nadel", project.id) == project
 
 
 def test_nothing_of_another_shop_exists(store, job):
@@ -47,6 +61,7 @@ def test_nothing_of_another_shop_exists(store, job):
         lambda: store.project("Zwirn", project.id),
         lambda: store.scans("Zwirn", project.id),
         lambda: store.runs("Zwirn", scan.id),
+        lambda: store.run("Zwirn", run.id),
         lambda: store.stages("Zwirn", run.id),
         lambda: store.artefacts("Zwirn", run.id),
         lambda: store.delete_project("Zwirn", project.id),
