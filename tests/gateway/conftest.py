@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -24,8 +26,16 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture(scope="module")
-def gateway(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    with served(provider, tmp_path_factory.mktemp("gateway")) as serving:
+def quick_disk() -> Iterator[Path]:
+    """A folder in memory where there is one: the matrix keeps thousands of things for sure."""
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def gateway(provider: Provider, quick_disk: Path) -> Iterator[Serving]:
+    with served(provider, quick_disk) as serving:
         people(serving)
         yield serving
 

@@ -62,6 +62,7 @@ def served(provider: Provider, home: Path, **settings: Any) -> Iterator[Serving]
         "requests_per_minute": 1_000_000,
         "keys_cooldown_s": 0.0,
         "poll_s": 0.02,
+        "stream_s": 0.3,
         **settings,
     }
     stores = embedded_stores(home / "stores")

@@ -152,7 +152,8 @@ def exists(access: Allowed, sha256: FileName) -> Response:
 
 
 def delete(access: Allowed, uploads: Kept, sha256: FileName) -> None:
-    """Remove a file; nothing happens where there is none."""
+    """Remove a file."""
+    _must_exist(access, sha256)
     access.objects.delete(BUCKET_OF[access.row.room], sha256)
     uploads.count_anew(access.shop)
 

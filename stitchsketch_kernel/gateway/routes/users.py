@@ -61,8 +61,10 @@ def read(access: Allowed, subject: Subject) -> User:
 def keep(access: Allowed, subject: Subject, person: NewUser) -> User:
     """Keep a person; the last word counts. Managers keep their own shop's."""
     values = values_of(person)
-    preferences = Preferences(**values_of(values.pop("preferences")))
-    user = User(subject=subject, preferences=preferences, **values)
+    liked = values.pop("preferences")  # the record's own where nothing was said
+    if not isinstance(liked, Preferences):
+        liked = Preferences(**values_of(liked))
+    user = User(subject=subject, preferences=liked, **values)
     if access.caller.user.role is not Role.ADMIN:
         known = access.stores.users.user(subject)
         if not _own(access, user) or (known is not None and not _own(access, known)):
@@ -77,11 +79,9 @@ def keep(access: Allowed, subject: Subject, person: NewUser) -> User:
 
 
 def forget(access: Allowed, subject: Subject) -> None:
-    """Forget a person; nothing happens where there is none."""
+    """Forget a person of the shop."""
     known = access.stores.users.user(subject)
-    if known is None:
-        return
-    if not _own(access, known):
+    if known is None or not _own(access, known):
         raise _nobody()
     if known.role is Role.ADMIN and access.caller.user.role is not Role.ADMIN:
         raise ProblemError(403, "Administrators are removed by administrators.", "Ask one.")
