@@ -12,7 +12,7 @@ import stitchsketch_kernel
 from stitchsketch_kernel.gateway import problems
 from stitchsketch_kernel.gateway.guard import Door, Guard
 from stitchsketch_kernel.gateway.hub_tokens import HubTokens
-from stitchsketch_kernel.gateway.limits import MOST_JSON_BYTES, Manners, Rates
+from stitchsketch_kernel.gateway.limits import Manners, Rates
 from stitchsketch_kernel.gateway.once import Once
 from stitchsketch_kernel.gateway.permissions import TABLE, Permission, as_markdown, row_of
 from stitchsketch_kernel.gateway.routes import ROUTES, Route
@@ -55,7 +55,6 @@ def create_app(settings: GatewaySettings, stores: Stores) -> FastAPI:
         openapi_url=None,  # served as a route of the table; the pages would load from elsewhere
         docs_url=None,
         redoc_url=None,
-        max_body_size=MOST_JSON_BYTES,
         separate_input_output_schemas=False,
     )
     app.state.door = Door(

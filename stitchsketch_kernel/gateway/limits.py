@@ -54,7 +54,7 @@ class Rates:
 
 
 class Manners:
-    """Adds the headers, and gives up senders that fall silent in the middle of a request.
+    """Adds the headers; gives up senders of endless JSON, and those that fall silent midway.
 
     Parameters
     ----------
@@ -71,10 +71,12 @@ class Manners:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        whole = False
+        whole, came = False, 0
+        # uploads are held against what was said when they began, while they come
+        most = None if scope["method"] == "PATCH" else MOST_JSON_BYTES
 
         async def patient() -> Message:
-            nonlocal whole
+            nonlocal whole, came
             if whole:  # what comes now is the end of the connection, in its own time
                 return await receive()
             try:
@@ -85,6 +87,12 @@ class Manners:
                     408, f"Nothing came for {self._receive_s:.0f} seconds.",
                     "Go on with the upload from its offset.", {"Connection": "close"},
                 ) from error  # fmt: skip
+            came += len(message.get("body", b""))
+            if most is not None and came > most:
+                raise ProblemError(
+                    413, f"The request is larger than {most / 1e6:.0f} MB.",
+                    "Send files as uploads.", {"Connection": "close"},
+                )  # fmt: skip
             whole = message["type"] != "http.request" or not message.get("more_body", False)
             return message
 

@@ -42,7 +42,7 @@ _MOST_FAULTS = 20
 _log = logging.getLogger(__name__)
 
 
-class ProblemError(Exception):
+class ProblemError(HTTPException):
     """An answer that says what is wrong.
 
     Parameters
@@ -64,9 +64,12 @@ class ProblemError(Exception):
         headers: Mapping[str, str] | None = None,
         faults: list[dict[str, str]] | None = None,
     ) -> None:
-        super().__init__(f"{what} {todo}".strip())
+        super().__init__(status, f"{what} {todo}".strip(), dict(headers or {}))
         self.status, self.what, self.todo = status, what, todo
-        self.headers, self.faults = dict(headers or {}), faults or []
+        self.faults = faults or []
+
+    def __str__(self) -> str:
+        return str(self.detail)
 
     def answer(self) -> JSONResponse:
         """The response."""
@@ -156,7 +159,6 @@ def _detail(error: HTTPException) -> str:
     known = {
         404: "There is no such route.",
         405: "This route can't be asked that way.",
-        413: "The request is too large.",
     }
     return known.get(error.status_code, str(error.detail))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Annotated, Any, BinaryIO, cast
 
 from anyio import to_thread
@@ -199,7 +198,7 @@ async def _received(
         if first < 64 <= offset or offset == upload.total_bytes:
             await to_thread.run_sync(uploads.check_start, access.shop, upload)
 
-    with suppress(ClientDisconnect):
+    try:
         async for chunk in request.stream():
             waiting += chunk
             if offset + len(waiting) > upload.total_bytes:
@@ -210,6 +209,12 @@ async def _received(
                 )  # fmt: skip
             if len(waiting) >= _PIECE_BYTES:
                 await write()
+    except ClientDisconnect:
+        pass  # nobody hears the answer; what has come is kept
+    except ProblemError as error:
+        if waiting and error.status == 408:  # a silent sender may come back
+            await write()
+        raise
     if waiting:
         await write()
     return offset
@@ -225,8 +230,6 @@ def _pieces(start: bytes, content: BinaryIO) -> Iterator[bytes]:
 _BYTES = {"type": "string", "format": "binary"}
 _ANY = {"application/octet-stream": {"schema": _BYTES}}
 _SENT: dict[str, Any] = {
-    # the size is held against what was said when the upload began, while it comes
-    "max_body_size": 2**62,
     "openapi_extra": {"requestBody": {"required": True, "content": _ANY}},
 }
 _READ: dict[str, Any] = {
