@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+# the contracts of the stores are held over the gateway, too, as its own tests serve it
+sys.path.insert(0, str(REPOSITORY / "tests" / "gateway"))
 
 
 def missing(what: str) -> None:

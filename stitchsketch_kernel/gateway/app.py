@@ -98,7 +98,7 @@ def _row(route: Any) -> Permission:
         row = row_of(str(route.operation_id))
     except KeyError as error:
         raise TableError(f"{name} has no row in the table of permissions.") from error
-    if (route.path, route.methods) != (row.path, {row.method}):
+    if (route.path_format, route.methods) != (row.path, {row.method}):
         raise TableError(f"{name} is not where the row {row.operation} says.")
     if not any(
         isinstance(d.call, Guard) and d.call.row is row for d in route.dependant.dependencies
@@ -113,7 +113,8 @@ def _add(app: FastAPI, route: Route) -> None:
     usual = (401, 403, 404, 413, 422, 429, 503) if row.roles else (422, 429)
     responses = {**problems.answers(*usual, *route.wrong), **options.pop("responses", {})}
     app.add_api_route(
-        row.path,
+        # a subject may have a slash in it
+        row.path.replace("{subject}", "{subject:path}"),
         route.endpoint,
         methods=[row.method],
         operation_id=row.operation,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,25 +9,19 @@ from typing import Any
 
 import httpx
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 from provider import Provider
-from serving import Serving, people, served
+from serving import PROVIDER, Serving, memory, people, served
 
 
 @pytest.fixture(scope="session")
-def provider() -> Iterator[Provider]:
-    provider = Provider()
-    yield provider
-    provider.close()
+def provider() -> Provider:
+    return PROVIDER()
 
 
 @pytest.fixture(scope="module")
 def quick_disk() -> Iterator[Path]:
     """A folder in memory where there is one: the matrix keeps thousands of things for sure."""
-    memory = Path("/dev/shm")
-    with TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+    with TemporaryDirectory(dir=memory()) as folder:
         yield Path(folder)
 
 

@@ -10,13 +10,18 @@ from dataclasses import replace
 from threading import Barrier
 
 import pytest
+from serving import over_gateway
 
+from stitchsketch_kernel.client import GatewayProjectStore
 from stitchsketch_kernel.domain.errors import StorageError
 from stitchsketch_kernel.projects.embedded import SqlProjectStore
 from stitchsketch_kernel.projects.interface import AlreadyKeptError, NotKeptError, ProjectStore
 from stitchsketch_kernel.projects.records import Artefact, Project, Run, Scan, StageRun, Status
 
-STORES = {"embedded": lambda folder: SqlProjectStore(folder / "projects.sqlite")}
+STORES = {
+    "embedded": lambda folder: SqlProjectStore(folder / "projects.sqlite"),
+    "gateway": lambda folder: over_gateway(GatewayProjectStore, "tia"),
+}
 
 
 @pytest.fixture(params=STORES)

@@ -8,16 +8,34 @@ import io
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
+from serving import over_gateway
 
+from stitchsketch_kernel.client import GatewayObjectStore
 from stitchsketch_kernel.domain.errors import StorageError
 from stitchsketch_kernel.storage.folders import LocalFolders
 
-STORES = {"embedded": LocalFolders}
+STORES = {
+    "embedded": LocalFolders,
+    "gateway": lambda folder: over_gateway(GatewayObjectStore, "tia"),
+}
+
+
+def _photo() -> bytes:
+    """A real one: a store that people reach looks at what they send."""
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), "white").save(file, "JPEG")
+    return file.getvalue()
+
+
+PHOTO = _photo()
 
 
 @pytest.fixture(params=STORES)
 def store(request, tmp_path):
-    return STORES[request.param](tmp_path / "objects")
+    store = STORES[request.param](tmp_path / "objects")
+    yield store
+    getattr(store, "close", lambda: None)()
 
 
 @pytest.fixture(scope="module")
@@ -33,19 +51,28 @@ def test_content_comes_back_under_its_own_hash(kept_store, content):
         assert file.read() == content
 
 
+def test_content_of_any_size_comes_back(store):
+    for size in (0, 1, 63, 64, 65, 1 << 20, (1 << 20) + 1, (17 << 20) + 3):
+        content = (bytes(range(256)) * (size // 256 + 1))[:size]
+        stored = store.put("renders", io.BytesIO(content))
+        assert (stored.bytes, stored.sha256) == (size, hashlib.sha256(content).hexdigest())
+        with store.open("renders", stored.sha256) as file:
+            assert file.read() == content
+
+
 def test_the_same_content_is_kept_once(store):
     for _ in range(2):
-        store.put("images", io.BytesIO(b"photo"))
-    assert [found.bytes for found in store.objects("images")] == [5]
+        store.put("images", io.BytesIO(PHOTO))
+    assert [found.bytes for found in store.objects("images")] == [len(PHOTO)]
 
 
 def test_buckets_are_apart(store):
-    stored = store.put("images", io.BytesIO(b"photo"))
+    stored = store.put("images", io.BytesIO(PHOTO))
     assert not store.exists("models", stored.sha256)
 
 
 def test_a_deleted_object_is_gone(store):
-    stored = store.put("images", io.BytesIO(b"photo"))
+    stored = store.put("images", io.BytesIO(PHOTO))
     store.delete("images", stored.sha256)
     store.delete("images", stored.sha256)
     with pytest.raises(StorageError, match="is not there"):

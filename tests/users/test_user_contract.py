@@ -3,12 +3,17 @@
 from dataclasses import replace
 
 import pytest
+from serving import over_gateway
 
+from stitchsketch_kernel.client import GatewayUserStore
 from stitchsketch_kernel.domain.errors import StorageError
 from stitchsketch_kernel.users.embedded import SqlUserStore
 from stitchsketch_kernel.users.records import Preferences, Role, User
 
-STORES = {"embedded": lambda folder: SqlUserStore(folder / "users.sqlite")}
+STORES = {
+    "embedded": lambda folder: SqlUserStore(folder / "users.sqlite"),
+    "gateway": lambda folder: over_gateway(GatewayUserStore, "ada"),
+}
 ANNA = User(
     "oidc|1", "Nadel", "Anna", Role.MANAGER, Preferences("inch", {"staple": 80.0}, "Linen 140")
 )
