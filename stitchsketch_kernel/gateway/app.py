@@ -110,7 +110,7 @@ def _row(route: Any) -> Permission:
 def _add(app: FastAPI, route: Route) -> None:
     row = row_of(route.operation)
     options = dict(route.options)
-    usual = (401, 403, 404, 413, 422, 429, 503) if row.roles else (422, 429)
+    usual = (400, 401, 403, 404, 413, 422, 429, 503) if row.roles else (422, 429)
     responses = {**problems.answers(*usual, *route.wrong), **options.pop("responses", {})}
     app.add_api_route(
         # a subject may have a slash in it

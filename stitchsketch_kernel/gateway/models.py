@@ -19,7 +19,7 @@ from stitchsketch_kernel.users.records import Preferences, Role, User
 
 Item = TypeVar("Item")
 
-_MOST_FIGURES_BYTES = 200_000
+_MOST_FIGURES_BYTES, _MOST_DEPTH = 200_000, 20
 EXAMPLE_ID = "3f2b8c0e9d4a4b7f8e1c2d3a4b5c6d7e"
 EXAMPLE_SHA256 = "0f" * 32
 
@@ -32,7 +32,9 @@ def _plain(text: str) -> str:
 
 
 def _figures(value: dict[str, Any]) -> dict[str, Any]:
-    """What strict JSON can hold, and a database's row."""
+    """What strict JSON can hold, and a database's row, and a reader's stack."""
+    if _depth(value) > _MOST_DEPTH:
+        raise ValueError("it is nested too deeply")
     try:
         text = json.dumps(value, allow_nan=False, ensure_ascii=False)
         text.encode()
@@ -44,6 +46,16 @@ def _figures(value: dict[str, Any]) -> dict[str, Any]:
     if "\\u0000" in text:
         raise ValueError("there are control signs in it")
     return value
+
+
+def _depth(value: Any) -> int:
+    """How many lists and mappings lie in each other, without falling into them."""
+    depth, layer = 0, [value]
+    while layer and depth <= _MOST_DEPTH:
+        inner = [one.values() if isinstance(one, dict) else one for one in layer]
+        layer = [deep for one in inner for deep in one if isinstance(deep, (dict, list))]
+        depth += 1
+    return depth
 
 
 def _sane(moment: datetime) -> datetime:
