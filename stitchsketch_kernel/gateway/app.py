@@ -11,7 +11,6 @@ from fastapi.routing import APIRoute
 import stitchsketch_kernel
 from stitchsketch_kernel.gateway import problems
 from stitchsketch_kernel.gateway.guard import Door, Guard
-from stitchsketch_kernel.gateway.hub_tokens import HubTokens
 from stitchsketch_kernel.gateway.limits import Manners, Rates
 from stitchsketch_kernel.gateway.once import Once
 from stitchsketch_kernel.gateway.permissions import TABLE, Permission, as_markdown, row_of
@@ -23,7 +22,7 @@ from stitchsketch_kernel.gateway.uploads import Uploads
 
 _ABOUT = """The one entrance for phones, scripts and kernels of a StitchSketch installation.
 
-Send a token of the shop's identity provider, or of the hub: `Authorization: Bearer ...`.
+Send a token of the shop's identity provider: `Authorization: Bearer ...`.
 Everything belongs to a shop; nothing of another shop exists for you. Lists come in parts (`limit`,
 `cursor`). A request with an `Idempotency-Key` may be sent again. What is wrong is told as
 `application/problem+json` (RFC 9457). Files are sent in parts that go on where the last one ended
@@ -60,8 +59,7 @@ def create_app(settings: GatewaySettings, stores: Stores) -> FastAPI:
     app.state.door = Door(
         settings,
         stores,
-        OidcTokens(settings) if settings.issuer else None,
-        HubTokens(settings.hub_api_url) if settings.hub_api_url else None,
+        OidcTokens(settings),
         Rates(settings.requests_per_minute),
     )
     app.state.once = Once(settings.home / "gateway.db")
@@ -138,7 +136,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         parts = told.setdefault("components", {})
         parts.setdefault("schemas", {})["Problem"] = problems.schema()
         parts["securitySchemes"] = {
-            "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT, or a hub's token"}
+            "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
         }
         for row in (row for row in TABLE if row.roles):
             one = told["paths"][row.path][row.method.lower()]

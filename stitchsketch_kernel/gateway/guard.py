@@ -14,7 +14,6 @@ from stitchsketch_kernel.gateway.permissions import Permission
 from stitchsketch_kernel.gateway.problems import ProblemError
 from stitchsketch_kernel.gateway.settings import GatewaySettings
 from stitchsketch_kernel.gateway.stores import Stores
-from stitchsketch_kernel.gateway.tokens import refused
 from stitchsketch_kernel.storage.interface import ObjectStore
 from stitchsketch_kernel.users.records import Role, User
 
@@ -28,8 +27,7 @@ class Door:
 
     settings: GatewaySettings
     stores: Stores
-    oidc: TokenVerifier | None
-    hub: TokenVerifier | None
+    tokens: TokenVerifier
     rates: Rates
 
     def caller(self, token: str) -> Caller:
@@ -40,7 +38,7 @@ class Door:
         ProblemError
             401: the token is not taken. 403: it is, but its owner is in no shop.
         """
-        identity = self._verifier(token).identity(token)
+        identity = self.tokens.identity(token)
         user = self.stores.users.user(identity.subject)
         if identity.subject in self.settings.admins:
             known = user or User(identity.subject, NO_SHOP)
@@ -51,13 +49,6 @@ class Door:
                 "Ask the manager of your shop to add you.",
             )  # fmt: skip
         return _caller(user, identity)
-
-    def _verifier(self, token: str) -> TokenVerifier:
-        """A JWT has two dots; a hub's token has none."""
-        verifier = self.oidc if token.count(".") == 2 else self.hub
-        if verifier is None:
-            raise refused("Tokens of this kind are not taken here.")
-        return verifier
 
 
 @dataclass(frozen=True)
@@ -151,9 +142,9 @@ class Guard:
 
 
 def bearer(request: Request) -> str | None:
-    """The token that a request carries (the hub's own clients say ``token`` for ``Bearer``)."""
+    """The token that a request carries."""
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() or None if kind.lower() in {"bearer", "token"} else None
+    return token.strip() or None if kind.lower() == "bearer" else None
 
 
 def access_of(request: Request) -> Access:

@@ -34,13 +34,11 @@ class GatewaySettings:
     home : Path
         Where it keeps what has come of uploads, and its own small database.
     issuer, audience : str
-        Of the OpenID provider's tokens; both empty: none are taken.
+        Of the OpenID provider's tokens.
     jwks_url : str
         The provider's keys; empty: asked of the issuer.
     algorithms : tuple of str
         Signatures that are taken.
-    hub_api_url : str
-        JupyterHub's own interface (``http://127.0.0.1:8081/hub/api``); empty: no hub's tokens.
     admins : frozenset of str
         Subjects who administer the installation, whatever the store of people says.
     runs_root : Path, optional
@@ -66,11 +64,10 @@ class GatewaySettings:
     """
 
     home: Path
-    issuer: str = ""
-    audience: str = ""
+    issuer: str
+    audience: str
     jwks_url: str = ""
     algorithms: tuple[str, ...] = ("RS256", "ES256")
-    hub_api_url: str = ""
     admins: frozenset[str] = frozenset()
     runs_root: Path | None = None
     most_photo_bytes: int = 64_000_000
@@ -87,12 +84,12 @@ class GatewaySettings:
     receive_s: float = 60.0
 
     def __post_init__(self) -> None:
-        if not self.issuer and not self.hub_api_url:
+        if not self.issuer:
             raise SettingsError(
                 "Nobody could ever sign in at the gateway.",
-                "Set STITCHSKETCH_OIDC_ISSUER, or STITCHSKETCH_HUB_API_URL, or both.",
+                "Set STITCHSKETCH_OIDC_ISSUER to the shop's identity provider.",
             )
-        if self.issuer and not self.audience:
+        if not self.audience:
             raise SettingsError(
                 "STITCHSKETCH_OIDC_AUDIENCE is not set.",
                 "Set it to what the provider writes into tokens for the gateway.",
@@ -127,7 +124,6 @@ class GatewaySettings:
             audience=env.get("STITCHSKETCH_OIDC_AUDIENCE", "").strip(),
             jwks_url=_url(env, "STITCHSKETCH_OIDC_JWKS_URL"),
             algorithms=algorithms or cls.algorithms,
-            hub_api_url=_url(env, "STITCHSKETCH_HUB_API_URL").rstrip("/"),
             admins=frozenset(_words(env, "STITCHSKETCH_GATEWAY_ADMINS")),
             runs_root=Path(runs).expanduser() if runs else None,
             **numbers,

@@ -30,13 +30,11 @@ def test_the_environment_is_read(tmp_path):
         "STITCHSKETCH_GATEWAY_PHOTO_MB": "20",
         "STITCHSKETCH_GATEWAY_ALGORITHMS": "ES256, EdDSA",
         "STITCHSKETCH_GATEWAY_ADMINS": "a|1,b|2,",
-        "STITCHSKETCH_HUB_API_URL": "http://127.0.0.1:8081/hub/api/",
     }
     told = GatewaySettings.from_env({**ENV, **more})
     assert (told.home, told.most_photo_bytes) == (tmp_path, 20_000_000)
     assert told.algorithms == ("ES256", "EdDSA")
     assert told.admins == {"a|1", "b|2"}
-    assert told.hub_api_url == "http://127.0.0.1:8081/hub/api"
     assert told.quota_bytes == GatewaySettings.quota_bytes
 
 
@@ -51,7 +49,7 @@ def test_the_environment_is_read(tmp_path):
         ("STITCHSKETCH_GATEWAY_ALGORITHMS", "none", "has none"),
         ("STITCHSKETCH_GATEWAY_PHOTO_MB", "many", "is no whole number"),
         ("STITCHSKETCH_GATEWAY_QUOTA_MB", "-1", "is out of range"),
-        ("STITCHSKETCH_HUB_API_URL", "ftp://hub", "is not encrypted"),
+        ("STITCHSKETCH_OIDC_JWKS_URL", "ftp://id/keys", "is not encrypted"),
     ],
 )
 def test_what_is_wrong_is_named_and_no_secret_is_told(name, value, why):
