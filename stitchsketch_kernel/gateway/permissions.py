@@ -135,7 +135,7 @@ def row_of(operation: str) -> Permission:
 def as_markdown() -> str:
     """The table for people, as it stands in OpenAPI's description."""
     roles = [Role.UPHOLSTERER, Role.TECHNICIAN, Role.MANAGER, Role.ADMIN]
-    head = ["Route", "What", *(role.value for role in roles), "scope of a hub's token"]
+    head = ["Route", "What", *(role.value for role in roles), "scope of a hub's token (to come)"]
     lines = [" | ".join(head), " | ".join(["---"] * len(head))]
     for row in TABLE:
         may = ["anyone" if not row.roles else "yes" if role in row.roles else "-" for role in roles]
