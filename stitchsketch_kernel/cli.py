@@ -1,4 +1,4 @@
-"""The command line: ``stitchsketch run``, ``nest``, ``mat`` and ``demo``; see also `cli_keep`.
+"""The command line: ``stitchsketch run``, ``nest``, ``mat``, ``demo``, ``gateway``; see `cli_keep`.
 
 Exit codes: 0 done; 2 something a person can act on, told in one sentence on standard error (also
 when the size is not known: then the pictures are there and no cut file is); 130 stopped by Ctrl-C;
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import stitchsketch_kernel
 from stitchsketch_kernel.cli_keep import add_commands
-from stitchsketch_kernel.domain.errors import StitchSketchError
+from stitchsketch_kernel.domain.errors import SettingsError, StitchSketchError
 from stitchsketch_kernel.domain.progress import Cancelled, Progress, part
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_mat(commands)
     _add_demo(commands)
     add_commands(commands)
+    _add_gateway(commands)
     return parser
 
 
@@ -144,6 +145,13 @@ def _add_demo(commands: Any) -> None:
     _add_settings(demo)
 
 
+def _add_gateway(commands: Any) -> None:
+    gateway = commands.add_parser("gateway", help="the HTTP entrance for phones and scripts")
+    gateway.set_defaults(do=_gateway)
+    gateway.add_argument("--port", type=int, default=8010, help="8010; 0: any free one")
+    gateway.add_argument("--host", default="127.0.0.1", help="127.0.0.1: behind the hub's proxy")
+
+
 def _run(given: argparse.Namespace) -> None:
     from stitchsketch_kernel.pipeline import run
 
@@ -197,6 +205,17 @@ def _mat(given: argparse.Namespace) -> None:
         f"{given.count} mats are in {given.out}. Print at 100 %, measure the long bar with a ruler "
         "and tell what it says: stitchsketch run ... --bar-mm 200.0"
     )
+
+
+def _gateway(given: argparse.Namespace) -> None:
+    try:
+        from stitchsketch_kernel.gateway.server import serve
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"The gateway is not installed ({error.name} is missing).",
+            "Install it: pip install 'stitchsketch[gateway]'.",
+        ) from error
+    serve(given.host, given.port)
 
 
 def _request(given: argparse.Namespace) -> RunSettings:

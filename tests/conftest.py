@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from real_servers.fixtures import ceph, free_port, missing, mongo, postgres
 __all__ = ["ceph", "free_port", "missing", "mongo", "postgres"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+# the contracts of the stores are held over the gateway, too, as its own tests serve it
+sys.path.insert(0, str(REPOSITORY / "tests" / "gateway"))
 
 
 @pytest.fixture(scope="session")

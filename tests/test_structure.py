@@ -17,12 +17,18 @@ MAY_KNOW: dict[str, set[str]] = {
     "samples": {"domain", "imaging"},
     "stores": {"domain", *KEEP},
     "pipeline": {"domain", *COMPUTE, *KEEP, "stores"},
-    "cli": {"domain", *COMPUTE, *KEEP, "stores", "pipeline", "samples"},
+    # people and machines come in by the gateway; it looks at photos, and leaves computing alone
+    "gateway": {"domain", "imaging", *KEEP, "stores"},
+    "client": {"domain", *KEEP},
+    "cli": {"domain", *COMPUTE, *KEEP, "stores", "pipeline", "samples", "gateway"},
 }
 #: within upholstery, in the order of the data: each may know those before it.
 UPHOLSTERY = ("geometry", "seams", "flat", "pieces", "sure", "marker", "quote", "export")
 #: compute rooms take and return values: none of these may be imported there.
-KEPT_OUT = {"sqlalchemy", "papermill", "nbclient", "ipywidgets", "pymongo", "minio", "IPython"}
+KEPT_OUT = {
+    "sqlalchemy", "papermill", "nbclient", "ipywidgets", "pymongo", "minio", "IPython", "fastapi",
+    "httpx",
+}  # fmt: skip
 
 
 def modules(kernel: Path) -> list[Path]:

@@ -75,6 +75,10 @@ class StorageError(StitchSketchError, OSError):
     """What a shop keeps could not be kept: a full disk, a missing folder, a damaged file."""
 
 
+class NotKeptError(StorageError):
+    """What was asked for is not kept here, or belongs to another shop."""
+
+
 class AwayError(StorageError):
     """A server or disk that keeps things can't be used now; asked again later it may."""
 

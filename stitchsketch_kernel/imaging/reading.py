@@ -66,6 +66,48 @@ def read_picture(path: Path) -> Picture:
         before anything is decoded).
     """
     name = shown(path.name)
+    return _decoded(path, name, _sound_start(path, name))
+
+
+def kind_of(start: bytes) -> str | None:
+    """What a file's first 64 bytes say it is: ``jpeg``, ``png``, ``heif``, or None: no photo."""
+    return _kind(start)
+
+
+def check_photo(path: Path, name: str) -> str:
+    """Look at a stranger's photo without decoding it: kind, size, and that it has its end.
+
+    Parameters
+    ----------
+    path : Path
+    name : str
+        What its sender calls it, for the sentences.
+
+    Returns
+    -------
+    str
+        ``jpeg``, ``png`` or ``heif``.
+
+    Raises
+    ------
+    PhotoError
+        As `read_picture`, as far as that can be seen.
+    """
+    name = shown(name)
+    kind = _sound_start(path, name)
+    try:
+        with _no_warnings(), _opened(path, kind) as image:
+            _check_size(name, *image.size)
+    except PhotoError:
+        raise
+    except Exception as error:  # readers of headers raise many kinds on damaged files
+        raise PhotoError(f"{name} is damaged and can't be read.", _RECOPY) from error
+    _check_end(path, name, kind)
+    return kind
+
+
+def _sound_start(path: Path, name: str) -> str:
+    """Its kind, by its first bytes and within the limit of its size."""
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -81,7 +123,7 @@ def read_picture(path: Path) -> Picture:
     if kind is None:
         what = "is empty" if size == 0 else "is not a photo, whatever its name says"
         raise PhotoError(f"{name} {what}.", "Remove it, or save the photo as JPEG, PNG or HEIC.")
-    return _decoded(path, name, kind)
+    return kind
 
 
 def sha256_of(path: Path) -> str:
@@ -147,8 +189,7 @@ def _decoded(path: Path, name: str, kind: str) -> Picture:
         raise
     except Exception as error:  # decoders raise many kinds on damaged files
         raise PhotoError(f"{name} is damaged or cut off and can't be read.", _RECOPY) from error
-    if kind == "jpeg" and not _jpeg_has_end(path):
-        raise PhotoError(f"{name} is cut off: the end of the picture is missing.", _RECOPY)
+    _check_end(path, name, kind)
     return Picture(pixels, kind, facts, as_stored)
 
 
@@ -170,6 +211,12 @@ def _check_size(name: str, width: int, height: int) -> None:
         )
     if min(width, height) < 1:
         raise PhotoError(f"{name} has no pixels.", _RECOPY)
+
+
+def _check_end(path: Path, name: str, kind: str) -> None:
+    """Refuse a picture that was cut off where its decoder would say nothing."""
+    if kind == "jpeg" and not _jpeg_has_end(path):
+        raise PhotoError(f"{name} is cut off: the end of the picture is missing.", _RECOPY)
 
 
 def _rgb8(image: Any) -> ImageArray:

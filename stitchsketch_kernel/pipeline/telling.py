@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from stitchsketch_kernel.projects.interface import NotKeptError
+from stitchsketch_kernel.domain.errors import NotKeptError
 from stitchsketch_kernel.projects.records import (
     Artefact,
     Photo,

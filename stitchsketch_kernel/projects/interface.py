@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from stitchsketch_kernel.domain.errors import StorageError
 from stitchsketch_kernel.projects.records import (
     Artefact,
     Beat,
@@ -24,15 +23,11 @@ from stitchsketch_kernel.projects.records import (
 )
 
 
-class NotKeptError(StorageError):
-    """What was asked for is not kept here, or belongs to another shop."""
-
-
 class ProjectStore(Protocol):
     """Projects of shops. Nothing of another shop exists for the one that asks.
 
     A method that takes `shop` raises `NotKeptError` for what belongs to another shop, in the same
-    words as for what never was.
+    words as for what never was. What is told twice is kept once.
     """
 
     def add_project(self, project: Project) -> Project:

@@ -30,8 +30,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from stitchsketch_kernel.domain.errors import AwayError, StorageError
-from stitchsketch_kernel.projects.interface import NotKeptError
+from stitchsketch_kernel.domain.errors import AwayError, NotKeptError, StorageError
 from stitchsketch_kernel.projects.records import (
     Artefact,
     Photo,

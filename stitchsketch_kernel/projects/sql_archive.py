@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, insert, literal, select
 from sqlalchemy.orm import Session
 
-from stitchsketch_kernel.projects.interface import NotKeptError
+from stitchsketch_kernel.domain.errors import NotKeptError
 from stitchsketch_kernel.projects.records import (
     Artefact,
     Bundle,

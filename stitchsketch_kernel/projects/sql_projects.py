@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import select, tuple_, update
 
-from stitchsketch_kernel.projects.interface import NotKeptError
+from stitchsketch_kernel.domain.errors import NotKeptError
 from stitchsketch_kernel.projects.records import Page, Photo, Project, Scan, now
 from stitchsketch_kernel.projects.sql import (
     SqlBase,

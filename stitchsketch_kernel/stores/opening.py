@@ -10,7 +10,7 @@ from stitchsketch_kernel.domain.errors import SettingsError
 from stitchsketch_kernel.projects.interface import ProjectArchive
 from stitchsketch_kernel.storage.interface import ObjectStore, shop_folder
 from stitchsketch_kernel.stores.settings import StoreSettings
-from stitchsketch_kernel.users.interface import UserStore
+from stitchsketch_kernel.users.interface import UserArchive
 
 
 def open_stores(settings: StoreSettings | None = None) -> Stores:
@@ -36,7 +36,7 @@ class Stores:
         self.settings = settings
         self._lock = threading.RLock()
         self._projects: ProjectArchive | None = None
-        self._users: UserStore | None = None
+        self._users: UserArchive | None = None
         self._objects: dict[str, ObjectStore] = {}
 
     def __enter__(self) -> Self:
@@ -74,7 +74,7 @@ class Stores:
             return self._projects
 
     @property
-    def users(self) -> UserStore:
+    def users(self) -> UserArchive:
         """The people of all shops; raises as `projects` does."""
         with self._lock:
             if self._users is None:
@@ -99,7 +99,7 @@ def _projects(settings: StoreSettings) -> ProjectArchive:
     return PostgresProjectStore(settings.database_url)
 
 
-def _users(settings: StoreSettings) -> UserStore:
+def _users(settings: StoreSettings) -> UserArchive:
     if not settings.mongo_url:
         from stitchsketch_kernel.users.embedded import SqlUserStore
 

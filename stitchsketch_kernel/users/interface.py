@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from stitchsketch_kernel.domain.errors import StorageError
+from stitchsketch_kernel.domain.errors import NotKeptError
 from stitchsketch_kernel.users.records import ShopFabric, User
 
 
@@ -32,7 +32,7 @@ class UserStore(Protocol):
 
         Raises
         ------
-        StorageError
+        NotKeptError
             The id is another shop's.
         """
         ...
@@ -49,15 +49,19 @@ class UserStore(Protocol):
         """Take a cloth out of the library; nothing happens where there is none."""
         ...
 
-    def shops(self) -> list[str]:
-        """All shops that have people or fabrics."""
-        ...
-
     def close(self) -> None:
         """Let go of the database."""
         ...
 
 
-def not_yours() -> StorageError:
+class UserArchive(UserStore, Protocol):
+    """What only the installation itself may do; the gateway doesn't offer it."""
+
+    def shops(self) -> list[str]:
+        """All shops that have people or fabrics."""
+        ...
+
+
+def not_yours() -> NotKeptError:
     """The sentence for a fabric's id that another shop has."""
-    return StorageError("There is no such fabric in this shop.", "Choose one from the list.")
+    return NotKeptError("There is no such fabric in this shop.", "Choose one from the list.")

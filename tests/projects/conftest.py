@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from serving import over_gateway
 
+from stitchsketch_kernel.client import GatewayProjectStore
 from stitchsketch_kernel.projects.embedded import SqlProjectStore
 from stitchsketch_kernel.projects.interface import ProjectStore
 from stitchsketch_kernel.projects.records import Project, Run, Scan
@@ -18,12 +20,22 @@ def services(request):
     return PostgresProjectStore(request.getfixturevalue("postgres").new_database())
 
 
-STORES = {"embedded": embedded, "services": services}
+def gateway(_request):
+    return over_gateway(GatewayProjectStore, "tia")
+
+
+def administrator(_request):
+    return over_gateway(GatewayProjectStore, "ada")
+
+
+STORES = {"embedded": embedded, "services": services, "gateway": gateway}
+#: Only where a test says so.
+MORE = {"administrator": administrator}
 
 
 @pytest.fixture(params=STORES)
 def store(request):
-    store = STORES[request.param](request)
+    store = {**STORES, **MORE}[request.param](request)
     yield store
     store.close()
 

@@ -1,4 +1,4 @@
-"""What every store of projects must do; `stores.py` has each implementation."""
+"""What every store of projects must do; `conftest.py` has each implementation."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from threading import Barrier
 
 import pytest
 
-from stitchsketch_kernel.domain.errors import StorageError
-from stitchsketch_kernel.projects.interface import NotKeptError
+from stitchsketch_kernel.domain.errors import NotKeptError, StorageError
 from stitchsketch_kernel.projects.records import (
     Artefact,
     Beat,
@@ -25,12 +24,19 @@ from stitchsketch_kernel.projects.records import (
     now,
 )
 
+of_installations = pytest.mark.parametrize("store", ["embedded", "services"], indirect=True)
+#: The gateway lets nobody but an administrator act for two shops.
+for_any_shop = pytest.mark.parametrize(
+    "store", ["embedded", "services", "administrator"], indirect=True
+)
+
 
 def test_what_was_kept_comes_back_whole(store, job):
     project, scan, run = job
     assert store.project("Nadel", project.id) == project
     assert store.scans("Nadel", project.id) == [scan]
     assert store.runs("Nadel", scan.id) == [run]
+    assert store.run("Nadel", run.id) == run
 
 
 def test_nothing_of_another_shop_exists(store, job):
@@ -40,6 +46,7 @@ def test_nothing_of_another_shop_exists(store, job):
         lambda: store.project("Zwirn", project.id),
         lambda: store.scans("Zwirn", project.id),
         lambda: store.runs("Zwirn", scan.id),
+        lambda: store.run("Zwirn", run.id),
         lambda: store.stages("Zwirn", run.id),
         lambda: store.artefacts("Zwirn", run.id),
         lambda: store.delete_project("Zwirn", project.id),
@@ -149,13 +156,18 @@ def test_a_change_keeps_what_is_not_the_persons_to_change(store, job):
     assert store.project_named("Zwirn", "Wing chair, left") is None
 
 
-def test_a_deletion_can_be_taken_back_until_it_is_purged(store, job):
+def test_a_deletion_can_be_taken_back(store, job):
     project, scan, _ = job
     store.delete_project("Nadel", project.id)
     [gone] = store.deleted_projects("Nadel")
     assert gone.deleted is not None
     assert store.restore_project("Nadel", project.id) == project
     assert store.scans("Nadel", project.id) == [scan]
+
+
+@of_installations
+def test_what_is_purged_cannot_be_taken_back(store, job):
+    project = job[0]
     with pytest.raises(NotKeptError):
         store.purge_project("Nadel", project.id)
     store.delete_project("Nadel", project.id)
@@ -167,6 +179,7 @@ def test_a_deletion_can_be_taken_back_until_it_is_purged(store, job):
         store.restore_project("Nadel", project.id)
 
 
+@of_installations
 def test_a_purge_names_the_objects_that_nothing_else_refers_to(store, job):
     project, scan, run = job
     shared, alone = "aa" * 32, "bb" * 32
@@ -211,6 +224,7 @@ def test_photos_and_quotes_come_back_by_their_last_word(store, job):
             ask()
 
 
+@for_any_shop
 def test_a_quote_cannot_be_taken_over_by_another_shop(store, job):
     quote = store.keep_quote("Nadel", Quote(job[2].id, 129_900))
     theirs = store.add_project(Project("Zwirn", "chair"))
@@ -252,6 +266,7 @@ def test_a_run_that_is_not_heard_of_is_dead_and_one_heard_again_lives(store, job
     assert store.run("Nadel", run.id).status == Status.CANCELLED
 
 
+@of_installations
 def test_a_folder_taken_over_buries_only_its_own_runs(store, job):
     scan, run = job[1:]
     held = [
@@ -273,7 +288,7 @@ def test_the_history_tells_every_stage_with_its_run_and_project(store, job):
 
 @pytest.mark.parametrize("name", ["x" * 401, "nul\0byte"])
 def test_a_name_that_cannot_be_kept_is_refused_in_words(store, name):
-    with pytest.raises(StorageError, match=r"The name .* can't be kept"):
+    with pytest.raises(StorageError, match="name"):
         store.add_project(Project("Nadel", name))
     assert store.projects("Nadel") == []
 
@@ -290,6 +305,7 @@ def test_figures_that_are_no_numbers_are_refused_in_words(store, job):
     assert store.stages("Nadel", job[2].id) == []
 
 
+@of_installations
 def test_a_file_that_is_lost_is_forgotten(store, job):
     run = job[2]
     artefact = Artefact(run.id, "mesh", "ply", "0f" * 32, 7, "model/mesh.ply", "models")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+from serving import over_gateway
 
+from stitchsketch_kernel.client import GatewayObjectStore
 from stitchsketch_kernel.storage.folders import LocalFolders
 from stitchsketch_kernel.storage.interface import shop_folder
 from stitchsketch_kernel.storage.s3_settings import S3Settings
@@ -27,7 +29,19 @@ def services(request, shop):
     return S3Objects(request.getfixturevalue("s3_settings"), shop)
 
 
-STORES = {"embedded": embedded, "services": services}
+@pytest.fixture
+def an_administrator():
+    """Somebody's client who may act for any shop."""
+    store = over_gateway(lambda client: GatewayObjectStore(client, "none"), "ada")
+    yield store._client
+    store.close()
+
+
+def gateway(request, shop):
+    return GatewayObjectStore(request.getfixturevalue("an_administrator"), shop)
+
+
+STORES = {"embedded": embedded, "services": services, "gateway": gateway}
 
 
 @pytest.fixture(params=STORES)

@@ -13,10 +13,21 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from stitchsketch_kernel.domain.errors import StorageError
 from stitchsketch_kernel.storage.folders import LocalFolders
 from stitchsketch_kernel.storage.interface import shop_folder
+
+
+def _photo() -> bytes:
+    """A real one: a store that people reach looks at what they send."""
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), "white").save(file, "JPEG")
+    return file.getvalue()
+
+
+PHOTO = _photo()
 
 
 @pytest.fixture(scope="module")
@@ -37,19 +48,28 @@ def test_content_comes_back_under_its_own_hash(kept_store, content):
         assert file.read() == content
 
 
+def test_content_of_any_size_comes_back(store):
+    for size in (0, 1, 63, 64, 65, 1 << 20, (1 << 20) + 1, (17 << 20) + 3):
+        content = (bytes(range(256)) * (size // 256 + 1))[:size]
+        stored = store.put("renders", io.BytesIO(content))
+        assert (stored.bytes, stored.sha256) == (size, hashlib.sha256(content).hexdigest())
+        with store.open("renders", stored.sha256) as file:
+            assert file.read() == content
+
+
 def test_the_same_content_is_kept_once(store):
     for _ in range(2):
-        store.put("images", io.BytesIO(b"photo"))
-    assert [found.bytes for found in store.objects("images")] == [5]
+        store.put("images", io.BytesIO(PHOTO))
+    assert [found.bytes for found in store.objects("images")] == [len(PHOTO)]
 
 
 def test_buckets_are_apart(store):
-    stored = store.put("images", io.BytesIO(b"photo"))
+    stored = store.put("images", io.BytesIO(PHOTO))
     assert not store.exists("models", stored.sha256)
 
 
 def test_a_deleted_object_is_gone(store):
-    stored = store.put("images", io.BytesIO(b"photo"))
+    stored = store.put("images", io.BytesIO(PHOTO))
     store.delete("images", stored.sha256)
     store.delete("images", stored.sha256)
     with pytest.raises(StorageError, match="is not there"):
@@ -111,20 +131,20 @@ def test_a_root_that_cannot_be_made_is_said_in_words(tmp_path):
 
 
 def test_nothing_of_another_shop_exists(store, other_shop):
-    stored = store.put("images", io.BytesIO(b"photo"))
+    stored = store.put("images", io.BytesIO(PHOTO))
     assert not other_shop.exists("images", stored.sha256)
     assert other_shop.objects("images") == []
     with pytest.raises(StorageError, match="is not there"):
         other_shop.open("images", stored.sha256)
-    other_shop.put("images", io.BytesIO(b"photo"))
+    other_shop.put("images", io.BytesIO(PHOTO))
     other_shop.delete("images", stored.sha256)
-    assert content_of(store, stored) == b"photo"
+    assert content_of(store, stored) == PHOTO
 
 
 def test_an_object_says_when_it_was_last_put(store):
-    first = store.put("images", io.BytesIO(b"photo"))
+    first = store.put("images", io.BytesIO(PHOTO))
     time.sleep(1.1)  # S3 tells whole seconds
-    store.put("images", io.BytesIO(b"photo"))
+    store.put("images", io.BytesIO(PHOTO))
     [found] = store.objects("images")
     assert found == first
     assert timedelta(seconds=0.9) < found.put - first.put < timedelta(minutes=5)

@@ -8,8 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from stitchsketch_kernel.domain.errors import ExchangeError, StorageError
-from stitchsketch_kernel.projects.interface import NotKeptError
+from stitchsketch_kernel.domain.errors import ExchangeError, NotKeptError, StorageError
 from stitchsketch_kernel.storage.interface import BUCKETS
 from stitchsketch_kernel.stores.checking import check
 from stitchsketch_kernel.stores.exporting import export_project

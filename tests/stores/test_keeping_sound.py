@@ -7,9 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from stitchsketch_kernel.domain.errors import StorageError
+from stitchsketch_kernel.domain.errors import NotKeptError, StorageError
 from stitchsketch_kernel.domain.marker import Fabric
-from stitchsketch_kernel.projects.interface import NotKeptError
 from stitchsketch_kernel.storage.interface import BUCKETS
 from stitchsketch_kernel.stores.checking import check, mend
 from stitchsketch_kernel.stores.figures import figures_table

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from serving import over_gateway
 
+from stitchsketch_kernel.client import GatewayUserStore
 from stitchsketch_kernel.users.embedded import SqlUserStore
 from stitchsketch_kernel.users.services import MongoUserStore
 
@@ -16,7 +18,11 @@ def services(request):
     return MongoUserStore(request.getfixturevalue("mongo").new_database())
 
 
-STORES = {"embedded": embedded, "services": services}
+def gateway(_request):
+    return over_gateway(GatewayUserStore, "ada")
+
+
+STORES = {"embedded": embedded, "services": services, "gateway": gateway}
 
 
 @pytest.fixture(params=STORES)
