@@ -21,8 +21,10 @@ from stitchsketch_kernel.projects.records import (
 )
 
 _MOST_A_PAGE = 500
-#: What only the store itself says of a run.
-_OF_BEATS = ("heartbeat", "stage", "cell", "cells", "share", "note")
+#: What the gateway and the store say of a run themselves.
+_OF_THE_STORE = (
+    "started_by", "heartbeat", "stage", "cell", "cells", "share", "note",
+)  # fmt: skip
 
 
 class GatewayProjectStore:
@@ -127,7 +129,7 @@ class GatewayProjectStore:
         answer = self._client.ask(
             "POST",
             "/runs",
-            json={**told(run, *_OF_BEATS), "error": _short(run.error)},
+            json={**told(run, *_OF_THE_STORE), "error": _short(run.error)},
             params={"shop": shop},
         )
         return record_of(Run, answer.json())

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -298,7 +299,8 @@ class Uploads:
 
 def _keep(folder: Path, upload: Upload) -> None:
     aside = folder / f"upload.{os.getpid()}.part"
-    aside.write_text(json.dumps(asdict(upload)), encoding="utf-8")
+    text = json.dumps(asdict(upload), default=datetime.isoformat)
+    aside.write_text(text, encoding="utf-8")
     aside.replace(folder / "upload.json")
 
 
@@ -306,7 +308,10 @@ def _read(folder: Path) -> Upload | None:
     try:
         told = json.loads((folder / "upload.json").read_text(encoding="utf-8"))
         stored = told.pop("stored")
-        return Upload(**told, stored=StoredObject(**stored) if stored else None)
+        if stored:
+            put = stored.pop("put")
+            stored = StoredObject(**stored, put=datetime.fromisoformat(put) if put else None)
+        return Upload(**told, stored=stored)
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

@@ -49,6 +49,8 @@ class Things:
 
     def request(self, row: Permission) -> dict[str, Any]:
         """A sound request for a row, on these very things."""
+        if row.operation == "projects.restore":
+            return {"method": row.method, "path": f"/projects/{self.keys['deleted_id']}/restore"}
         url = row.path.format(**{**self.keys, "sha256": self.keys.get(row.room, "")})
         url = url.replace(self.keys["upload_id"], self.keys.get(f"{row.room} upload", ""))
         what = row.operation.partition(".")[2]
@@ -100,14 +102,20 @@ def things(gateway: Serving) -> Iterator[Things]:
         upload = gateway.app.state.uploads.begin(SHOP, "anna", room, "a.jpg", 100, "")
         keys[f"{room} upload"] = upload.id
     keys["scan_id"] = scan.id
+    keys["deleted_id"] = projects.add_project(Project(SHOP, "Old sofa")).id
+    projects.delete_project(SHOP, keys["deleted_id"])
     projects.keep_photo(SHOP, Photo(scan.id, "1.jpg", "1" * 64, 1))
     projects.keep_quote(SHOP, Quote(run.id, 129_900))
     fabric = ShopFabric(SHOP, Fabric("linen", 1400, 1370))
     keys["fabric_id"] = gateway.stores.users.keep_fabric(fabric).id
     yield Things(project, scan, run, {**keys, "upload_id": "UPLOAD"})
-    for folder in ("gateway/uploads", "stores/objects"):
-        for left in (gateway.home / folder).iterdir():
-            rmtree(left)
+    for left in (gateway.home / "gateway" / "uploads").iterdir():
+        rmtree(left)
+    for shop in (SHOP, "Zwirn"):
+        objects = gateway.stores.objects(shop)
+        for bucket in BUCKET_OF.values():
+            for kept_one in objects.objects(bucket):
+                objects.delete(bucket, kept_one.sha256)
 
 
 def kept(gateway: Serving, things: Things) -> Any:
@@ -117,6 +125,7 @@ def kept(gateway: Serving, things: Things) -> Any:
         store.project(SHOP, things.project.id),
         store.scans(SHOP, things.project.id),
         store.runs(SHOP, things.scan.id),
+        store.deleted_projects(SHOP),
         store.photos(SHOP, things.scan.id),
         store.quotes(SHOP, things.run.id),
         gateway.stores.users.fabrics(SHOP),

@@ -9,14 +9,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from stitchsketch_kernel.domain.marker import Fabric
 from stitchsketch_kernel.projects.records import Project, Run, Scan, StageRun, Status
+from stitchsketch_kernel.users.records import Role, ShopFabric, User
 
 
 @pytest.fixture
 def shop(gateway, provider):
     """Projects of this test's shop alone."""
-    from stitchsketch_kernel.users.records import Role, User
-
     gateway.stores.users.keep(User("vera", "Faden", "Vera", Role.TECHNICIAN))
     yield gateway.stores.projects
     for project in gateway.stores.projects.projects("Faden"):
@@ -53,10 +53,11 @@ def test_a_list_in_parts_tells_everything_once(shop, ask):
 
 
 @pytest.mark.parametrize("cursor", ["x", "W10=", "WyJhIl0=", "bnVsbA==", "WzEsMl0=", "=", "é"])
-def test_a_cursor_that_is_none_is_refused(shop, ask, cursor):
+def test_a_cursor_that_is_none_is_refused(gateway, shop, ask, cursor):
     shop.add_project(Project("Faden", "chair"))
     answer = ask("vera", "GET", "/projects", params={"cursor": cursor})
     assert (answer.status_code, "no such page" in answer.text) == (404, True)
+    gateway.stores.users.keep_fabric(ShopFabric("Faden", Fabric("linen", 1400, 1370)))
     answer = ask("vera", "GET", "/fabrics", params={"cursor": cursor})
     assert (answer.status_code, "cursor" in answer.text) == (422, True)
 

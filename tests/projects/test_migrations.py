@@ -34,6 +34,7 @@ def old(tmp_path):
     return path
 
 
+@pytest.mark.parametrize("store", ["embedded", "services"], indirect=True)
 def test_the_steps_make_the_tables_that_the_program_knows(store):
     with store._engine.connect() as connection:
         context = MigrationContext.configure(connection)

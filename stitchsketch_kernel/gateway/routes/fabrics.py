@@ -39,6 +39,7 @@ def keep(access: Allowed, fabric_id: FabricId, fabric: NewFabric) -> ShopFabric:
 
 def forget(access: Allowed, fabric_id: FabricId) -> None:
     """Take a fabric out of the library."""
+    read(access, fabric_id)  # 404 for another shop's
     access.stores.users.forget_fabric(access.shop, fabric_id)
 
 
