@@ -202,10 +202,10 @@ def test_a_stages_state_is_strict(ask, shop, run, body):
     assert shop.stages("Faden", run.id) == []
 
 
-def test_an_identity_of_another_shop_is_taken_and_tells_nothing(shop, ask, run):
+def test_an_identity_of_another_shop_is_not_taken_over_and_tells_nothing(shop, ask, run):
     project = shop.projects("Faden")[0]
     answer = ask("carla", "POST", "/projects", json={"name": "mine", "id": project.id})
-    assert answer.status_code == 409
+    assert answer.status_code == 404
     assert "Faden" not in answer.text
     assert shop.project("Faden", project.id) == project
 
