@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import tempfile
 from contextlib import suppress
 from typing import IO, Any, BinaryIO, cast
@@ -11,7 +10,13 @@ from typing import IO, Any, BinaryIO, cast
 from stitchsketch_kernel.client.connection import ConflictError, GatewayClient
 from stitchsketch_kernel.client.records import record_of
 from stitchsketch_kernel.domain.errors import NotKeptError, StorageError
-from stitchsketch_kernel.storage.interface import BUCKETS, Bucket, StoredObject
+from stitchsketch_kernel.storage.interface import (
+    Bucket,
+    StoredObject,
+    not_there,
+    require_bucket,
+    require_name,
+)
 
 ROOMS: dict[str, str] = {
     "images": "images",
@@ -20,7 +25,6 @@ ROOMS: dict[str, str] = {
     "renders": "visualizations",
     "notebooks": "notebooks",
 }
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _PIECE_BYTES = 1 << 20
 #: What is sent at once; a line that breaks costs no more than this.
 _PART_BYTES = 8 << 20
@@ -68,10 +72,7 @@ class GatewayObjectStore:
         except BaseException as error:
             file.close()
             if isinstance(error, NotKeptError):
-                raise StorageError(
-                    f"The stored file {sha256[:12]} of {bucket} is not there.",
-                    "Run the stage that makes it again.",
-                ) from error
+                raise not_there(bucket, sha256) from error
             raise
         file.seek(0)
         return cast(BinaryIO, file)
@@ -134,18 +135,12 @@ class GatewayObjectStore:
 
 
 def _room(bucket: str) -> str:
-    if bucket not in ROOMS:
-        raise StorageError(
-            f"There is no place called {bucket!r}.", f"Use one of: {', '.join(BUCKETS)}."
-        )
+    require_bucket(bucket)
     return ROOMS[bucket]
 
 
 def _path(bucket: str, sha256: str) -> str:
-    if not _SHA256.fullmatch(sha256):
-        raise StorageError(
-            f"{sha256[:80]!r} is not the name of a stored file.", "Names have 64 digits."
-        )
+    require_name(sha256)
     return f"/{_room(bucket)}/{sha256}"
 
 

@@ -8,6 +8,8 @@ from stitchsketch_kernel.client.connection import GatewayClient
 from stitchsketch_kernel.client.records import record_of, told
 from stitchsketch_kernel.domain.errors import NotKeptError
 from stitchsketch_kernel.projects.records import (
+    ERROR_CHARS,
+    NOTE_CHARS,
     Artefact,
     Beat,
     Page,
@@ -18,6 +20,7 @@ from stitchsketch_kernel.projects.records import (
     Scan,
     StageRun,
     Status,
+    shortened,
 )
 
 _MOST_A_PAGE = 500
@@ -129,14 +132,14 @@ class GatewayProjectStore:
         answer = self._client.ask(
             "POST",
             "/runs",
-            json={**told(run, *_OF_THE_STORE), "error": _short(run.error)},
+            json={**told(run, *_OF_THE_STORE), "error": shortened(run.error, ERROR_CHARS)},
             params={"shop": shop},
         )
         return record_of(Run, answer.json())
 
     def beat(self, shop: str, run_id: str, beat: Beat) -> Status:
         """See `ProjectStore`."""
-        body = {**told(beat), "note": beat.note.replace("\0", " ")[:400]}
+        body = {**told(beat), "note": shortened(beat.note, NOTE_CHARS)}
         answer = self._client.ask("PUT", f"/runs/{run_id}/beat", json=body, params={"shop": shop})
         return Status(answer.json()["status"])
 
@@ -147,7 +150,10 @@ class GatewayProjectStore:
 
     def finish_run(self, shop: str, run_id: str, status: Status, error: str = "") -> Run:
         """See `ProjectStore`."""
-        path, body = f"/runs/{run_id}/finish", {"status": status, "error": _short(error)}
+        path, body = (
+            f"/runs/{run_id}/finish",
+            {"status": status, "error": shortened(error, ERROR_CHARS)},
+        )
         answer = self._client.ask("POST", path, json=body, params={"shop": shop})
         return record_of(Run, answer.json())
 
@@ -203,8 +209,3 @@ class GatewayProjectStore:
             )
             for one in found
         ]
-
-
-def _short(error: str) -> str:
-    """As the stores keep it."""
-    return error.replace("\0", " ")[:4000]

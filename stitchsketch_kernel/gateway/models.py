@@ -130,14 +130,23 @@ _OF_TYPES: dict[Any, Any] = {
 
 
 def model_of(
-    record: type, name: str, without: frozenset[str] = frozenset(), **special: Any
+    record: type,
+    name: str,
+    without: frozenset[str] = frozenset(),
+    *,
+    whole: bool = False,
+    **special: Any,
 ) -> type[BaseModel]:
-    """A model with the fields of a record, each within its limits; what has a default may lack."""
+    """A model with the fields of a record, each within its limits.
+
+    What has a default may lack, unless the `whole` record is wanted: when one that is kept is
+    replaced, what is left out would be lost.
+    """
     hints = get_type_hints(record)
     members = {
         field.name: (
             special.get(field.name) or _kind(field.name, hints[field.name]),
-            _default(field),
+            ... if whole else _default(field),
         )
         for field in fields(record)
         if field.name not in without
@@ -176,7 +185,7 @@ else:
     NewUser = model_of(User, "NewPerson", frozenset({"subject"}))
     NewProject = model_of(Project, "NewProject", frozenset({"shop", "deleted"}))
     ChangedProject = model_of(
-        Project, "ChangedProject", frozenset({"shop", "id", "created", "deleted"})
+        Project, "ChangedProject", frozenset({"shop", "id", "created", "deleted"}), whole=True
     )
     NewScan = model_of(Scan, "NewScan", frozenset({"project_id"}))
     NewPhoto = model_of(Photo, "NewPhoto", frozenset({"scan_id"}))

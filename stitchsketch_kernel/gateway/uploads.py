@@ -104,6 +104,8 @@ class Uploads:
             )  # fmt: skip
         stored = self._put_again(shop, room, sha256, total_bytes)
         upload = Upload(new_id(), room, name, total_bytes, sha256, subject, time.time(), stored)
+        if stored is not None:
+            return upload
         with self._lock:
             under_way = self._swept(shop)
             if len(under_way) >= self._settings.most_uploads:
@@ -111,9 +113,8 @@ class Uploads:
                     429, "Too many uploads of this shop are under way.",
                     "Finish some, or give them up.", {"Retry-After": "60"},
                 )  # fmt: skip
-            coming = 0 if stored is not None else total_bytes
-            coming += sum(other.total_bytes for other in under_way if other.stored is None)
-            if self._in_use(shop) + coming > self._settings.quota_bytes:
+            coming = sum(other.total_bytes for other in under_way if other.stored is None)
+            if self._in_use(shop) + coming + total_bytes > self._settings.quota_bytes:
                 raise ProblemError(
                     507, f"{shown(name)} does not fit: the shop may keep "
                     f"{self._settings.quota_bytes / 1e9:.3g} GB.",
@@ -121,8 +122,7 @@ class Uploads:
                 )  # fmt: skip
             folder = self._folder(shop, upload.id)
             folder.mkdir(parents=True)
-            if stored is None:
-                (folder / "data").touch()
+            (folder / "data").touch()
             _keep(folder, upload)
         return upload
 

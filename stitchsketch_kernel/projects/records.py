@@ -31,6 +31,15 @@ SILENT = (
 )
 
 
+#: How much of an error and of a beat's note is kept.
+ERROR_CHARS, NOTE_CHARS = 4000, 400
+
+
+def shortened(text: str, most: int) -> str:
+    """Words of the program as they are kept: cut, and without what no database takes."""
+    return text.replace("\0", " ")[:most]
+
+
 def new_id() -> str:
     """An identity that no other machine gives: 32 hexadecimal digits."""
     return uuid4().hex

@@ -41,6 +41,7 @@ from stitchsketch_kernel.projects.records import (
     StageRun,
     Status,
     now,
+    shortened,
 )
 from stitchsketch_kernel.projects.tables import (
     ArtefactRow,
@@ -179,7 +180,7 @@ _SHORTENED = {"error", "note"}
 
 def _fitting_text(name: str, value: str, length: int) -> str:
     if name in _SHORTENED:
-        return value.replace("\0", " ")[:length]
+        return shortened(value, length)
     if "\0" in value or len(value) > length:
         raise StorageError(
             f"The {name.replace('_', ' ')} {value[:40]!r} can't be kept: it has {len(value)} "

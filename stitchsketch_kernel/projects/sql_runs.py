@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from stitchsketch_kernel.projects.records import (
     DEAD_AFTER_S,
+    ERROR_CHARS,
+    NOTE_CHARS,
     SILENT,
     Artefact,
     Beat,
@@ -19,6 +21,7 @@ from stitchsketch_kernel.projects.records import (
     StageRun,
     Status,
     now,
+    shortened,
 )
 from stitchsketch_kernel.projects.sql import (
     SqlBase,
@@ -61,7 +64,7 @@ class SqlRuns(SqlBase):
             run = own_run(session, shop, run_id)
             if run.status not in _AT_WORK:
                 return run.status
-            told = {**asdict(beat), "note": beat.note.replace("\0", " ")[:400]}
+            told = {**asdict(beat), "note": shortened(beat.note, NOTE_CHARS)}
             session.execute(
                 update(RunRow)
                 .where(RunRow.id == run_id, RunRow.status.in_(_AT_WORK))
@@ -73,7 +76,7 @@ class SqlRuns(SqlBase):
         """See `ProjectStore`."""
         with self._session() as session:
             own_run(session, shop, run_id)
-            ended = {"status": status, "error": error.replace("\0", " ")[:4000]}
+            ended = {"status": status, "error": shortened(error, ERROR_CHARS)}
             session.execute(
                 update(RunRow).where(RunRow.id == run_id).values(**ended, finished=now())
             )

@@ -60,7 +60,10 @@ class Things:
             "users.keep": person,
             "projects.add": {"name": "Sofa"},
             "projects.add_scan": {"name": "again"},
-            "projects.change": {"name": "Sofa"},
+            "projects.change": {
+                "name": "Sofa", "owner": "", "customer": "", "furniture_type": "", "units": "mm",
+                "status": "open",
+            },
             "scans.keep_photo": {"name": "1.jpg", "sha256": "2" * 64, "bytes": 1},
             "fabrics.keep": {"fabric": {"name": "lin", "width_mm": 1400, "usable_width_mm": 1370}},
             "runs.beat": {"stage": "mesh", "share": 0.5},

@@ -62,6 +62,13 @@ def test_a_cursor_that_is_none_is_refused(gateway, shop, ask, cursor):
     assert (answer.status_code, "cursor" in answer.text) == (422, True)
 
 
+def test_a_change_that_leaves_something_out_loses_nothing(shop, ask):
+    project = shop.add_project(Project("Faden", "chair", customer="Ms Ö"))
+    answer = ask("vera", "PUT", f"/projects/{project.id}", json={"name": "wing chair"})
+    assert (answer.status_code, "customer" in answer.text) == (422, True)
+    assert shop.project("Faden", project.id) == project
+
+
 def test_a_repeated_request_is_done_once(shop, ask):
     body, key = {"name": "Sofa"}, {"Idempotency-Key": "k1"}
     first = ask("vera", "POST", "/projects", json=body, headers=key)

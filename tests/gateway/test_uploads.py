@@ -90,6 +90,20 @@ def test_photos_over_four_connections_arrive_whole(begin, send, ask):
         assert "sandbox" in answer.headers["content-security-policy"]
 
 
+def test_what_the_shop_keeps_already_is_not_sent_again(gateway, begin, send, ask):
+    content = jpeg(7, 300)
+    sha256 = hashlib.sha256(content).hexdigest()
+    send(begin("7.jpg", len(content)).json()["id"], content)
+    files = on_disk(gateway.home)
+    state = begin("again.jpg", len(content), sha256=sha256).json()
+    assert (state["offset_bytes"], state["stored"]["sha256"]) == (len(content), sha256)
+    assert begin("again.jpg", len(content) + 1, sha256=sha256).status_code == 422
+    assert begin("again.ply", len(content), "patterns", sha256=sha256).json()["stored"] is None
+    new = {path for path in on_disk(gateway.home) if path not in files}
+    assert all("uploads" in path.parts for path in new) and len(new) == 2
+    assert ask("ben", "GET", f"/images/{sha256}").content == content
+
+
 def test_more_than_any_json_may_be_goes_through_in_pieces(begin, send):
     content = np.random.default_rng(0).bytes(3_500_000)
     upload = begin("mesh.ply", len(content), "patterns").json()["id"]

@@ -57,7 +57,7 @@ def read(access: Allowed, project_id: ProjectId) -> Project:
 
 
 def change(access: Allowed, project_id: ProjectId, project: ChangedProject) -> Project:
-    """Keep what was changed of it; its shop, day and deletion stay as they are."""
+    """Keep all that can be changed of it; its shop, day and deletion stay as they are."""
     store, shop = access.stores.projects, access.shop
     return store.change_project(
         shop, replace(store.project(shop, project_id), **values_of(project))
