@@ -47,10 +47,25 @@ class Rates:
             429: one too many in this minute.
         """
         if not self._limiter.hit(self._most, who):
-            raise ProblemError(
-                429, "These are too many requests in a minute.", "Wait a minute and go on.",
-                {"Retry-After": "60"},
-            )  # fmt: skip
+            raise _too_many()
+
+    def require_patience(self, who: str) -> None:
+        """Refuse whoever has none left, without counting.
+
+        Raises
+        ------
+        ProblemError
+            429: the requests of this minute are used up.
+        """
+        if not self._limiter.test(self._most, who):
+            raise _too_many()
+
+
+def _too_many() -> ProblemError:
+    return ProblemError(
+        429, "These are too many requests in a minute.", "Wait a minute and go on.",
+        {"Retry-After": "60"},
+    )  # fmt: skip
 
 
 class Manners:

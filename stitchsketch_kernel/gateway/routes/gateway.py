@@ -50,6 +50,7 @@ def _marks(roles: frozenset[Role]) -> str:
 
 
 ROUTES = (
+    Route("gateway.home", docs, options={"response_class": HTMLResponse}),
     Route("gateway.health", health, model=dict[str, str]),
     Route("gateway.openapi", openapi, model=dict[str, Any]),
     Route("gateway.docs", docs, options={"response_class": HTMLResponse}),
