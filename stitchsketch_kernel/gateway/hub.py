@@ -37,7 +37,9 @@ class HubTokens:
 
     def __init__(self, api: str, cache_s: float) -> None:
         self._api, self._cache_s = api.rstrip("/"), cache_s
-        self._http = httpx.Client(timeout=_SECONDS, follow_redirects=False)
+        # answers are kept, lines needn't be
+        lines = httpx.Limits(max_connections=20, max_keepalive_connections=0)
+        self._http = httpx.Client(timeout=_SECONDS, limits=lines, follow_redirects=False)
         self._lock = threading.Lock()
         #: By the token's hash, oldest first; None: the hub has refused it.
         self._known: OrderedDict[str, tuple[float, Identity | None]] = OrderedDict()
