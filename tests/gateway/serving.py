@@ -61,8 +61,10 @@ def people(serving: Serving) -> None:
 
 
 @contextmanager
-def served(provider: Provider, home: Path, **settings: Any) -> Iterator[Serving]:
-    """Serve a gateway over embedded stores below `home`."""
+def served(
+    provider: Provider, home: Path, servers: dict[str, str] | None = None, **settings: Any
+) -> Iterator[Serving]:
+    """Serve a gateway over embedded stores below `home`, or those that `servers` names."""
     told = {
         "issuer": provider.issuer,
         "audience": AUDIENCE,
@@ -73,7 +75,7 @@ def served(provider: Provider, home: Path, **settings: Any) -> Iterator[Serving]
         "stream_s": 0.3,
         **settings,
     }
-    stores = Stores(StoreSettings(home / "stores"))
+    stores = Stores(StoreSettings(home / "stores", **(servers or {})))
     app = create_app(GatewaySettings(home=home / "gateway", **told), stores)
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
@@ -95,14 +97,29 @@ def served(provider: Provider, home: Path, **settings: Any) -> Iterator[Serving]
         stores.close()
 
 
-def over_gateway(make: Callable[[GatewayClient], Any], who: str) -> Any:
+def on_servers(request: Any) -> dict[str, str]:
+    """The real servers of this session, empty: for `served` and `over_gateway`."""
+    ceph = request.getfixturevalue("ceph")
+    return {
+        "database_url": request.getfixturevalue("postgres").new_database(),
+        "mongo_url": request.getfixturevalue("mongo").new_database(),
+        "s3_endpoint": ceph.endpoint,
+        "s3_access_key": ceph.owner.access_key,
+        "s3_secret_key": ceph.owner.secret_key,
+    }
+
+
+def over_gateway(
+    make: Callable[[GatewayClient], Any], who: str, servers: dict[str, str] | None = None,
+    **settings: Any,
+) -> Any:  # fmt: skip
     """A store behind a gateway that is served, over a client with somebody's token.
 
     Its `close` ends the gateway, too.
     """
     with ExitStack() as stack:
         home = stack.enter_context(TemporaryDirectory(dir=memory()))
-        serving = stack.enter_context(served(PROVIDER(), Path(home)))
+        serving = stack.enter_context(served(PROVIDER(), Path(home), servers, **settings))
         for user in PEOPLE:
             if user.subject == who:
                 serving.stores.users.keep(user)

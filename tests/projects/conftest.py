@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from serving import over_gateway
+from serving import on_servers, over_gateway
 
 from stitchsketch_kernel.client import GatewayProjectStore
 from stitchsketch_kernel.projects.embedded import SqlProjectStore
@@ -24,11 +24,16 @@ def gateway(_request):
     return over_gateway(GatewayProjectStore, "tia")
 
 
+def gateway_on_servers(request):
+    return over_gateway(GatewayProjectStore, "tia", on_servers(request))
+
+
 def administrator(_request):
     return over_gateway(GatewayProjectStore, "ada")
 
 
-STORES = {"embedded": embedded, "services": services, "gateway": gateway}
+STORES = {"embedded": embedded, "services": services, "gateway": gateway,
+          "gateway on servers": gateway_on_servers}  # fmt: skip
 #: Only where a test says so.
 MORE = {"administrator": administrator}
 

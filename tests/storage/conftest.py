@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from serving import over_gateway
+from serving import on_servers, over_gateway
 
 from stitchsketch_kernel.client import GatewayObjectStore
 from stitchsketch_kernel.storage.folders import LocalFolders
@@ -41,7 +41,22 @@ def gateway(request, shop):
     return GatewayObjectStore(request.getfixturevalue("an_administrator"), shop)
 
 
-STORES = {"embedded": embedded, "services": services, "gateway": gateway}
+@pytest.fixture
+def an_administrator_on_servers(request):
+    """The same, of a gateway on real servers that gives links to its object store."""
+    store = over_gateway(
+        lambda client: GatewayObjectStore(client, "none"), "ada", on_servers(request), link_s=60
+    )
+    yield store._client
+    store.close()
+
+
+def gateway_on_servers(request, shop):
+    return GatewayObjectStore(request.getfixturevalue("an_administrator_on_servers"), shop)
+
+
+STORES = {"embedded": embedded, "services": services, "gateway": gateway,
+          "gateway on servers": gateway_on_servers}  # fmt: skip
 
 
 @pytest.fixture(params=STORES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from serving import over_gateway
+from serving import on_servers, over_gateway
 
 from stitchsketch_kernel.client import GatewayUserStore
 from stitchsketch_kernel.users.embedded import SqlUserStore
@@ -22,7 +22,12 @@ def gateway(_request):
     return over_gateway(GatewayUserStore, "ada")
 
 
-STORES = {"embedded": embedded, "services": services, "gateway": gateway}
+def gateway_on_servers(request):
+    return over_gateway(GatewayUserStore, "ada", on_servers(request))
+
+
+STORES = {"embedded": embedded, "services": services, "gateway": gateway,
+          "gateway on servers": gateway_on_servers}  # fmt: skip
 
 
 @pytest.fixture(params=STORES)
