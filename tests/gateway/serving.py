@@ -97,29 +97,14 @@ def served(
         stores.close()
 
 
-def on_servers(request: Any) -> dict[str, str]:
-    """The real servers of this session, empty: for `served` and `over_gateway`."""
-    ceph = request.getfixturevalue("ceph")
-    return {
-        "database_url": request.getfixturevalue("postgres").new_database(),
-        "mongo_url": request.getfixturevalue("mongo").new_database(),
-        "s3_endpoint": ceph.endpoint,
-        "s3_access_key": ceph.owner.access_key,
-        "s3_secret_key": ceph.owner.secret_key,
-    }
-
-
-def over_gateway(
-    make: Callable[[GatewayClient], Any], who: str, servers: dict[str, str] | None = None,
-    **settings: Any,
-) -> Any:  # fmt: skip
+def over_gateway(make: Callable[[GatewayClient], Any], who: str) -> Any:
     """A store behind a gateway that is served, over a client with somebody's token.
 
     Its `close` ends the gateway, too.
     """
     with ExitStack() as stack:
         home = stack.enter_context(TemporaryDirectory(dir=memory()))
-        serving = stack.enter_context(served(PROVIDER(), Path(home), servers, **settings))
+        serving = stack.enter_context(served(PROVIDER(), Path(home)))
         for user in PEOPLE:
             if user.subject == who:
                 serving.stores.users.keep(user)
@@ -128,6 +113,52 @@ def over_gateway(
         store = make(client)
         store.close = stack.pop_all().close
         return store
+
+
+@dataclass
+class OnServers:
+    """One gateway in front of real servers, for many tests; it gives links to its object store."""
+
+    serving: Serving
+    empty: Callable[[], None]
+
+    def client(self, who: str) -> GatewayClient:
+        """The client of one person, who is the only one that the gateway knows."""
+        self.empty()
+        for user in PEOPLE:
+            if user.subject == who:
+                self.serving.stores.users.keep(user)
+        return GatewayClient(self.serving.url, lambda: PROVIDER().token(who))
+
+
+@contextmanager
+def served_on_servers(postgres: Any, mongo: Any, ceph: Any) -> Iterator[OnServers]:
+    """Serve a gateway over PostgreSQL, MongoDB and S3."""
+    from pymongo import MongoClient
+
+    servers = {
+        "database_url": postgres.new_database(),
+        "mongo_url": mongo.new_database(),
+        "s3_endpoint": ceph.endpoint,
+        "s3_access_key": ceph.owner.access_key,
+        "s3_secret_key": ceph.owner.secret_key,
+        "s3_bucket": "behind-the-gateway",
+    }
+    name = servers["database_url"].rpartition("/")[2]
+
+    def empty() -> None:
+        assert serving.stores.projects  # opened, so that there are tables
+        postgres.ask(name, "truncate project cascade")
+        for collection in people.list_collection_names():
+            people[collection].delete_many({})
+
+    with (
+        TemporaryDirectory(dir=memory()) as home,
+        MongoClient(servers["mongo_url"]) as mongo_client,
+        served(PROVIDER(), Path(home), servers, link_s=60) as serving,
+    ):
+        people = mongo_client.get_default_database()
+        yield OnServers(serving, empty)
 
 
 def memory() -> Path | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from serving import on_servers, over_gateway
+from serving import over_gateway
 
 from stitchsketch_kernel.client import GatewayProjectStore
 from stitchsketch_kernel.projects.embedded import SqlProjectStore
@@ -25,7 +25,7 @@ def gateway(_request):
 
 
 def gateway_on_servers(request):
-    return over_gateway(GatewayProjectStore, "tia", on_servers(request))
+    return GatewayProjectStore(request.getfixturevalue("on_servers").client("tia"))
 
 
 def administrator(_request):

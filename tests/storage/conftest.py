@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from uuid import uuid4
 
 import pytest
-from serving import on_servers, over_gateway
+from serving import over_gateway
 
 from stitchsketch_kernel.client import GatewayObjectStore
 from stitchsketch_kernel.storage.folders import LocalFolders
@@ -42,13 +43,10 @@ def gateway(request, shop):
 
 
 @pytest.fixture
-def an_administrator_on_servers(request):
-    """The same, of a gateway on real servers that gives links to its object store."""
-    store = over_gateway(
-        lambda client: GatewayObjectStore(client, "none"), "ada", on_servers(request), link_s=60
-    )
-    yield store._client
-    store.close()
+def an_administrator_on_servers(on_servers):
+    """The same, of a gateway on real servers."""
+    with closing(on_servers.client("ada")) as client:
+        yield client
 
 
 def gateway_on_servers(request, shop):

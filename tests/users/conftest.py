@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from serving import on_servers, over_gateway
+from serving import over_gateway
 
 from stitchsketch_kernel.client import GatewayUserStore
 from stitchsketch_kernel.users.embedded import SqlUserStore
@@ -23,7 +23,7 @@ def gateway(_request):
 
 
 def gateway_on_servers(request):
-    return over_gateway(GatewayUserStore, "ada", on_servers(request))
+    return GatewayUserStore(request.getfixturevalue("on_servers").client("ada"))
 
 
 STORES = {"embedded": embedded, "services": services, "gateway": gateway,
