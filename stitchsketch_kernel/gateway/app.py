@@ -12,7 +12,7 @@ import stitchsketch_kernel
 from stitchsketch_kernel.gateway import problems
 from stitchsketch_kernel.gateway.guard import Door, Guard
 from stitchsketch_kernel.gateway.hub import AnyTokens, HubTokens
-from stitchsketch_kernel.gateway.limits import Manners, Rates
+from stitchsketch_kernel.gateway.limits import Behind, Manners, Rates
 from stitchsketch_kernel.gateway.once import Once
 from stitchsketch_kernel.gateway.permissions import TABLE, Permission, as_markdown, row_of
 from stitchsketch_kernel.gateway.routes import ROUTES, Route
@@ -56,7 +56,6 @@ def create_app(settings: GatewaySettings, stores: Stores) -> FastAPI:
         openapi_url=None,  # served as a route of the table; the pages would load from elsewhere
         docs_url=None,
         redoc_url=None,
-        root_path=settings.prefix,
         separate_input_output_schemas=False,
     )
     app.state.door = Door(
@@ -72,9 +71,10 @@ def create_app(settings: GatewaySettings, stores: Stores) -> FastAPI:
     app.state.uploads = Uploads(settings, stores)
     problems.install(app)
     app.add_middleware(Manners, receive_s=settings.receive_s)
+    app.add_middleware(Behind, prefix=settings.prefix)
     for route in ROUTES:
         _add(app, route)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = lambda: _openapi(app, settings.prefix)  # type: ignore[method-assign]
     return checked(app)
 
 
@@ -133,12 +133,12 @@ def _add(app: FastAPI, route: Route) -> None:
     )
 
 
-def _openapi(app: FastAPI) -> dict[str, Any]:
+def _openapi(app: FastAPI, prefix: str) -> dict[str, Any]:
     """The description, with problems, tokens and roles; made once."""
     if app.openapi_schema is None:
         told = get_openapi(
             title=app.title, version=app.version, description=app.description, routes=app.routes,
-            servers=[{"url": app.root_path}] if app.root_path else None,
+            servers=[{"url": prefix}] if prefix else None,
         )  # fmt: skip
         parts = told.setdefault("components", {})
         parts.setdefault("schemas", {})["Problem"] = problems.schema()

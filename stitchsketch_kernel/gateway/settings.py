@@ -159,7 +159,9 @@ class GatewaySettings:
             hub_api=_url(env, _told_by(env, "STITCHSKETCH_GATEWAY_HUB_API", "JUPYTERHUB_API_URL")),
             prefix=env.get(
                 _told_by(env, "STITCHSKETCH_GATEWAY_PREFIX", "JUPYTERHUB_SERVICE_PREFIX"), ""
-            ).strip().rstrip("/"),
+            )
+            .strip()
+            .rstrip("/"),
             **numbers,
         )
 

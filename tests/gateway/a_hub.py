@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +88,6 @@ class Hub:
                 [sys.executable, "-m", "jupyterhub", "-f", str(config)], cwd=folder,
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
                 env={**os.environ, "PYTHONWARNINGS": "ignore"},
-                # a shell's background job would ignore it, and the hub could not be asked to end
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
             )  # fmt: skip
         self._wait(f"{self.url}/services/gateway/health")
 
@@ -118,12 +117,10 @@ class Hub:
 
     def remove(self) -> None:
         """Stop, with its proxy and service."""
-        self._process.send_signal(signal.SIGINT)
+        self._process.terminate()  # SIGINT may be ignored where the tests run in the background
         try:
             self._process.wait(20)
         finally:
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             self._process.wait(10)
