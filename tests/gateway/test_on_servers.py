@@ -15,10 +15,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from pictures import jpeg
 from real_servers.places import free_port
 from serving import people, served
 from test_matrix import GUARDED, SHOP, Things, kept, things
-from test_uploads import jpeg
 
 from stitchsketch_kernel.client import GatewayClient, GatewayObjectStore
 

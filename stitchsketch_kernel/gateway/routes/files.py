@@ -116,7 +116,9 @@ async def go_on(
         offset = await _received(access, request, uploads, upload, file)
         if offset < upload.total_bytes:
             return _state(upload, offset)
-        done = await to_thread.run_sync(uploads.finish, access.shop, upload)
+        done = await to_thread.run_sync(
+            uploads.finish, access.shop, upload, limiter=uploads.endings
+        )
     return _state(done, offset)
 
 
