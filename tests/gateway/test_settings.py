@@ -94,7 +94,10 @@ def test_a_gateway_answers_behind_its_prefix_and_behind_a_proxy_that_takes_it_aw
 
 
 def test_the_page_of_routes_needs_nothing_else_and_fits_a_phone(provider, tmp_path):
-    sync_api = pytest.importorskip("playwright.sync_api")
+    try:
+        from playwright import sync_api
+    except ModuleNotFoundError:
+        missing("playwright")
     if (browser := shutil.which("chromium")) is None:
         missing("a browser (apt-get install chromium)")
     with (
