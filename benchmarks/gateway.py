@@ -103,12 +103,16 @@ def measure(url: str, token: str, pid: int, asked: argparse.Namespace) -> None:
         with ThreadPoolExecutor(asked.connections) as pool:
             names = list(pool.map(one, range(asked.photos)))
         seconds = time.perf_counter() - began
+        sent_mb = memory_mb(pid, "VmHWM")
         whole = sum(same(at, name) for name in names)
     print(
         f"{asked.photos} photos of {asked.megabytes} MB, {asked.connections} connections:", end=" "
     )
     print(f"{seconds:.1f} s, {asked.photos * size / 1e6 / seconds:.0f} MB/s, {whole} equal")
-    print(f"memory of the server: {before_mb:.0f} MB before, {memory_mb(pid, 'VmHWM'):.0f} MB most")
+    print(
+        f"memory of the server: {before_mb:.0f} MB before, {sent_mb:.0f} MB most as photos came, "
+        f"{memory_mb(pid, 'VmHWM'):.0f} MB most with reading back"
+    )
 
 
 def photo() -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Annotated, Any, BinaryIO, cast
 
@@ -116,9 +117,8 @@ async def go_on(
         offset = await _received(access, request, uploads, upload, file)
         if offset < upload.total_bytes:
             return _state(upload, offset)
-        done = await to_thread.run_sync(
-            uploads.finish, access.shop, upload, limiter=uploads.endings
-        )
+        loop = asyncio.get_running_loop()
+        done = await loop.run_in_executor(uploads.endings, uploads.finish, access.shop, upload)
     return _state(done, offset)
 
 
