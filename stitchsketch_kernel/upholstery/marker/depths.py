@@ -13,36 +13,29 @@ from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.upholstery.marker.contact import contacts
 
 #: Cells of a grid along its longer side.
-_CELLS = 128
+_CELLS = 256
 
 
 class Depths(NamedTuple):
-    """Depth of shape j in shape i (``i <= j``), over j's place less i's.
+    """Depth of shape j in shape i, over j's place less i's; S shapes.
 
     Attributes
     ----------
-    at, columns, rows : ndarray of int64, shape (S, S)
-        Where a pair's grid begins in `depth`, and its size.
-    x, y, inverse : ndarray, shape (S, S)
-        Place of the first cell, and cells a length.
+    pair : ndarray, shape (S, S, 10)
+        Reach of what overlaps (x, y from, to), cells a length, the grid's first place, the sign
+        that a place is taken with, the grid's columns, where it begins in `depth`.
     depth : ndarray of float32
         Least move that sets them apart; negative where they are.
     """
 
-    at: np.ndarray
-    columns: np.ndarray
-    rows: np.ndarray
-    x: np.ndarray
-    y: np.ndarray
-    inverse: np.ndarray
+    pair: np.ndarray
     depth: np.ndarray
 
 
 def depths_of(rings: list[FloatArray]) -> Depths:
     """Grids of all pairs of outlines (counter-clockwise)."""
     count = len(rings)
-    at, columns, rows = (np.zeros((count, count), np.int64) for _ in range(3))
-    x, y, inverse = (np.zeros((count, count)) for _ in range(3))
+    pair = np.zeros((count, count, 10))
     grids, used = [], 0
     for i in range(count):
         for j in range(i, count):
@@ -52,11 +45,12 @@ def depths_of(rings: list[FloatArray]) -> Depths:
             nx, ny = (math.ceil(s / step) + 4 for s in high - low)
             origin = low - 1.5 * step
             grid = _grid(rings[i], rings[j], origin, step, nx, ny)
-            at[i, j], columns[i, j], rows[i, j] = used, nx, ny
-            x[i, j], y[i, j], inverse[i, j] = *origin, 1 / step
+            pair[i, j] = *low, *high, 1 / step, *origin, 1, nx, used
+            if i != j:
+                pair[j, i] = *-high, *-low, 1 / step, *origin, -1, nx, used
             grids.append(grid.ravel())
             used += grid.size
-    return Depths(at, columns, rows, x, y, inverse, np.concatenate(grids))
+    return Depths(pair, np.concatenate(grids))
 
 
 def _grid(a: FloatArray, b: FloatArray, origin: FloatArray, step: float, nx: int, ny: int) -> np.ndarray:
