@@ -21,7 +21,8 @@ from stitchsketch_kernel.domain.marker import Fabric, Placement
 from stitchsketch_kernel.domain.piece import Pattern, Piece
 from stitchsketch_kernel.domain.progress import silent
 from stitchsketch_kernel.upholstery.marker.nest import NestSettings, nest
-from stitchsketch_kernel.upholstery.marker.solver import Cut, solve
+from stitchsketch_kernel.upholstery.marker.solver import solve
+from stitchsketch_kernel.upholstery.marker.turned import Cut
 
 #: Garments, the nearest to upholstery; best density ever found, percent.
 BEST_PERCENT = {

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sparse
 import shapely
+from scipy import sparse
 from scipy.optimize import linprog
 
 from stitchsketch_kernel.domain.arrays import FloatArray

@@ -45,10 +45,45 @@ def _moved(edged: FloatArray, corners: FloatArray) -> FloatArray:
     return np.hstack([start[edge] + move, end[edge] + move, normal[edge]])
 
 
+@njit(cache=True, nogil=True)
+def _distances(work, count):  # type: ignore[no-untyped-def]
+    """Each segment's distance from the origin, into column 6; the least."""
+    nearest = np.inf
+    for k in range(count):
+        ax, ay = work[k, 0], work[k, 1]
+        ux, uy = work[k, 2] - ax, work[k, 3] - ay
+        square = ux * ux + uy * uy
+        t = 0.0 if square <= 0.0 else min(1.0, max(0.0, -(ax * ux + ay * uy) / square))
+        work[k, 6] = np.hypot(ax + t * ux, ay + t * uy)
+        nearest = min(nearest, work[k, 6])
+    return nearest
+
+
+@njit(cache=True, nogil=True)
+def _beyond(work, count, chosen, spare):  # type: ignore[no-untyped-def]
+    """Cut segments by the line of the chosen one; how many have a part on its free side."""
+    nx, ny = work[chosen, 4], work[chosen, 5]
+    offset = nx * work[chosen, 0] + ny * work[chosen, 1]
+    left = 0
+    for k in range(count):
+        begin = nx * work[k, 0] + ny * work[k, 1] - offset
+        end = nx * work[k, 2] + ny * work[k, 3] - offset
+        if k == chosen or (begin <= spare and end <= spare):
+            continue
+        t = begin / (begin - end) if min(begin, end) < 0.0 else 0.0
+        work[left] = work[k]
+        if begin < 0.0:
+            work[left, 0] += t * (work[left, 2] - work[left, 0])
+            work[left, 1] += t * (work[left, 3] - work[left, 1])
+        elif end < 0.0:
+            work[left, 2] = work[left, 0] + t * (work[left, 2] - work[left, 0])
+            work[left, 3] = work[left, 1] + t * (work[left, 3] - work[left, 1])
+        left += 1
+    return left
+
+
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def free_side(
-    segments: np.ndarray, x: float, y: float, reach: float, spare: float
-) -> np.ndarray:
+def free_side(segments: np.ndarray, x: float, y: float, reach: float, spare: float) -> np.ndarray:
     """Lines that keep a place clear within a square round it, and the place on its side.
 
     The nearest segment gives the first line; what of the others lies on its free side goes on, so
@@ -85,14 +120,7 @@ def free_side(
     lines = np.empty((count, 3))
     found = 0
     while count > 0:
-        nearest = np.inf
-        for k in range(count):
-            ax, ay = work[k, 0], work[k, 1]
-            ux, uy = work[k, 2] - ax, work[k, 3] - ay
-            square = ux * ux + uy * uy
-            t = 0.0 if square <= 0.0 else min(1.0, max(0.0, -(ax * ux + ay * uy) / square))
-            work[k, 6] = np.hypot(ax + t * ux, ay + t * uy)
-            nearest = min(nearest, work[k, 6])
+        nearest = _distances(work, count)
         if nearest > 1.5 * reach:
             break
         best, offset = -1, np.inf
@@ -101,25 +129,7 @@ def free_side(
                 own = work[k, 4] * work[k, 0] + work[k, 5] * work[k, 1]
                 if own < offset:
                     best, offset = k, own
-        nx, ny = work[best, 4], work[best, 5]
-        lines[found, 0], lines[found, 1], lines[found, 2] = nx, ny, offset
+        lines[found, 0], lines[found, 1], lines[found, 2] = work[best, 4], work[best, 5], offset
         found += 1
-        left = 0
-        for k in range(count):
-            begin = nx * work[k, 0] + ny * work[k, 1] - offset
-            end = nx * work[k, 2] + ny * work[k, 3] - offset
-            if k == best or (begin <= spare and end <= spare):
-                continue
-            for column in range(6):
-                work[left, column] = work[k, column]
-            if begin < 0.0:
-                t = begin / (begin - end)
-                work[left, 0] += t * (work[left, 2] - work[left, 0])
-                work[left, 1] += t * (work[left, 3] - work[left, 1])
-            elif end < 0.0:
-                t = begin / (begin - end)
-                work[left, 2] = work[left, 0] + t * (work[left, 2] - work[left, 0])
-                work[left, 3] = work[left, 1] + t * (work[left, 3] - work[left, 1])
-            left += 1
-        count = left
+        count = _beyond(work, count, best, spare)
     return lines[:found]

@@ -14,6 +14,9 @@ from stitchsketch_kernel.upholstery.marker.contact import contacts
 
 #: Cells of a grid along its longer side.
 _CELLS = 256
+#: Depths up to so many cells are exact.
+_EXACT = 2.5
+_HAIR = 1e-9
 
 
 class Depths(NamedTuple):
@@ -53,39 +56,46 @@ def depths_of(rings: list[FloatArray]) -> Depths:
     return Depths(pair, np.concatenate(grids))
 
 
-def _grid(a: FloatArray, b: FloatArray, origin: FloatArray, step: float, nx: int, ny: int) -> np.ndarray:
-    cycle = np.vstack([_traced(a, -b), _traced(-b, a, own=False)])
+def _grid(
+    a: FloatArray, b: FloatArray, origin: FloatArray, step: float, nx: int, ny: int
+) -> np.ndarray:
+    """Depths of one pair: exact near the boundary, to half a cell elsewhere."""
+    cycle = np.vstack([_traced(a, -b, _HAIR), _traced(-b, a, -_HAIR)])
     # a hair off the cells, so that no corner lies on a row
-    inside = _winding(cycle, origin[0], origin[1] + 1e-7 * step, step, nx, ny) > 0
-    deep = distance_transform_edt(inside) - 0.5
-    out = distance_transform_edt(~inside) - 0.5
-    signed = np.where(inside, deep, -out)
-    return _refined(signed * step, np.abs(signed) < 2.5, contacts(a, b), origin, step).astype(np.float32)
+    turns = _winding(cycle, origin[0], origin[1] + 1e-7 * step, step, nx, ny)
+    inside = turns > 0
+    cells = np.where(
+        inside, distance_transform_edt(inside) - 0.5, 0.5 - distance_transform_edt(~inside)
+    )
+    near = np.abs(cells) < _EXACT
+    return _exact(cells * step, near, contacts(a, b), origin, step).astype(np.float32)
 
 
-def _traced(edged: FloatArray, corners: FloatArray, own: bool = True) -> FloatArray:
-    """Edges of one moved by the corners of the other whose turn holds their direction."""
-    along = np.roll(edged, -1, axis=0) - edged
+def _traced(edged: FloatArray, corners: FloatArray, hair: float) -> FloatArray:
+    """Edges of one moved by the corners of the other whose turn holds their direction.
+
+    Of both outlines together they are closed lines that go round a place once for each part that
+    the outlines have in common there (Guibas, Ramshaw and Stolfi 1983). Edges that run along each
+    other are told apart by a hair.
+    """
+    after_edge = np.roll(edged, -1, axis=0)
+    along = after_edge - edged
     before, after = corners - np.roll(corners, 1, axis=0), np.roll(corners, -1, axis=0) - corners
-    def cross(u, v):
-        return u[..., 0] * v[..., 1] - u[..., 1] * v[..., 0]
-    turn = np.arctan2(cross(before, after), np.sum(before * after, axis=1))
-    heading = np.arctan2(along[:, 1], along[:, 0])[:, None] - np.arctan2(before[:, 1], before[:, 0])
-    # from the corner's first direction on, anticlockwise; ties go to one side
-    shift = 1e-9 if own else -1e-9
-    ahead = np.mod(heading + shift, 2 * np.pi)
-    left = (turn > 0) & (ahead < turn)
-    right = (turn < 0) & (ahead - 2 * np.pi >= turn)
-    out = []
-    for mask, sign in ((left, 1), (right, -1)):
-        e, c = np.nonzero(mask)
-        p, q = edged[e] + corners[c], np.roll(edged, -1, axis=0)[e] + corners[c]
-        out.append(np.hstack([p, q] if sign > 0 else [q, p]))
-    return np.vstack(out)
+    cross = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
+    turn = np.arctan2(cross, np.sum(before * after, axis=1))
+    heading = np.arctan2(along[:, 1], along[:, 0])[:, None]
+    ahead = np.mod(heading - np.arctan2(before[:, 1], before[:, 0]) + hair, 2 * np.pi)
+    edge, corner = np.nonzero((turn > 0) & (ahead < turn))
+    forth = np.hstack([edged[edge] + corners[corner], after_edge[edge] + corners[corner]])
+    # a hollow corner is gone round backwards
+    edge, corner = np.nonzero((turn < 0) & (ahead - 2 * np.pi >= turn))
+    back = np.hstack([after_edge[edge] + corners[corner], edged[edge] + corners[corner]])
+    return np.vstack([forth, back])
 
 
 @njit(cache=True, nogil=True)
-def _winding(segments, x0, y0, step, nx, ny):
+def _winding(segments, x0, y0, step, nx, ny):  # type: ignore[no-untyped-def]
+    """How often closed lines go round each place of a grid."""
     turns = np.zeros((ny, nx + 1), np.int64)
     for k in range(len(segments)):
         ax, ay, bx, by = segments[k]
@@ -107,7 +117,8 @@ def _winding(segments, x0, y0, step, nx, ny):
 
 
 @njit(cache=True, nogil=True)
-def _refined(signed, near, segments, origin, step):
+def _exact(signed, near, segments, origin, step):  # type: ignore[no-untyped-def]
+    """Where near, the distance to the nearest segment."""
     for r in range(signed.shape[0]):
         for c in range(signed.shape[1]):
             if not near[r, c]:

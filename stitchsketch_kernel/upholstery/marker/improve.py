@@ -7,10 +7,8 @@ is looked up (`depths`), and what the strip's length comes to is settled by `com
 
 from __future__ import annotations
 
-import math
 import os
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -21,6 +19,7 @@ from stitchsketch_kernel.domain.progress import Progress
 from stitchsketch_kernel.upholstery.marker.compact import Shapes, compact
 from stitchsketch_kernel.upholstery.marker.depths import Depths, depths_of
 from stitchsketch_kernel.upholstery.marker.separate import Layout, Strip, separate
+from stitchsketch_kernel.upholstery.marker.turned import Turned
 
 #: Pieces that lie this deep (of the width) in each other count as apart: `compact` mends that.
 _TOLERANCE = 1e-4
@@ -34,6 +33,12 @@ _MENDABLE = 0.05
 _SPREAD = 0.25
 #: A strip shorter by more than this than the shortest layout is stretched to that again.
 _BELOW = 0.004
+#: Seconds that a pair's grid takes, about, and the share of the time that all may take.
+_GRID_S, _GRID_SHARE = 0.006, 0.2
+#: Seconds between two words to the caller.
+_ROUND_S = 0.5
+#: Overlap is none up to this share of the width, squared: rounding's.
+_NO_AREA = 1e-12
 #: So many failures, and the search begins anew in a strip longer by this than the shortest.
 _FAILS, _LOOSE = 25, 1.3
 #: Pieces of the upper three quarters of all hulls' area are large.
@@ -81,8 +86,8 @@ class Chain:
             self._shorten(self._now)
             return
         if quick:
-            self._speed = len(_SHARES) - 1
-            self._stretch(self._now * (1 + _SHARES[1]))
+            self._stretch(self._now / (1 - _SHARES[self._speed]))
+            self._speed += 1
             return
         self._fails += 1
         if self._fails >= _FAILS:
@@ -104,7 +109,7 @@ class Chain:
         found = compact(self.shapes, self._layout.shape, at, 0.02, 0.001)
         if found.overlap > 0 or found.length >= self._reached * (1 - 1e-6):
             return False
-        if self.shapes.overlap(self._layout.shape, found.at) > 1e-12 * self.shapes.width**2:
+        if not _sound(self.shapes, self._layout.shape, found.at):
             return False
         self._reached = found.length
         if found.length < self.length:
@@ -165,25 +170,21 @@ class Chain:
 
 
 def improve(
-    shapes: Shapes,
-    first: np.ndarray,
-    turns: np.ndarray,
+    outlines: Turned,
     shape: np.ndarray,
     at: FloatArray,
     seconds: float,
     seed: int,
     workers: int,
     progress: Progress,
-) -> tuple[np.ndarray, FloatArray, float]:
-    """Make a layout shorter for some time.
+) -> tuple[np.ndarray, FloatArray]:
+    """Make a layout shorter for some time; never longer, nothing overlapping.
 
     Parameters
     ----------
-    shapes : Shapes
-    first, turns : ndarray of int64, shape (N,)
-        Each piece's first shape, and how many it may lie as.
+    outlines : Turned
     shape, at : ndarray, shape (N,), (N, 2)
-        The layout to begin from, nothing overlapping.
+        The layout to begin from: each piece's shape and place.
     seconds, seed, workers : float, int, int
         Workers (0: one for each processor) search apart from each other, from different seeds.
     progress : Progress
@@ -191,45 +192,57 @@ def improve(
 
     Returns
     -------
-    shape, at, length
+    shape, at
+        Those given, where nothing shorter and sound was found.
     """
-    begun = time.monotonic()
-    found = compact(shapes, shape, at)
-    if found.overlap > 0 or shapes.overlap(shape, found.at) > 1e-12 * shapes.width**2:
-        # the layout as it came; the check at the end judges it
-        reach = at[:, 0] + shapes.high[shape, 0]
-        low = at[:, 0] + shapes.low[shape, 0]
-        at, length = at, float(reach.max() - low.min())
-    else:
-        at, length = found.at, found.length
-    if seconds <= 0 or len(first) < 2:
-        return shape, at, length
+    begun, shapes = time.monotonic(), outlines.shapes
+    at, length = _pressed(shapes, shape, at, _length(shapes, shape, at))
+    pairs = len(shapes.rings) * (len(shapes.rings) + 1) / 2
+    if len(shape) < 2 or pairs * _GRID_S > _GRID_SHARE * seconds:
+        return shape, at
     strip = Strip(
-        shapes.low, shapes.high, first.astype(np.int64), turns.astype(np.int64), shapes.width,
+        shapes.low, shapes.high, outlines.first, outlines.turns, shapes.width,
         _TOLERANCE * shapes.width,
     )  # fmt: skip
     depths = depths_of(shapes.rings)
     count = workers or os.cpu_count() or 1
     chains = [
-        Chain(shapes, depths, strip, shape.astype(np.int64), at, length, seed + 1009 * i)
-        for i in range(count)
+        Chain(shapes, depths, strip, shape, at, length, seed + 1009 * i) for i in range(count)
     ]
-    end = begun + seconds
+    share = 0.0
     with ThreadPoolExecutor(count) as pool:
-        while (now := time.monotonic()) < end:
-            until = min(end, now + 0.5)
+        # the first time on a machine this compiles the search, which takes a while
+        list(pool.map(lambda chain: chain.go(), chains[:1]))
+        begun = max(begun, time.monotonic() - _GRID_SHARE * seconds)
+        while share < 1:
+            until = min(begun + seconds, time.monotonic() + _ROUND_S)
             list(pool.map(lambda chain: _go(chain, until), chains))  # noqa: B023  (done at once)
             share = min(1.0, (time.monotonic() - begun) / seconds)
             least = min(chain.length for chain in chains)
-            progress(min(0.99, share), f"nesting, {least:.0f}")
+            progress(min(0.99, share), f"nesting, {least / 1000:.2f} m")
     best = min(chains, key=lambda chain: chain.length)
-    last = compact(shapes, best.shape, best.at)
-    sound = last.overlap == 0 and shapes.overlap(best.shape, last.at) <= 1e-12 * shapes.width**2
-    if sound and last.length < best.length:
-        return best.shape, last.at, last.length
-    return best.shape, best.at, best.length
+    return best.shape, _pressed(shapes, best.shape, best.at, best.length)[0]
+
+
+def _length(shapes: Shapes, shape: np.ndarray, at: FloatArray) -> float:
+    return float((at + shapes.high[shape])[:, 0].max() - (at + shapes.low[shape])[:, 0].min())
+
+
+def _pressed(
+    shapes: Shapes, shape: np.ndarray, at: FloatArray, length: float
+) -> tuple[FloatArray, float]:
+    """The layout pushed together, or as it is where that is not sound or not shorter."""
+    found = compact(shapes, shape, at)
+    if found.length < length and found.overlap == 0 and _sound(shapes, shape, found.at):
+        return found.at, found.length
+    return at, length
+
+
+def _sound(shapes: Shapes, shape: np.ndarray, at: FloatArray) -> bool:
+    """Whether nothing overlaps, by exact geometry."""
+    return shapes.overlap(shape, at) <= _NO_AREA * shapes.width**2
 
 
 def _go(chain: Chain, until: float) -> None:
-    while time.monotonic() < until and math.isfinite(chain.length):
+    while time.monotonic() < until:
         chain.go()
