@@ -147,7 +147,7 @@ def _step(shapes: Shapes, shape: np.ndarray, at: FloatArray, step: float) -> Com
     return Compacted(
         at + answer.x[:end].reshape(-1, 2),
         float(answer.x[end]),
-        0.0 if overlap < 10 * _APART * width else overlap,
+        0.0 if overlap < _APART * width / 2 else overlap,
     )
 
 

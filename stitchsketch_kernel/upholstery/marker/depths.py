@@ -13,7 +13,7 @@ from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.upholstery.marker.contact import contacts
 
 #: Cells of a grid along its longer side.
-_CELLS = 256
+_CELLS = 128
 #: Depths up to so many cells are exact.
 _EXACT = 2.5
 _HAIR = 1e-9

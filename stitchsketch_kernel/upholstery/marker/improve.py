@@ -8,6 +8,7 @@ is looked up (`depths`), and what the strip's length comes to is settled by `com
 from __future__ import annotations
 
 import os
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -26,7 +27,7 @@ _TOLERANCE = 1e-4
 #: The strip is shortened by the first share, after a failure by the next.
 _SHARES = 0.02, 0.005, 0.001
 #: Places drawn for a piece over the strip and round it; rounds without gain; rounds at most.
-_ANYWHERE, _NEAR, _PATIENCE, _STRIKES, _MOST = 40, 15, 50, 1, 400
+_ANYWHERE, _NEAR, _PATIENCE, _STRIKES, _MOST = 40, 15, 50, 1, 1000
 #: Layouts that overlap by more than this (of the width, summed) are not worth mending.
 _MENDABLE = 0.05
 #: How far down the list of failed layouts the next is taken from (sparrow's).
@@ -34,13 +35,14 @@ _SPREAD = 0.25
 #: A strip shorter by more than this than the shortest layout is stretched to that again.
 _BELOW = 0.004
 #: Seconds that a pair's grid takes, about, and the share of the time that all may take.
-_GRID_S, _GRID_SHARE = 0.006, 0.2
+_GRID_S, _GRID_SHARE = 0.002, 0.2
 #: Seconds between two words to the caller.
-_ROUND_S = 0.5
+_POLL_S = 0.2
 #: Overlap is none up to this share of the width, squared: rounding's.
 _NO_AREA = 1e-12
-#: So many failures, and the search begins anew in a strip longer by this than the shortest.
-_FAILS, _LOOSE = 25, 1.3
+#: So many failures, and the search begins anew in a strip longer by this than the shortest;
+#: where it goes on from the layout given, fewer do.
+_FAILS, _LOOSE, _FIRST_FAILS = 60, 1.3, 20
 #: Pieces of the upper three quarters of all hulls' area are large.
 _LARGE = 0.75
 
@@ -50,7 +52,7 @@ class Chain:
 
     def __init__(
         self, shapes: Shapes, depths: Depths, strip: Strip, shape: np.ndarray, at: FloatArray,
-        length: float, seed: int, anew: bool = True,
+        length: float, seed: int, anew: bool,
     ) -> None:  # fmt: skip
         self.shapes, self._depths, self._strip = shapes, depths, strip
         self.shape, self.at, self.length = shape.copy(), at.copy(), length
@@ -66,6 +68,7 @@ class Chain:
         least = falling[np.searchsorted(np.cumsum(falling), _LARGE * falling.sum())]
         self._hull, self._large = hull, np.flatnonzero(hull >= least)
         self._shorten(length)
+        self._fails = _FAILS - _FIRST_FAILS
         if anew:
             self._begin_anew()
 
@@ -207,19 +210,25 @@ def improve(
     depths = depths_of(shapes.rings)
     count = workers or os.cpu_count() or 1
     chains = [
-        Chain(shapes, depths, strip, shape, at, length, seed + 1009 * i) for i in range(count)
+        Chain(shapes, depths, strip, shape, at, length, seed + 1009 * i, i % 2 == 1)
+        for i in range(count)
     ]
-    share = 0.0
+    # the first time on a machine this compiles the search, which takes a while
+    chains[0].go()
+    begun = max(begun, time.monotonic() - _GRID_SHARE * seconds)
+    stop = threading.Event()
     with ThreadPoolExecutor(count) as pool:
-        # the first time on a machine this compiles the search, which takes a while
-        list(pool.map(lambda chain: chain.go(), chains[:1]))
-        begun = max(begun, time.monotonic() - _GRID_SHARE * seconds)
-        while share < 1:
-            until = min(begun + seconds, time.monotonic() + _ROUND_S)
-            list(pool.map(lambda chain: _go(chain, until), chains))  # noqa: B023  (done at once)
-            share = min(1.0, (time.monotonic() - begun) / seconds)
-            least = min(chain.length for chain in chains)
-            progress(min(0.99, share), f"nesting, {least / 1000:.2f} m")
+        try:
+            going = [pool.submit(_go, chain, begun + seconds, stop) for chain in chains]
+            while not all(one.done() for one in going):
+                share = min(0.99, (time.monotonic() - begun) / seconds)
+                least = min(chain.length for chain in chains)
+                progress(share, f"nesting, {least / 1000:.2f} m")
+                time.sleep(_POLL_S)
+        finally:
+            stop.set()
+        for one in going:
+            one.result()
     best = min(chains, key=lambda chain: chain.length)
     return best.shape, _pressed(shapes, best.shape, best.at, best.length)[0]
 
@@ -243,6 +252,6 @@ def _sound(shapes: Shapes, shape: np.ndarray, at: FloatArray) -> bool:
     return shapes.overlap(shape, at) <= _NO_AREA * shapes.width**2
 
 
-def _go(chain: Chain, until: float) -> None:
-    while time.monotonic() < until:
+def _go(chain: Chain, until: float, stop: threading.Event) -> None:
+    while time.monotonic() < until and not stop.is_set():
         chain.go()
