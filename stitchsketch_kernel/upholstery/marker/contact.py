@@ -82,7 +82,7 @@ def _beyond(work, count, chosen, spare):  # type: ignore[no-untyped-def]
     return left
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def free_side(segments: np.ndarray, x: float, y: float, reach: float, spare: float) -> np.ndarray:
     """Lines that keep a place clear within a square round it, and the place on its side.
 

@@ -68,7 +68,8 @@ def _grid(
         inside, distance_transform_edt(inside) - 0.5, 0.5 - distance_transform_edt(~inside)
     )
     near = np.abs(cells) < _EXACT
-    return _exact(cells * step, near, contacts(a, b), origin, step).astype(np.float32)
+    exact = _exact(cells * step, near, contacts(a, b), origin, step)
+    return np.asarray(exact, dtype=np.float32)
 
 
 def _traced(edged: FloatArray, corners: FloatArray, hair: float) -> FloatArray:

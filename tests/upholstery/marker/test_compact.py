@@ -109,7 +109,8 @@ def test_a_little_overlap_is_mended_and_a_great_one_told():
 def test_a_layout_gets_shorter_and_stays_sound():
     outlines, shape, at = loose()
     shape_2, at_2 = improve(outlines, shape, at, 2.0, 1, 1, silent)
-    assert shared(outlines, shape_2, at_2) == 0
+    # square millimetres: rounding's
+    assert shared(outlines, shape_2, at_2) < 1e-9
     area = sum(shapely.Polygon(outlines.shapes.rings[s]).area for s in shape)
     assert area / (WIDTH * length(outlines, shape_2, at_2)) > 0.66
     assert np.all((shape_2 >= outlines.first) & (shape_2 < outlines.first + outlines.turns))
