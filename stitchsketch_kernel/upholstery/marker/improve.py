@@ -200,8 +200,7 @@ def improve(
     """
     begun, shapes = time.monotonic(), outlines.shapes
     at, length = _pressed(shapes, shape, at, _length(shapes, shape, at))
-    pairs = len(shapes.rings) * (len(shapes.rings) + 1) / 2
-    if len(shape) < 2 or pairs * _GRID_S > _GRID_SHARE * seconds:
+    if len(shape) < 2 or not affordable(outlines, seconds):
         return shape, at
     strip = Strip(
         shapes.low, shapes.high, outlines.first, outlines.turns, shapes.width,
@@ -231,6 +230,12 @@ def improve(
             one.result()
     best = min(chains, key=lambda chain: chain.length)
     return best.shape, _pressed(shapes, best.shape, best.at, best.length)[0]
+
+
+def affordable(outlines: Turned, seconds: float) -> bool:
+    """Whether the time is enough to look depths up: there is a grid for each pair of shapes."""
+    count = len(outlines.shapes.rings)
+    return count * (count + 1) / 2 * _GRID_S <= _GRID_SHARE * seconds
 
 
 def _length(shapes: Shapes, shape: np.ndarray, at: FloatArray) -> float:

@@ -15,7 +15,7 @@ from pathlib import Path
 from stitchsketch_kernel.domain.errors import NestError
 from stitchsketch_kernel.domain.progress import Progress, part
 from stitchsketch_kernel.upholstery.marker import search
-from stitchsketch_kernel.upholstery.marker.improve import improve
+from stitchsketch_kernel.upholstery.marker.improve import affordable, improve
 from stitchsketch_kernel.upholstery.marker.turned import Cut, Laid, turned
 
 _POLL_S = 0.2
@@ -48,10 +48,12 @@ def solve(
     NestError
         The search died or did not end.
     """
+    outlines = turned(cuts, width_mm)
     begin = max(1, round(_BEGIN_SHARE * seconds))
+    # where our own search has not the time, spyrrow has all of it
+    begin = begin if affordable(outlines, seconds - begin) else seconds
     share = begin / seconds
     laid = _begun_layout(cuts, width_mm, begin, seed, workers, part(progress, 0, share))
-    outlines = turned(cuts, width_mm)
     found = improve(
         outlines, *outlines.layout(laid), seconds - begin, seed, workers, part(progress, share, 1)
     )
