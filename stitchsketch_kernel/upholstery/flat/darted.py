@@ -26,6 +26,8 @@ OPEN_MM = 0.15
 #: it is none.
 _OPEN, _TOO_SHORT = 0.93, 0.15
 _SETTLING = 4
+#: Steps of the cloth to where it lies best, at most.
+_ROUNDS = 12
 
 
 @dataclass(frozen=True)
@@ -131,15 +133,14 @@ def tried(panel: Reference, cloth: Cloth, darts: tuple[Dart, ...]) -> Trial | No
     flat = unroll(surface, mesh.faces, 30)
     flat = turned(flat, surface, mesh.faces, panel.grain)
     sheet = Sheet(surface, mesh.faces, bars(mesh, panel.sewn[kept]), panel.grain)
-    flat = sheet.laid(flat, cloth, 8, power=2, still=1e-3)
-    flat = sheet.laid(flat, cloth, 12, still=2e-4)
+    flat = sheet.laid(flat, cloth, _ROUNDS)
     if not shapely.Polygon(flat[mesh.border]).is_valid:
         return None
     fit = sheet.threads(flat).fit(judged(panel, mesh))
     return Trial(darts, fit, cloth.excess(fit), mesh, flat)
 
 
-def laid_with_darts(panel: Reference, cloth: Cloth, trial: Trial, rounds: int = 20) -> Laid | None:
+def laid_with_darts(panel: Reference, cloth: Cloth, trial: Trial) -> Laid | None:
     """The whole panel with a trial's darts, begun from how it unrolls with them cut open.
 
     Returns
@@ -161,7 +162,7 @@ def laid_with_darts(panel: Reference, cloth: Cloth, trial: Trial, rounds: int = 
         surface[~known] = panel.lifted(mesh.flat[~known])
     sheet = Sheet(surface, mesh.faces, bars(mesh, panel.sewn), panel.grain)
     flat = turned(unroll(surface, mesh.faces, 30), surface, mesh.faces, panel.grain)
-    flat = sheet.laid(flat, cloth, rounds)
+    flat = sheet.laid(flat, cloth, _ROUNDS)
     threads = sheet.threads(flat)
     return Laid(mesh, surface, flat, threads, sheet.lengths(flat), threads.fit(judged(panel, mesh)))
 
@@ -219,7 +220,7 @@ def _along(line: FloatArray) -> FloatArray:
     return np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
 
 
-def bars(mesh: SlitMesh, sewn: BoolArray) -> list[IntArray]:
+def bars(mesh: SlitMesh, sewn: BoolArray) -> IntArray:
     """Every step of the border that is sewn, darts' legs too: a bar each, so that forces are even.
 
     `sewn` (b,) is for each step of the border as the mesh was given it.
@@ -228,7 +229,7 @@ def bars(mesh: SlitMesh, sewn: BoolArray) -> list[IntArray]:
     first, second = mesh.source[ring[:-1]], mesh.source[ring[1:]]
     on_border = (first < len(sewn)) & (second == (first + 1) % len(sewn))
     held = ~on_border | sewn[np.where(on_border, first, 0)]
-    return [ring[i : i + 2] for i in np.flatnonzero(held)]
+    return np.asarray(np.column_stack([ring[:-1], ring[1:]])[held])
 
 
 def _inner(outline: FloatArray, step: float) -> FloatArray:

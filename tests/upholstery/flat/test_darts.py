@@ -31,6 +31,11 @@ def dome(degrees: float, faces: int = 2000) -> Reference:
     )
 
 
+def steps_of(faces):
+    loop = border_loop(faces)
+    return np.column_stack([loop, np.roll(loop, -1)])
+
+
 def radial(panel: Reference, count: int, depth: float) -> tuple[Dart, ...]:
     every = len(panel.border) / count
     # between warp and weft, where a round panel has most to lose
@@ -42,7 +47,7 @@ def radial(panel: Reference, count: int, depth: float) -> tuple[Dart, ...]:
 
 def test_threads_tell_the_shear_and_stretch_that_were_put_in():
     flat, faces = disc(300)
-    sheet = Sheet(np.column_stack([flat, np.zeros(len(flat))]), faces, [border_loop(faces)])
+    sheet = Sheet(np.column_stack([flat, np.zeros(len(flat))]), faces, steps_of(faces))
     sheared = sheet.threads(flat @ np.array([[1.0, 0.0], [0.1, 1.0]]))
     assert sheared.weft == pytest.approx(0, abs=1e-12)
     assert sheared.warp == pytest.approx(np.hypot(1, 0.1) - 1)
@@ -58,13 +63,10 @@ def test_a_rolled_panel_is_found_again_from_a_bad_start():
     flat = 200 * flat
     rolled = np.column_stack([300 * np.sin(flat[:, 0] / 300), flat[:, 1],
                               300 * np.cos(flat[:, 0] / 300)])  # fmt: skip
-    loop = border_loop(faces)
-    runs = [np.append(part, after) for part, after in zip(
-        np.split(loop, [20, 40]), (loop[20], loop[40], loop[0]), strict=True)]  # fmt: skip
     turn = np.radians(4)
     start = flat * [0.97, 1.04] @ np.array([[np.cos(turn), np.sin(turn)],
                                             [-np.sin(turn), np.cos(turn)]])  # fmt: skip
-    sheet = Sheet(rolled, faces, runs, UP)
+    sheet = Sheet(rolled, faces, steps_of(faces), UP)
     found = sheet.laid(start, cloth_named("woven"), 30)
     fit = sheet.threads(found).fit()
     assert fit.most_percent < 0.02 and fit.shear_deg < 0.05
