@@ -13,7 +13,7 @@ from stitchsketch_kernel.upholstery.flat.cloth import Cloth, Fit
 from stitchsketch_kernel.upholstery.flat.grain import turned
 from stitchsketch_kernel.upholstery.flat.reference import Reference
 from stitchsketch_kernel.upholstery.flat.slit import SlitMesh, slit_mesh
-from stitchsketch_kernel.upholstery.flat.woven import Sheet, Threads
+from stitchsketch_kernel.upholstery.flat.woven import POWERS, Sheet, Threads
 from stitchsketch_kernel.upholstery.geometry.unroll import signed_areas, unroll
 
 #: Inner points of the coarse mesh that darts are tried on.
@@ -26,8 +26,10 @@ OPEN_MM = 0.15
 #: it is none.
 _OPEN, _TOO_SHORT = 0.93, 0.15
 _SETTLING = 4
-#: Steps of the cloth to where it lies best, at most.
-_ROUNDS = 12
+#: Steps of the cloth to where it lies best, at most; trials need not come so near to it.
+_ROUNDS, _TRIED_ROUNDS, _TRIED_GAIN = 25, 12, 0.01
+#: Darts that leave this many times too much strain over most of the panel are tried no further.
+_HOPELESS = 2.0
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,10 @@ def tried(panel: Reference, cloth: Cloth, darts: tuple[Dart, ...]) -> Trial | No
     flat = unroll(surface, mesh.faces, 30)
     flat = turned(flat, surface, mesh.faces, panel.grain)
     sheet = Sheet(surface, mesh.faces, bars(mesh, panel.sewn[kept]), panel.grain)
-    flat = sheet.laid(flat, cloth, _ROUNDS)
+    flat = sheet.laid(flat, cloth, _TRIED_ROUNDS, _TRIED_GAIN, POWERS[:1])
+    rough = sheet.threads(flat).fit(judged(panel, mesh)).strain_percent
+    if rough < _HOPELESS * cloth.strain_percent:
+        flat = sheet.laid(flat, cloth, _TRIED_ROUNDS, _TRIED_GAIN, POWERS[1:])
     if not shapely.Polygon(flat[mesh.border]).is_valid:
         return None
     fit = sheet.threads(flat).fit(judged(panel, mesh))

@@ -153,8 +153,8 @@ def _laid(
     lies = None if trial is None else settled(whole, cloth, trial)
     if lies is None:
         return _Found(None, as_unrolled)
-    laid, trial = lies
-    return _Found(laid, trial.fit, _fullness_mm(whole, laid))
+    laid, _ = lies
+    return _Found(laid, laid.fit, _fullness_mm(whole, laid))
 
 
 def _border_of(panel_map: PanelMap, flat: FlatPanel) -> tuple[IntArray, BoolArray]:

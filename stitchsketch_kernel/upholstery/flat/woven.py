@@ -24,10 +24,9 @@ from stitchsketch_kernel.upholstery.flat.pressed import cost, measured, slopes_o
 _BARS, _GRAIN = 3000.0, 3.0
 #: From this share of what the cloth gives on, more costs more than its square.
 _MUCH = 2 / 3
-#: Of large strain, one after the other: 2 keeps its mean small, more its largest.
-_POWERS = (2.0, 4.0, 8.0)
-#: It has settled when a round makes the cost smaller by less than this share.
-_GAIN = 1e-3
+#: Powers of large strain: 2 keeps its mean small, more its largest. Each begins where the one
+#: before came to lie.
+POWERS = (2.0, 4.0, 8.0)
 _HALVINGS, _MOST_DAMPING = 8, 1.0
 
 
@@ -135,7 +134,14 @@ class Sheet:
         turned = 0.0 if self._turn is None else float(self._turn @ flat.T.ravel()) ** 2
         return float(inner + ((self._heavy * (have / want - 1)) ** 2).sum() + turned)
 
-    def laid(self, flat: FloatArray, cloth: Cloth, rounds: int) -> FloatArray:
+    def laid(
+        self,
+        flat: FloatArray,
+        cloth: Cloth,
+        rounds: int,
+        gain: float = 1e-3,
+        powers: tuple[float, ...] = POWERS,
+    ) -> FloatArray:
         """The flat, as the cloth lies best, from one that has no face turned over.
 
         Parameters
@@ -144,10 +150,14 @@ class Sheet:
             Where to begin.
         cloth : Cloth
         rounds : int
-            At most, for each of the powers that strain is raised to.
+            At most, for each power.
+        gain : float
+            It has settled when a round makes the cost smaller by less than this share.
+        powers : tuple of float
+            Of large strain, one after the other.
         """
         flat = np.ascontiguousarray(flat)
-        for power in _POWERS:
+        for power in powers:
             dear, damping = _Dear.of(cloth, power), 1e-6
             before = self._cost(flat, dear)
             for _ in range(rounds):
@@ -156,7 +166,7 @@ class Sheet:
                 if step is None:
                     break
                 flat, gained, before = step, before - found, found
-                if gained < _GAIN * before:
+                if gained < gain * before:
                     break
         return flat
 
