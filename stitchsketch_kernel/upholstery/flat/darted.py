@@ -27,7 +27,7 @@ OPEN_MM = 0.15
 _OPEN, _TOO_SHORT = 0.93, 0.15
 _SETTLING = 4
 #: Steps of the cloth to where it lies best, at most; trials need not come so near to it.
-_ROUNDS, _TRIED_ROUNDS, _TRIED_GAIN = 25, 12, 0.01
+_ROUNDS, _TRIED_ROUNDS = 25, 12
 #: Darts that leave this many times too much strain over most of the panel are tried no further.
 _HOPELESS = 2.0
 
@@ -135,10 +135,10 @@ def tried(panel: Reference, cloth: Cloth, darts: tuple[Dart, ...]) -> Trial | No
     flat = unroll(surface, mesh.faces, 30)
     flat = turned(flat, surface, mesh.faces, panel.grain)
     sheet = Sheet(surface, mesh.faces, bars(mesh, panel.sewn[kept]), panel.grain)
-    flat = sheet.laid(flat, cloth, _TRIED_ROUNDS, _TRIED_GAIN, POWERS[:1])
+    flat = sheet.laid(flat, cloth, _TRIED_ROUNDS, powers=POWERS[:1])
     rough = sheet.threads(flat).fit(judged(panel, mesh)).strain_percent
     if rough < _HOPELESS * cloth.strain_percent:
-        flat = sheet.laid(flat, cloth, _TRIED_ROUNDS, _TRIED_GAIN, POWERS[1:])
+        flat = sheet.laid(flat, cloth, _TRIED_ROUNDS, powers=POWERS[1:])
     if not shapely.Polygon(flat[mesh.border]).is_valid:
         return None
     fit = sheet.threads(flat).fit(judged(panel, mesh))

@@ -139,7 +139,7 @@ class Sheet:
         flat: FloatArray,
         cloth: Cloth,
         rounds: int,
-        gain: float = 1e-3,
+        gain: float = 0.01,
         powers: tuple[float, ...] = POWERS,
     ) -> FloatArray:
         """The flat, as the cloth lies best, from one that has no face turned over.
