@@ -13,7 +13,7 @@ from stitchsketch_kernel.upholstery.flat.cloth import Cloth, Fit
 from stitchsketch_kernel.upholstery.flat.grain import turned
 from stitchsketch_kernel.upholstery.flat.reference import Reference
 from stitchsketch_kernel.upholstery.flat.slit import SlitMesh, slit_mesh
-from stitchsketch_kernel.upholstery.flat.woven import POWERS, Sheet, Threads
+from stitchsketch_kernel.upholstery.flat.woven import STAGES, Sheet, Threads
 from stitchsketch_kernel.upholstery.geometry.unroll import signed_areas, unroll
 
 #: Inner points of the coarse mesh that darts are tried on.
@@ -135,10 +135,10 @@ def tried(panel: Reference, cloth: Cloth, darts: tuple[Dart, ...]) -> Trial | No
     flat = unroll(surface, mesh.faces, 30)
     flat = turned(flat, surface, mesh.faces, panel.grain)
     sheet = Sheet(surface, mesh.faces, bars(mesh, panel.sewn[kept]), panel.grain)
-    flat = sheet.laid(flat, cloth, _TRIED_ROUNDS, powers=POWERS[:1])
+    flat = sheet.laid(flat, cloth, _TRIED_ROUNDS, stages=STAGES[:1])
     rough = sheet.threads(flat).fit(judged(panel, mesh)).strain_percent
     if rough < _HOPELESS * cloth.strain_percent:
-        flat = sheet.laid(flat, cloth, _TRIED_ROUNDS, powers=POWERS[1:])
+        flat = sheet.laid(flat, cloth, _TRIED_ROUNDS, stages=STAGES[1:])
     if not shapely.Polygon(flat[mesh.border]).is_valid:
         return None
     fit = sheet.threads(flat).fit(judged(panel, mesh))

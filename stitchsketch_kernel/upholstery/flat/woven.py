@@ -20,13 +20,14 @@ from stitchsketch_kernel.upholstery.flat.assembled import Assembled
 from stitchsketch_kernel.upholstery.flat.cloth import Cloth, Fit
 from stitchsketch_kernel.upholstery.flat.pressed import cost, measured, slopes_of_cost
 
-#: What the border's lengths weigh beside the cloth, and what the grain's direction does.
-_BARS, _GRAIN = 3000.0, 3.0
+#: What the grain's direction weighs beside the cloth.
+_GRAIN = 3.0
 #: From this share of what the cloth gives on, more costs more than its square.
 _MUCH = 2 / 3
-#: Powers of large strain: 2 keeps its mean small, more its largest. Each begins where the one
-#: before came to lie.
-POWERS = (2.0, 4.0, 8.0)
+#: Powers of large strain, and what the border's lengths weigh meanwhile: 2 keeps its mean small,
+#: more its largest, but then cloth would rather shorten a seam. Each begins where the one before
+#: came to lie; stiff bars at once would make every step a short one.
+STAGES = ((2.0, 30.0), (4.0, 300.0), (8.0, 3000.0))
 _HALVINGS, _MOST_DAMPING = 8, 1.0
 
 
@@ -37,12 +38,13 @@ class _Dear:
     weight: FloatArray
     much: FloatArray
     power: float
+    bars: float
 
     @classmethod
-    def of(cls, cloth: Cloth, power: float) -> _Dear:
+    def of(cls, cloth: Cloth, power: float, bars: float) -> _Dear:
         strain, shear = cloth.strain_percent / 100, float(np.sin(np.radians(cloth.shear_deg)))
         much = _MUCH * np.array([strain, strain, shear])
-        return cls(np.array([1.0, 1.0, cloth.shear_stiffness]), much, power)
+        return cls(np.array([1.0, 1.0, cloth.shear_stiffness]), much, power, bars)
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class Sheet:
         self._slopes = slopes
         self.area = area2 / area2.sum()
         self._length = np.linalg.norm(surface[bars[:, 1]] - surface[bars[:, 0]], axis=1)
-        self._heavy = _BARS * np.sqrt(self._length / max(self._length.sum(), 1e-12))
+        self._heavy = np.sqrt(self._length / max(self._length.sum(), 1e-12))
         self._turn = None if grain is None else self._grain_row(along, b - a, c - a, grain)
 
     def _grain_row(
@@ -132,7 +134,7 @@ class Sheet:
         inner = cost(pressed, self.area, dear.much, dear.weight, dear.power)
         have, want = self.lengths(flat)
         turned = 0.0 if self._turn is None else float(self._turn @ flat.T.ravel()) ** 2
-        return float(inner + ((self._heavy * (have / want - 1)) ** 2).sum() + turned)
+        return float(inner + ((dear.bars * self._heavy * (have / want - 1)) ** 2).sum() + turned)
 
     def laid(
         self,
@@ -140,7 +142,7 @@ class Sheet:
         cloth: Cloth,
         rounds: int,
         gain: float = 0.01,
-        powers: tuple[float, ...] = POWERS,
+        stages: tuple[tuple[float, float], ...] = STAGES,
     ) -> FloatArray:
         """The flat, as the cloth lies best, from one that has no face turned over.
 
@@ -150,15 +152,15 @@ class Sheet:
             Where to begin.
         cloth : Cloth
         rounds : int
-            At most, for each power.
+            At most, for each stage.
         gain : float
             It has settled when a round makes the cost smaller by less than this share.
-        powers : tuple of float
-            Of large strain, one after the other.
+        stages : tuple of (float, float)
+            Powers of large strain, and the bars' weights.
         """
         flat = np.ascontiguousarray(flat)
-        for power in powers:
-            dear, damping = _Dear.of(cloth, power), 1e-6
+        for power, bars in stages:
+            dear, damping = _Dear.of(cloth, power, bars), 1e-6
             before = self._cost(flat, dear)
             for _ in range(rounds):
                 H, g = self._slopes_of_cost(flat, dear)
@@ -210,8 +212,9 @@ class Sheet:
         length = np.linalg.norm(step, axis=1)
         unit = step / length[:, None]
         row = np.column_stack([-unit[:, 0], unit[:, 0], -unit[:, 1], unit[:, 1]])
-        row *= (self._heavy / self._length)[:, None]
-        off = self._heavy * (length / self._length - 1)
+        heavy = dear.bars * self._heavy
+        row *= (heavy / self._length)[:, None]
+        off = heavy * (length / self._length - 1)
         return (
             self._sparse.matrix([second, row[:, :, None] * row[:, None, :]]),
             self._sparse.vector([first, row * off[:, None]]),
