@@ -49,11 +49,11 @@ def row(name: str, surface: FloatArray, faces: IntArray) -> str:
     if lies is None:
         return f"| {name} | none found |"
     laid, trial = lies
-    fit, whole = laid.fit, laid.threads.fit()
+    fit = laid.threads.fit()
     have, want = laid.lengths
     return (
         f"| {name} | {len(faces)} | {len(trial.darts)} | {fit.strain_percent:.2f} | "
-        f"{fit.most_percent:.2f} ({whole.most_percent:.2f}) | {fit.shear_deg:.1f} | "
+        f"{fit.most_percent:.2f} | {fit.shear_deg:.1f} | "
         f"{abs(have.sum() - want.sum()):.2f} of {want.sum():.0f} | {laid.flipped} | "
         f"{'yes' if laid.overlaps else 'no'} | {proposed:.0f} | "
         f"{time.perf_counter() - started - proposed:.1f} |"
@@ -90,7 +90,7 @@ def main() -> None:
     faces = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
     developables(faces)
     print()
-    print("| case | faces | darts | strain 95 % | most % (at points) | shear | border off, mm | "
+    print("| case | faces | darts | strain 95 % | most % | shear | border off, mm | "
           "flipped | overlaps | s to propose | s to lay |")  # fmt: skip
     print("| --- " * 11 + "|")
     print(row("saddle, 0.05", *saddle(0.05, faces)), flush=True)

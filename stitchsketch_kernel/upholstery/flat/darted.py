@@ -18,8 +18,6 @@ from stitchsketch_kernel.upholstery.geometry.unroll import signed_areas, unroll
 
 #: Inner points of the coarse mesh that darts are tried on.
 _COARSE = 600
-#: So near to a dart's point the cloth is pressed into shape; its limits don't count there.
-TIP_MM = 15.0
 #: A dart is open where its legs are further apart.
 OPEN_MM = 0.15
 #: Open to this share of its length, a dart is as long as it should be; to less than the second,
@@ -66,8 +64,6 @@ class Trial:
     darts: tuple[Dart, ...]
     fit: Fit
     excess: float
-    mesh: SlitMesh
-    flat: FloatArray
 
 
 @dataclass(frozen=True)
@@ -142,7 +138,7 @@ def tried(panel: Reference, cloth: Cloth, darts: tuple[Dart, ...]) -> Trial | No
     if not shapely.Polygon(flat[mesh.border]).is_valid:
         return None
     fit = sheet.threads(flat).fit(judged(panel, mesh))
-    return Trial(darts, fit, cloth.excess(fit), mesh, flat)
+    return Trial(darts, fit, cloth.excess(fit))
 
 
 def laid_with_darts(panel: Reference, cloth: Cloth, trial: Trial) -> Laid | None:
@@ -203,14 +199,8 @@ def settled(panel: Reference, cloth: Cloth, trial: Trial) -> tuple[Laid, Trial] 
 
 
 def judged(panel: Reference, mesh: SlitMesh) -> BoolArray:
-    """The faces that the cloth's limits are for: not beside stapled edges or at darts' points."""
-    middle = mesh.flat[mesh.faces].mean(axis=1)
-    held = panel.held(middle)
-    for into, _ in mesh.legs:
-        apex = int(into[-1])
-        held &= ~(mesh.faces == apex).any(axis=1)
-        held &= np.linalg.norm(middle - mesh.flat[apex], axis=1) > TIP_MM
-    return held
+    """The faces that the cloth's limits are for: not beside stapled edges."""
+    return panel.held(mesh.flat[mesh.faces].mean(axis=1))
 
 
 def stepped(line: FloatArray, step: float) -> FloatArray:

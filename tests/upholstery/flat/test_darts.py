@@ -10,7 +10,7 @@ from stitchsketch_kernel.domain.progress import silent
 from stitchsketch_kernel.samples import round_panels
 from stitchsketch_kernel.samples.round_panels import disc
 from stitchsketch_kernel.upholstery.flat.cloth import Cloth, cloth_named, cloths
-from stitchsketch_kernel.upholstery.flat.darted import Dart, laid_with_darts, tried
+from stitchsketch_kernel.upholstery.flat.darted import Dart, laid_with_darts, settled, tried
 from stitchsketch_kernel.upholstery.flat.darts import propose_darts
 from stitchsketch_kernel.upholstery.flat.reference import Reference
 from stitchsketch_kernel.upholstery.flat.slit import slit_mesh
@@ -126,6 +126,8 @@ def test_a_dome_is_too_round_without_darts_and_sews_with_four():
     laid = laid_with_darts(panel, cloth, trial)
     assert laid.flipped == 0 and not laid.overlaps
     assert cloth.excess(laid.fit) < 1
+    # at the darts' points too
+    assert laid.fit == laid.threads.fit()
     have, want = laid.lengths
     assert np.abs(have - want).max() < 0.05
     assert abs(have.sum() - want.sum()) < 0.0005 * want.sum()
@@ -136,6 +138,49 @@ def test_a_dome_is_too_round_without_darts_and_sews_with_four():
         assert legs[0] == pytest.approx(legs[1], abs=0.1)
         # and the mouth is open
         assert np.linalg.norm(laid.flat[into[0]] - laid.flat[out[-1]]) > 5
+
+
+def test_darts_that_go_too_far_are_cut_back_to_where_they_are_open():
+    panel, cloth = dome(60), cloth_named("woven")
+    trial = tried(panel, cloth, radial(panel, 4, 0.88))
+    assert min(laid_with_darts(panel, cloth, trial).open_share(i) for i in range(4)) < 0.9
+    laid, kept = settled(panel, cloth, trial)
+    assert min(laid.open_share(i) for i in range(len(kept.darts))) >= 0.93
+    assert not laid.overlaps
+
+
+def test_no_corner_hangs_by_one_triangle():
+    """Where it did, the cloth was drawn to a point there."""
+    mesh = slit_mesh(*square_with([(50, 0), (50, 50)]))
+    faces_at = np.bincount(mesh.faces.ravel())
+    apexes = [into[-1] for into, _ in mesh.legs]
+    assert faces_at[np.setdiff1d(mesh.border, apexes)].min() > 1
+
+
+@pytest.mark.parametrize("rise", [0.05, 0.1])
+def test_a_saddle_needs_no_dart(rise):
+    """It has border to spare: the cloth shears. Once weights swung to and fro, and it never lay."""
+    surface, faces = round_panels.saddle(rise, 1500)
+    border = border_loop(faces)
+    panel = Reference(
+        unroll(surface, faces, 60), surface, faces, border, np.zeros(0, dtype=np.int32), UP
+    )
+    cloth = Cloth("asked for", 0.6, 1.5, 6.0, 0.03)
+    laid = laid_with_darts(panel, cloth, tried(panel, cloth, ()))
+    assert cloth.excess(laid.fit) < 1
+    have, want = laid.lengths
+    assert np.abs(have / want - 1).max() < 1e-4
+
+
+def test_cloth_within_a_hand_of_a_stapled_edge_may_be_pleated():
+    panel = dome(60)
+    sewn = np.arange(len(panel.border)) >= len(panel.border) // 2
+    panel = Reference(panel.flat, panel.surface, panel.faces, panel.border, panel.corners, UP, sewn)
+    edge = panel.outline[len(panel.border) // 4]
+    inwards = panel.outline.mean(axis=0) - edge
+    inwards /= np.linalg.norm(inwards)
+    near, far = panel.held(np.array([edge + 40 * inwards, edge + 80 * inwards]))
+    assert not near and far
 
 
 def test_darts_are_proposed_where_a_cloth_needs_them():
