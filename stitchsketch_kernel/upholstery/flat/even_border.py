@@ -88,9 +88,12 @@ def _between(points: FloatArray, ends: list[int], reach: float, closed: bool = F
         out[corner] = (before[-1] + after[0]) / 2
     if closed:
         out[0] = out[-1] = (free[-1][-1] + free[0][0]) / 2
+    first, last = out[0].copy(), out[-1].copy()
     for (a, b), line in zip(pairwise(ends), free, strict=True):
         share = np.linspace(0, 1, b - a + 1)[:, None]
         out[a : b + 1] = line + (1 - share) * (out[a] - line[0]) + share * (out[b] - line[-1])
+    # to the last digit: other panels have these points too
+    out[[0, -1]] = first, last
     return out
 
 

@@ -22,8 +22,8 @@ def test_a_clean_panel_keeps_its_outline(make):
 
 
 def test_a_rough_border_is_evened_out():
-    off = off_mm(rolled(5000), bumps_mm=1.0, jitter_mm=0.5)
-    assert np.percentile(off, 95) < 0.45 and off.max() < 0.7
+    off = off_mm(rolled(8000), bumps_mm=1.0, jitter_mm=0.5)
+    assert np.percentile(off, 95) < 0.5 and off.max() < 0.65
 
 
 def test_a_smooth_line_stays_and_a_corner_is_kept():
@@ -35,6 +35,6 @@ def test_a_smooth_line_stays_and_a_corner_is_kept():
     noise = np.random.default_rng(2).normal(0, 0.3, corner.shape)
     assert roughness_mm(corner + noise) == pytest.approx(0.3, rel=0.3)
     even = even_border(corner + noise, [line], 24.0)
-    assert np.abs(even[5:-5] - corner[5:-5]).max() < 0.35
+    assert np.abs(even[5:-5] - corner[5:-5]).mean() < 0.15
     # its ends, where it meets other seams, are theirs too
     assert np.array_equal(even[[0, -1]], (corner + noise)[[0, -1]])
