@@ -13,19 +13,21 @@ from stitchsketch_kernel.upholstery.flat.cloth import Cloth, Fit
 from stitchsketch_kernel.upholstery.flat.grain import turned
 from stitchsketch_kernel.upholstery.flat.reference import Reference
 from stitchsketch_kernel.upholstery.flat.slit import SlitMesh, slit_mesh
-from stitchsketch_kernel.upholstery.flat.woven import Sheet, Threads
+from stitchsketch_kernel.upholstery.flat.woven import STAGES, Sheet, Threads
 from stitchsketch_kernel.upholstery.geometry.unroll import signed_areas, unroll
 
 #: Inner points of the coarse mesh that darts are tried on.
 _COARSE = 600
-#: So near to a dart's point the cloth is pressed into shape; its limits don't count there.
-TIP_MM = 15.0
 #: A dart is open where its legs are further apart.
 OPEN_MM = 0.15
 #: Open to this share of its length, a dart is as long as it should be; to less than the second,
 #: it is none.
 _OPEN, _TOO_SHORT = 0.93, 0.15
 _SETTLING = 4
+#: Steps of the cloth to where it lies best, at most; trials need not come so near to it.
+_ROUNDS, _TRIED_ROUNDS = 25, 12
+#: Darts that leave this many times too much strain over most of the panel are tried no further.
+_HOPELESS = 2.0
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,6 @@ class Trial:
     darts: tuple[Dart, ...]
     fit: Fit
     excess: float
-    mesh: SlitMesh
-    flat: FloatArray
 
 
 @dataclass(frozen=True)
@@ -131,15 +131,17 @@ def tried(panel: Reference, cloth: Cloth, darts: tuple[Dart, ...]) -> Trial | No
     flat = unroll(surface, mesh.faces, 30)
     flat = turned(flat, surface, mesh.faces, panel.grain)
     sheet = Sheet(surface, mesh.faces, bars(mesh, panel.sewn[kept]), panel.grain)
-    flat = sheet.laid(flat, cloth, 8, power=2, still=1e-3)
-    flat = sheet.laid(flat, cloth, 12, still=2e-4)
+    flat = sheet.laid(flat, cloth, _TRIED_ROUNDS, stages=STAGES[:1])
+    rough = sheet.threads(flat).fit(judged(panel, mesh)).strain_percent
+    if rough < _HOPELESS * cloth.strain_percent:
+        flat = sheet.laid(flat, cloth, _TRIED_ROUNDS, stages=STAGES[1:])
     if not shapely.Polygon(flat[mesh.border]).is_valid:
         return None
     fit = sheet.threads(flat).fit(judged(panel, mesh))
-    return Trial(darts, fit, cloth.excess(fit), mesh, flat)
+    return Trial(darts, fit, cloth.excess(fit))
 
 
-def laid_with_darts(panel: Reference, cloth: Cloth, trial: Trial, rounds: int = 20) -> Laid | None:
+def laid_with_darts(panel: Reference, cloth: Cloth, trial: Trial) -> Laid | None:
     """The whole panel with a trial's darts, begun from how it unrolls with them cut open.
 
     Returns
@@ -161,7 +163,7 @@ def laid_with_darts(panel: Reference, cloth: Cloth, trial: Trial, rounds: int = 
         surface[~known] = panel.lifted(mesh.flat[~known])
     sheet = Sheet(surface, mesh.faces, bars(mesh, panel.sewn), panel.grain)
     flat = turned(unroll(surface, mesh.faces, 30), surface, mesh.faces, panel.grain)
-    flat = sheet.laid(flat, cloth, rounds)
+    flat = sheet.laid(flat, cloth, _ROUNDS)
     threads = sheet.threads(flat)
     return Laid(mesh, surface, flat, threads, sheet.lengths(flat), threads.fit(judged(panel, mesh)))
 
@@ -197,14 +199,8 @@ def settled(panel: Reference, cloth: Cloth, trial: Trial) -> tuple[Laid, Trial] 
 
 
 def judged(panel: Reference, mesh: SlitMesh) -> BoolArray:
-    """The faces that the cloth's limits are for: not beside stapled edges or at darts' points."""
-    middle = mesh.flat[mesh.faces].mean(axis=1)
-    held = panel.held(middle)
-    for into, _ in mesh.legs:
-        apex = int(into[-1])
-        held &= ~(mesh.faces == apex).any(axis=1)
-        held &= np.linalg.norm(middle - mesh.flat[apex], axis=1) > TIP_MM
-    return held
+    """The faces that the cloth's limits are for: not beside stapled edges."""
+    return panel.held(mesh.flat[mesh.faces].mean(axis=1))
 
 
 def stepped(line: FloatArray, step: float) -> FloatArray:
@@ -219,7 +215,7 @@ def _along(line: FloatArray) -> FloatArray:
     return np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
 
 
-def bars(mesh: SlitMesh, sewn: BoolArray) -> list[IntArray]:
+def bars(mesh: SlitMesh, sewn: BoolArray) -> IntArray:
     """Every step of the border that is sewn, darts' legs too: a bar each, so that forces are even.
 
     `sewn` (b,) is for each step of the border as the mesh was given it.
@@ -228,7 +224,7 @@ def bars(mesh: SlitMesh, sewn: BoolArray) -> list[IntArray]:
     first, second = mesh.source[ring[:-1]], mesh.source[ring[1:]]
     on_border = (first < len(sewn)) & (second == (first + 1) % len(sewn))
     held = ~on_border | sewn[np.where(on_border, first, 0)]
-    return [ring[i : i + 2] for i in np.flatnonzero(held)]
+    return np.asarray(np.column_stack([ring[:-1], ring[1:]])[held])
 
 
 def _inner(outline: FloatArray, step: float) -> FloatArray:

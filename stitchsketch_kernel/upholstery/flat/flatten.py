@@ -16,10 +16,13 @@ from stitchsketch_kernel.domain.units import MM_PER_M
 from stitchsketch_kernel.upholstery.flat.cloth import cloth_named
 from stitchsketch_kernel.upholstery.flat.denoise import denoise
 from stitchsketch_kernel.upholstery.flat.equal import with_true_border
+from stitchsketch_kernel.upholstery.flat.even_border import even_border
 from stitchsketch_kernel.upholstery.flat.grain import turned
 from stitchsketch_kernel.upholstery.geometry.border import border_loop
 from stitchsketch_kernel.upholstery.geometry.unroll import signed_areas, unroll
 
+#: A rough border is smoothed over so many times the panel's own reach: it has fewer points.
+BORDER_REACH = 2.0
 #: Of a panel's area, what may lie face down: slivers between noisy points of the scan.
 _FLIPPED_SHARE = 2e-4
 
@@ -93,7 +96,11 @@ def flatten_panel(panel_map: PanelMap, panel: Panel, settings: FlattenSettings) 
             f"Panel {panel.name} can't be laid flat: it has a hole or closes on itself.",
             "Give it a seam across in the file of panels (--edits), or take more photos.",
         )
-    surface = denoise(raw, faces, border, settings.smooth_mm) if settings.smooth_mm else raw
+    seams = _seam_vertices(panel_map, panel.name, used)
+    surface = raw
+    if settings.smooth_mm:
+        surface = even_border(raw, seams.values(), BORDER_REACH * settings.smooth_mm)
+        surface = denoise(surface, faces, border, settings.smooth_mm)
     uv = unroll(surface, faces, settings.rounds)
     if settings.true_seams:
         uv = with_true_border(uv, surface, faces, border)
@@ -108,7 +115,7 @@ def flatten_panel(panel_map: PanelMap, panel: Panel, settings: FlattenSettings) 
         strain_percent(surface, uv, faces),
         border,
         np.array([0.0, 1.0]),
-        _seam_vertices(panel_map, panel.name, used),
+        seams,
     )
 
 

@@ -139,12 +139,13 @@ def _laid(
     whole = Reference(
         flat.uv_mm, flat.surface_mm, flat.faces, flat.boundary, corners, panel.grain_m, sewn
     )
-    ring = np.append(flat.boundary, flat.boundary[0])
-    runs = [ring[a : b + 1] for a, b in _runs(corners, len(flat.boundary), sewn)]
-    sheet = Sheet(whole.surface, whole.faces, [run for run in runs if len(run) > 1])
+    steps = np.column_stack([flat.boundary, np.roll(flat.boundary, -1)])
+    sheet = Sheet(whole.surface, whole.faces, steps)
     held = whole.held(whole.flat[whole.faces].mean(axis=1))
     as_unrolled = sheet.threads(whole.flat).fit(held)
-    if cloth.excess(as_unrolled) <= 1 and _true(*sheet.lengths(whole.flat)):
+    if cloth.excess(as_unrolled) <= 1 and _true(
+        *sheet.lengths(whole.flat), _runs(corners, len(steps), sewn)
+    ):
         return None
     trial = tried(whole, cloth, ())
     if (trial is None or trial.excess > 1) and settings.darts and sewn.any():
@@ -152,8 +153,8 @@ def _laid(
     lies = None if trial is None else settled(whole, cloth, trial)
     if lies is None:
         return _Found(None, as_unrolled)
-    laid, trial = lies
-    return _Found(laid, trial.fit, _fullness_mm(whole, laid))
+    laid, _ = lies
+    return _Found(laid, laid.fit, _fullness_mm(whole, laid))
 
 
 def _border_of(panel_map: PanelMap, flat: FlatPanel) -> tuple[IntArray, BoolArray]:
@@ -179,9 +180,9 @@ def _runs(corners: IntArray, count: int, sewn: BoolArray) -> Sequence[tuple[int,
     return [(a, b) for a, b in pairwise(ends) if b > a and sewn[a]]
 
 
-def _true(have: FloatArray, want: FloatArray) -> bool:
-    """Whether sewn sides are as long in the flat as on the furniture."""
-    return all(sews(float(a), float(b)) for a, b in zip(have, want, strict=True))
+def _true(have: FloatArray, want: FloatArray, runs: Sequence[tuple[int, int]]) -> bool:
+    """Whether sewn sides are as long in the flat as on the furniture, by their steps' lengths."""
+    return all(sews(float(have[a:b].sum()), float(want[a:b].sum())) for a, b in runs)
 
 
 def _fullness_mm(panel: Reference, laid: Laid) -> float:

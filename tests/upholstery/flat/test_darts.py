@@ -9,8 +9,8 @@ from stitchsketch_kernel.domain.errors import SettingsError
 from stitchsketch_kernel.domain.progress import silent
 from stitchsketch_kernel.samples import round_panels
 from stitchsketch_kernel.samples.round_panels import disc
-from stitchsketch_kernel.upholstery.flat.cloth import Cloth, cloth_named, cloths
-from stitchsketch_kernel.upholstery.flat.darted import Dart, laid_with_darts, tried
+from stitchsketch_kernel.upholstery.flat.cloth import Cloth, Fit, cloth_named, cloths
+from stitchsketch_kernel.upholstery.flat.darted import Dart, Trial, laid_with_darts, settled, tried
 from stitchsketch_kernel.upholstery.flat.darts import propose_darts
 from stitchsketch_kernel.upholstery.flat.reference import Reference
 from stitchsketch_kernel.upholstery.flat.slit import slit_mesh
@@ -31,6 +31,11 @@ def dome(degrees: float, faces: int = 2000) -> Reference:
     )
 
 
+def steps_of(faces):
+    loop = border_loop(faces)
+    return np.column_stack([loop, np.roll(loop, -1)])
+
+
 def radial(panel: Reference, count: int, depth: float) -> tuple[Dart, ...]:
     every = len(panel.border) / count
     # between warp and weft, where a round panel has most to lose
@@ -42,7 +47,7 @@ def radial(panel: Reference, count: int, depth: float) -> tuple[Dart, ...]:
 
 def test_threads_tell_the_shear_and_stretch_that_were_put_in():
     flat, faces = disc(300)
-    sheet = Sheet(np.column_stack([flat, np.zeros(len(flat))]), faces, [border_loop(faces)])
+    sheet = Sheet(np.column_stack([flat, np.zeros(len(flat))]), faces, steps_of(faces))
     sheared = sheet.threads(flat @ np.array([[1.0, 0.0], [0.1, 1.0]]))
     assert sheared.weft == pytest.approx(0, abs=1e-12)
     assert sheared.warp == pytest.approx(np.hypot(1, 0.1) - 1)
@@ -58,13 +63,10 @@ def test_a_rolled_panel_is_found_again_from_a_bad_start():
     flat = 200 * flat
     rolled = np.column_stack([300 * np.sin(flat[:, 0] / 300), flat[:, 1],
                               300 * np.cos(flat[:, 0] / 300)])  # fmt: skip
-    loop = border_loop(faces)
-    runs = [np.append(part, after) for part, after in zip(
-        np.split(loop, [20, 40]), (loop[20], loop[40], loop[0]), strict=True)]  # fmt: skip
     turn = np.radians(4)
     start = flat * [0.97, 1.04] @ np.array([[np.cos(turn), np.sin(turn)],
                                             [-np.sin(turn), np.cos(turn)]])  # fmt: skip
-    sheet = Sheet(rolled, faces, runs, UP)
+    sheet = Sheet(rolled, faces, steps_of(faces), UP)
     found = sheet.laid(start, cloth_named("woven"), 30)
     fit = sheet.threads(found).fit()
     assert fit.most_percent < 0.02 and fit.shear_deg < 0.05
@@ -124,6 +126,8 @@ def test_a_dome_is_too_round_without_darts_and_sews_with_four():
     laid = laid_with_darts(panel, cloth, trial)
     assert laid.flipped == 0 and not laid.overlaps
     assert cloth.excess(laid.fit) < 1
+    # at the darts' points too
+    assert laid.fit == laid.threads.fit()
     have, want = laid.lengths
     assert np.abs(have - want).max() < 0.05
     assert abs(have.sum() - want.sum()) < 0.0005 * want.sum()
@@ -134,6 +138,49 @@ def test_a_dome_is_too_round_without_darts_and_sews_with_four():
         assert legs[0] == pytest.approx(legs[1], abs=0.1)
         # and the mouth is open
         assert np.linalg.norm(laid.flat[into[0]] - laid.flat[out[-1]]) > 5
+
+
+def test_darts_that_go_too_far_are_cut_back_to_where_they_are_open():
+    panel, cloth = dome(60), cloth_named("woven")
+    trial = Trial(radial(panel, 4, 0.82), Fit(0, 0, 0), 0.0)
+    assert min(laid_with_darts(panel, cloth, trial).open_share(i) for i in range(4)) < 0.9
+    laid, kept = settled(panel, cloth, trial)
+    assert min(laid.open_share(i) for i in range(len(kept.darts))) >= 0.93
+    assert not laid.overlaps
+
+
+def test_no_corner_hangs_by_one_triangle():
+    """Where it did, the cloth was drawn to a point there."""
+    mesh = slit_mesh(*square_with([(50, 0), (50, 50)]))
+    faces_at = np.bincount(mesh.faces.ravel())
+    apexes = [into[-1] for into, _ in mesh.legs]
+    assert faces_at[np.setdiff1d(mesh.border, apexes)].min() > 1
+
+
+@pytest.mark.parametrize("rise", [0.05, 0.1])
+def test_a_saddle_needs_no_dart(rise):
+    """It has border to spare: the cloth shears. Once weights swung to and fro, and it never lay."""
+    surface, faces = round_panels.saddle(rise, 1500)
+    border = border_loop(faces)
+    panel = Reference(
+        unroll(surface, faces, 60), surface, faces, border, np.zeros(0, dtype=np.int32), UP
+    )
+    cloth = Cloth("asked for", 0.6, 1.5, 6.0, 0.03)
+    laid = laid_with_darts(panel, cloth, tried(panel, cloth, ()))
+    assert cloth.excess(laid.fit) < 1
+    have, want = laid.lengths
+    assert np.abs(have / want - 1).max() < 1e-4
+
+
+def test_cloth_within_a_hand_of_a_stapled_edge_may_be_pleated():
+    panel = dome(60)
+    sewn = np.arange(len(panel.border)) >= len(panel.border) // 2
+    panel = Reference(panel.flat, panel.surface, panel.faces, panel.border, panel.corners, UP, sewn)
+    edge = panel.outline[len(panel.border) // 4]
+    inwards = panel.outline.mean(axis=0) - edge
+    inwards /= np.linalg.norm(inwards)
+    near, far = panel.held(np.array([edge + 40 * inwards, edge + 80 * inwards]))
+    assert not near and far
 
 
 def test_darts_are_proposed_where_a_cloth_needs_them():
