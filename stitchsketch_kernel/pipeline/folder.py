@@ -20,7 +20,7 @@ from stitchsketch_kernel.pipeline.files import (
     write_json,
 )
 from stitchsketch_kernel.pipeline.record import read_record
-from stitchsketch_kernel.pipeline.stage import Stage
+from stitchsketch_kernel.pipeline.stage import Stage, earlier_folders
 
 LOCK = ".lock"
 #: What a run writes; nothing else in the folder is ever touched.
@@ -72,6 +72,14 @@ class RunFolder:
         seals = {name: read_json(self.stages / folder / KEY) for name, folder in earlier.items()}
         return {name: seal["made"] if seal else "" for name, seal in seals.items()}
 
+    def is_whole(self, stages: Sequence[Stage], keys: Mapping[str, str]) -> bool:
+        """Whether all stages are finished under these keys, and all that they publish is there."""
+        return all(
+            self.finished(stage, keys[stage.name], earlier_folders(stage, stages)) is not None
+            and self._is_published(stage)
+            for stage in stages
+        )
+
     def has_finished_stage(self) -> bool:
         """Whether any stage was ever finished here."""
         return any(self.stages.glob(f"[0-9]*/{KEY}"))
@@ -110,10 +118,18 @@ class RunFolder:
 
     def publish(self, stage: Stage, anew: bool) -> None:
         """Copy what a finished stage publishes to where people look for it."""
-        for source, target in stage.publishes.items():
-            made, place = self.stages / stage.folder_name / source, self.path / target
-            if made.exists() and (anew or _sizes(made) != _sizes(place)):
+        for made, place in self._published_as(stage):
+            if anew or _sizes(made) != _sizes(place):
                 publish(made, place)
+
+    def _is_published(self, stage: Stage) -> bool:
+        return all(_sizes(made) == _sizes(place) for made, place in self._published_as(stage))
+
+    def _published_as(self, stage: Stage) -> list[tuple[Path, Path]]:
+        """What a stage has made to be published, and the place of each."""
+        folder = self.stages / stage.folder_name
+        pairs = [(folder / what, self.path / place) for what, place in stage.publishes.items()]
+        return [(made, place) for made, place in pairs if made.exists()]
 
     def published(self, stage: Stage) -> list[Path]:
         """The files that a stage has published."""

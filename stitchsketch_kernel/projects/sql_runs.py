@@ -77,9 +77,10 @@ class SqlRuns(SqlBase):
         with self._session() as session:
             own_run(session, shop, run_id)
             ended = {"status": status, "error": shortened(error, ERROR_CHARS)}
-            session.execute(
-                update(RunRow).where(RunRow.id == run_id).values(**ended, finished=now())
-            )
+            which = RunRow.id == run_id
+            if status == Status.DEAD:  # a guess of others; how it ended is known better
+                which &= RunRow.status.in_(_AT_WORK)
+            session.execute(update(RunRow).where(which).values(**ended, finished=now()))
             return own_run(session, shop, run_id)
 
     def run(self, shop: str, run_id: str) -> Run:
