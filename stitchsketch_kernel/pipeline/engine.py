@@ -101,9 +101,17 @@ class StageKernelManager(AsyncKernelManager):
         return "ipc"
 
     @default("ip")
-    def _private_place(self) -> str:
-        self._place = SocketFolder()
-        return str(self._place.path / "kernel")
+    def _sockets_place(self) -> str:
+        return str(self._private_place() / "kernel")
+
+    @default("connection_file")
+    def _connection_file(self) -> str:
+        return str(self._private_place() / "connection.json")
+
+    def _private_place(self) -> Path:
+        if self._place is None:
+            self._place = SocketFolder()
+        return self._place.path
 
     @default("kernel_spec_manager")
     def _this_interpreter(self) -> KernelSpecManager:
@@ -114,6 +122,7 @@ class StageKernelManager(AsyncKernelManager):
         super().cleanup_ipc_files()
         if self._place is not None:
             self._place.remove()
+            self._place = None
 
 
 class _Client(PapermillNotebookClient):  # type: ignore[misc]

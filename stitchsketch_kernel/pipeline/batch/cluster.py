@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 _PROCESSORS_A_WORKER = 4
 _ANSWER_S = 30.0
+#: Dask's pages of a worker are open to every account of the machine.
+_NO_PAGES: dict[str, Any] = {
+    f"distributed.{who}.http.routes": [] for who in ("worker", "scheduler", "nanny")
+}
 #: Where a row that needs no GPU goes, if any worker offers it; so that GPUs are left to the others.
 CPU, GPU = "cpu", "gpu"
 
@@ -36,6 +40,7 @@ def open_workers(workers: Workers) -> Iterator[Client]:
     """
     try:
         distributed: Any = importlib.import_module("distributed")
+        import dask
     except ModuleNotFoundError as error:
         raise SettingsError(
             "What runs many scans at once is not installed.",
@@ -51,6 +56,7 @@ def open_workers(workers: Workers) -> Iterator[Client]:
         return
     with (
         tempfile.TemporaryDirectory(prefix="stitchsketch-batch-", ignore_cleanup_errors=True) as at,
+        dask.config.set({"temporary-directory": at, **_NO_PAGES}),
         _local(workers, at) as cluster,
         distributed.Client(cluster, set_as_default=False) as client,
     ):
@@ -82,7 +88,7 @@ def _local(workers: Workers, folder: str) -> Any:
     place = {"host": "127.0.0.1", "protocol": "tls", "security": security}
     common = {
         **place, "nthreads": 1, "memory_limit": memory_bytes, "local_directory": folder,
-        "dashboard": False, "preload": [f"{__package__}.work"],
+        "dashboard": False, "silence_logs": logging.CRITICAL, "preload": [f"{__package__}.work"],
     }  # fmt: skip
     environment = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), threads)
     specs: dict[Any, Any] = {}
