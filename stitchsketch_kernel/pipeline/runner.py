@@ -13,6 +13,7 @@ from stitchsketch_kernel.domain.errors import StitchSketchError
 from stitchsketch_kernel.domain.progress import Cancelled, Progress, silent
 from stitchsketch_kernel.pipeline.asked import RunSettings, check, sound
 from stitchsketch_kernel.pipeline.context import FIGURES
+from stitchsketch_kernel.pipeline.elsewhere import Elsewhere
 from stitchsketch_kernel.pipeline.files import (
     disk_in_words,
     disk_is_full,
@@ -85,10 +86,12 @@ def run(
             )
         tracker = tracker_for(record, asked.kept_as) if asked.track else Tracker()
         record.run_id = tracker.run_id
-        under_way = _Run(
-            folder, stages, known.of_groups, known.files, record, tracker, progress, asked.limits
-        )
-        return under_way.go()
+        with Elsewhere(folder, asked.kept_as.shop, asked.track) as elsewhere:
+            under_way = _Run(
+                folder, stages, known.of_groups, known.files, record, tracker, progress,
+                asked.limits, elsewhere,
+            )  # fmt: skip
+            return under_way.go()
 
 
 def finished_run(
@@ -123,6 +126,7 @@ class _Run:
     tracker: Tracker
     progress: Progress
     limits: Limits
+    elsewhere: Elsewhere
 
     def go(self) -> RunRecord:
         """All stages; however it ends, ``run.json`` says so."""
@@ -152,13 +156,27 @@ class _Run:
             stage_record = self.record.stage(stage.name)
             if not done[stage.name]:
                 self._compute(stage, stage_record)
-            self.tracker.stage(stage_record, self.folder.published(stage))
+            self.tracker.stage(stage_record, self._to_keep(stage, stage_record))
         self.progress(1.0, "done")
+
+    def _to_keep(self, stage: Stage, stage_record: StageRecord) -> list[Path]:
+        """What the stores keep of a stage: what people use and, of one made here, the rest too."""
+        published = self.folder.published(stage)
+        if stage_record.status != Status.COMPLETED or not self.tracker.keeps_stages:
+            return published
+        return [*published, *self.folder.parts(stage)]
 
     def _reused(self, stage: Stage, inputs_stand: bool) -> bool:
         """Take over a finished stage; take back what an outdated one had published."""
         stage_record = self.record.stage(stage.name)
-        kept = self.folder.finished(stage, stage_record.key, earlier_folders(stage, self.stages))
+        earlier, key = earlier_folders(stage, self.stages), stage_record.key
+        kept = self.folder.finished(stage, key, earlier)
+        if (
+            kept is None
+            and inputs_stand
+            and self.elsewhere.take(stage, key, self._job(stage), earlier)
+        ):
+            kept = self.folder.finished(stage, key, earlier)
         if kept is None or not inputs_stand:
             self.folder.retract([stage])
             return False

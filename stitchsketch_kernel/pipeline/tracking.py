@@ -48,6 +48,8 @@ class Tracker:
 
     #: The run's identity in the stores.
     run_id = ""
+    #: Whether other machines may want to go on from its finished stages.
+    keeps_stages = False
 
     def begin(self, stage: StageRecord) -> None:
         """A stage is at work."""
@@ -75,7 +77,7 @@ class StoreTracker(Tracker):
 
     def __init__(self, outbox: Outbox, run: Run, root: Path) -> None:
         self._outbox, self.run, self._root = outbox, run, root
-        self.run_id = run.id
+        self.run_id, self.keeps_stages = run.id, outbox.keeps_stages
         self._beat = Beat()
 
     def begin(self, stage: StageRecord) -> None:
