@@ -14,6 +14,7 @@ from stitchsketch_kernel.domain.progress import Cancelled, Progress, silent
 from stitchsketch_kernel.pipeline.asked import RunSettings, check, sound
 from stitchsketch_kernel.pipeline.context import FIGURES
 from stitchsketch_kernel.pipeline.elsewhere import Elsewhere
+from stitchsketch_kernel.pipeline.failure_page import write_failure_page
 from stitchsketch_kernel.pipeline.files import (
     disk_in_words,
     disk_is_full,
@@ -263,6 +264,7 @@ class _Run:
         else:
             with suppress(OSError):
                 self._save()
+                write_failure_page(self.record, self.stages)
         self.tracker.end(status, error)
 
     def _save(self) -> None:

@@ -15,8 +15,10 @@ import pytest
 
 from stitchsketch_kernel.domain.errors import RunError, SettingsError
 from stitchsketch_kernel.pipeline.batch import BatchSettings, Job, Workers, run_batch
+from stitchsketch_kernel.pipeline.runner import RunSettings
 from stitchsketch_kernel.projects.records import Status
 from stitchsketch_kernel.stores import open_stores
+from stitchsketch_kernel.stores.figures import figures_table
 
 from .conftest import wait_for
 
@@ -62,14 +64,14 @@ def test_a_hundred_rows_over_workers_two_of_which_are_killed_are_all_done_and_no
 
 def test_a_row_that_fails_or_hangs_fails_alone_and_in_words(tiny, batch):
     tiny.behave(r3="PhotoError", r4="sleep", r5="bug")
-    program = batch.start(rows=5, workers=2, stage_s=8, retries=1)
+    program = batch.start(rows=5, workers=2, stage_s=6, retries=1)
     assert program.wait(120) == 2
     summary = batch.summary()
     assert dict(summary["status"]) == {
         2: "completed", 3: "failed", 4: "failed", 5: "failed", 6: "completed",
     }  # fmt: skip
     assert summary["error"][3] == "Photo 7.jpg is dark. Take it again with more light."
-    assert "not done after 8 s" in summary["error"][4]
+    assert "not done after 6 s" in summary["error"][4]
     assert "ZeroDivisionError" in summary["error"][5]
     # only what may end otherwise is tried again
     assert dict(summary["tries"]) == {2: 1, 3: 1, 4: 1, 5: 2, 6: 1}
@@ -151,7 +153,13 @@ def scheduler_and_workers(folder, *resources):
 def test_any_scheduler_does_the_rows_and_gpu_rows_go_to_its_gpu_workers(tiny, tmp_path):
     with scheduler_and_workers(tmp_path, "cpu=1", "gpu=1") as address:
         jobs = [
-            Job(row, tiny.photos, tiny.root / f"r{row}", needs_gpu=row % 2 == 0)
+            Job(
+                row,
+                tiny.photos,
+                tiny.root / f"r{row}",
+                RunSettings(name=f"r{row}", values={"one.turn": row}),
+                row % 2 == 0,
+            )
             for row in range(2, 6)
         ]
         done = run_batch(jobs, tiny.root, BatchSettings(Workers(address)), stages=tiny.stages[:1])
@@ -161,6 +169,10 @@ def test_any_scheduler_does_the_rows_and_gpu_rows_go_to_its_gpu_workers(tiny, tm
     assert {row: text.partition("@")[2] for row, text in told.items()} == {
         2: "gpu=1", 3: "cpu=1", 4: "gpu=1", 5: "cpu=1",
     }  # fmt: skip
+    with open_stores() as stores:
+        table = figures_table(stores.projects, "local").set_index("project")
+    assert dict(table["settings.one.turn"]) == {f"r{row}": row for row in done}
+    assert table["text"]["r3"].startswith("one3A")
 
 
 def test_what_no_worker_can_do_is_said_before_the_first_row(tiny):
