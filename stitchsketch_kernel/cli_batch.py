@@ -52,7 +52,8 @@ def _batch(given: argparse.Namespace) -> None:
     with progress_bar() as progress:
         outcomes = run_batch(jobs, out, BatchSettings(workers, given.retries), progress)
     print_table(jobs, outcomes)
-    print(f"Summary: {out / 'summary.csv'}")
+    if (summary := out / "summary.csv").exists():
+        print(f"Summary: {summary}")
     if failed := [row for row, outcome in outcomes.items() if not outcome.is_done]:
         raise RunError(
             f"{len(failed)} of {len(jobs)} rows failed ({', '.join(map(str, failed))}).",

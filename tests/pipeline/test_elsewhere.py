@@ -159,6 +159,32 @@ def test_a_store_that_is_away_costs_only_the_reuse(
     assert "Nothing is taken from the shop's stores" in caplog.text
 
 
+def test_of_a_store_that_refuses_writes_nothing_half_kept_is_taken(
+    tiny, servers, ceph, monkeypatch
+):
+    servers.objects("local")  # its bucket is there
+    name = f"reader-{uuid4().hex[:8]}"
+    account = ceph.new_account(name, "--op-mask=read,write,delete")
+    monkeypatch.setenv("STITCHSKETCH_S3_ACCESS_KEY", account.access_key)
+    monkeypatch.setenv("STITCHSKETCH_S3_SECRET_KEY", account.secret_key)
+    monkeypatch.setenv("STITCHSKETCH_S3_BUCKET", f"tests-{uuid4()}")
+    monkeypatch.setattr(tracking, "WAIT_AT_END_S", 1.0)
+
+    def refuse_from_two_on(share, note):
+        if share > 0.4:
+            ceph.admin("user", "modify", f"--uid={name}", "--op-mask=read")
+
+    tiny.run(progress=refuse_from_two_on)
+    assert tiny.statuses() == ["completed"] * 3  # the run itself goes on
+    tiny.calls()
+    tiny.out.rename(tiny.root / "gone")
+    tiny.run()
+    told = tiny.statuses()
+    assert told == ["reused"] * told.count("reused") + ["completed"] * told.count("completed")
+    assert tiny.calls() == ["one", "two", "three"][told.count("reused") :]
+    assert told[1:] == ["completed", "completed"]
+
+
 def test_a_shop_may_say_no(tiny, servers, monkeypatch):
     monkeypatch.setenv("STITCHSKETCH_KEEP_STAGES", "no")
     tiny.run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,22 +47,31 @@ def open_workers(workers: Workers) -> Iterator[Client]:
             "What runs many scans at once is not installed.",
             "Install it: pip install 'stitchsketch[batch]'.",
         ) from error
-    # what a lost worker was at is said by this package, in words
-    for name in ("distributed", "distributed.scheduler", "distributed.nanny", "distributed.worker"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
     if workers.scheduler:
-        with _client(distributed, workers.scheduler) as client:
+        with _quiet(), _client(distributed, workers.scheduler) as client:
             _require_version(client)
             yield client
         return
     with (
         tempfile.TemporaryDirectory(prefix="stitchsketch-batch-", ignore_cleanup_errors=True) as at,
         dask.config.set({"temporary-directory": at, **_NO_PAGES}),
+        _quiet(),
         _local(workers, at) as cluster,
         distributed.Client(cluster, set_as_default=False) as client,
     ):
         client.wait_for_workers(1, timeout=120)
         yield client
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What a lost worker was at is said by this package, in words, and not by Dask."""
+    for name in ("distributed", "distributed.scheduler", "distributed.nanny", "distributed.worker"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    with warnings.catch_warnings():
+        # said of every machine that is busy
+        warnings.filterwarnings("ignore", message="Creating scratch directories")
+        yield
 
 
 def local_counts(workers: Workers) -> tuple[int, int]:

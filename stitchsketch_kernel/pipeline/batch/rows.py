@@ -217,8 +217,12 @@ class _Batch:
         return {job.row for job in self.at_work.values()}
 
     def _write(self) -> None:
+        """A full disk costs the summary, not the rows that lie on another."""
         self.written = time.monotonic()
-        write_summary(self.folder / "summary.csv", self.jobs, self.outcomes)
+        try:
+            write_summary(self.folder / "summary.csv", self.jobs, self.outcomes)
+        except OSError as error:
+            log.error("summary.csv is not up to date: %s", error)
 
 
 def _outcome_of(future: Any) -> Outcome:

@@ -128,6 +128,35 @@ def test_a_row_goes_on_from_its_last_finished_stage_on_another_worker(tiny, batc
     assert kept_runs()["r2"] == {Status.DEAD: 1, Status.COMPLETED: 1}
 
 
+def test_two_batches_that_race_do_each_row_once(tiny, batch):
+    programs = [batch.start(rows=6, workers=1, retries=9) for _ in range(2)]
+    assert [program.wait(120) for program in programs] == [0, 0]
+    assert tiny.calls() == ["one"] * 6
+    assert kept_runs() == {f"r{row}": {Status.COMPLETED: 1} for row in range(2, 8)}
+
+
+def test_a_full_disk_costs_the_summary_and_not_the_rows(tiny, small_disk, caplog):
+    (small_disk / "full").write_bytes(bytes((1 << 20) - 4096))
+    job = Job(2, tiny.photos, tiny.out)
+    settings = BatchSettings(Workers(count=1))
+    done = run_batch([job], small_disk / "batch", settings, stages=tiny.stages[:1])
+    assert done[2].status == Status.COMPLETED
+    assert "summary.csv is not up to date: The disk that holds" in caplog.text
+
+
+def test_rows_on_a_full_disk_fail_in_words_and_go_on_later(tiny, small_disk):
+    (small_disk / "full").write_bytes(bytes((1 << 20) - 4096 * 12))
+    jobs = [Job(2, tiny.photos, small_disk / "out"), Job(3, tiny.photos, tiny.out)]
+    settings = BatchSettings(Workers(count=1))
+    tiny.behave(out="", one="")
+    done = run_batch(jobs, tiny.root / "batch", settings, stages=tiny.stages[:1])
+    assert [done[2].status, done[3].status] == [Status.FAILED, Status.COMPLETED]
+    assert "is full" in done[2].error and done[2].tries == 1
+    (small_disk / "full").unlink()
+    done = run_batch(jobs, tiny.root / "batch", settings, stages=tiny.stages[:1])
+    assert [done[2].status, done[3].status] == [Status.COMPLETED, Status.REUSED]
+
+
 @contextmanager
 def scheduler_and_workers(folder, *resources):
     """A scheduler and a worker for each of `resources`, as an administrator starts them."""
