@@ -15,7 +15,9 @@ import pytest
 
 from stitchsketch_kernel.domain.errors import RunError, SettingsError
 from stitchsketch_kernel.pipeline.batch import BatchSettings, Job, Workers, run_batch
+from stitchsketch_kernel.pipeline.batch.work import do_row
 from stitchsketch_kernel.pipeline.runner import RunSettings
+from stitchsketch_kernel.pipeline.tracking import StoreTracker
 from stitchsketch_kernel.projects.records import Status
 from stitchsketch_kernel.stores import open_stores
 from stitchsketch_kernel.stores.figures import figures_table
@@ -128,6 +130,24 @@ def test_a_row_goes_on_from_its_last_finished_stage_on_another_worker(tiny, batc
     assert kept_runs()["r2"] == {Status.DEAD: 1, Status.COMPLETED: 1}
 
 
+def test_a_row_whose_worker_was_lost_before_it_could_tell_its_end_is_completed_all_the_same(
+    tiny, monkeypatch
+):
+    job = Job(2, tiny.photos, tiny.out)
+    with monkeypatch.context() as lost:
+        lost.setattr(StoreTracker, "end", lambda tracker, *_: tracker._outbox.close(10))
+        assert do_row(job, tiny.stages[:1], "batch").status == Status.COMPLETED
+    assert kept_runs() == {"photos": {Status.RUNNING: 1}}
+    assert do_row(job, tiny.stages[:1], "batch").status == Status.REUSED
+    assert kept_runs() == {"photos": {Status.COMPLETED: 1}}
+
+
+def test_without_dask_it_is_said_what_to_install(tiny, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(SettingsError, match=r"pip install 'stitchsketch\[batch\]'"):
+        run_batch([Job(2, tiny.photos, tiny.out)], tiny.root, stages=tiny.stages)
+
+
 def test_two_batches_that_race_do_each_row_once(tiny, batch):
     programs = [batch.start(rows=6, workers=1, retries=9) for _ in range(2)]
     assert [program.wait(120) for program in programs] == [0, 0]
@@ -145,14 +165,14 @@ def test_a_full_disk_costs_the_summary_and_not_the_rows(tiny, small_disk, caplog
 
 
 def test_rows_on_a_full_disk_fail_in_words_and_go_on_later(tiny, small_disk):
-    (small_disk / "full").write_bytes(bytes((1 << 20) - 4096 * 12))
-    jobs = [Job(2, tiny.photos, small_disk / "out"), Job(3, tiny.photos, tiny.out)]
+    jobs = [Job(2, tiny.photos, small_disk / "r2"), Job(3, tiny.photos, tiny.out)]
     settings = BatchSettings(Workers(count=1))
-    tiny.behave(out="", one="")
+    tiny.behave(r2="fill")
     done = run_batch(jobs, tiny.root / "batch", settings, stages=tiny.stages[:1])
     assert [done[2].status, done[3].status] == [Status.FAILED, Status.COMPLETED]
     assert "is full" in done[2].error and done[2].tries == 1
-    (small_disk / "full").unlink()
+    assert list(small_disk.iterdir()) == []
+    tiny.behave()
     done = run_batch(jobs, tiny.root / "batch", settings, stages=tiny.stages[:1])
     assert [done[2].status, done[3].status] == [Status.COMPLETED, Status.REUSED]
 
