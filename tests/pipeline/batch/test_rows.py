@@ -12,9 +12,11 @@ from contextlib import contextmanager
 
 import psutil
 import pytest
+from distributed import Client
 
 from stitchsketch_kernel.domain.errors import RunError, SettingsError
 from stitchsketch_kernel.pipeline.batch import BatchSettings, Job, Workers, run_batch
+from stitchsketch_kernel.pipeline.batch.cluster import open_workers
 from stitchsketch_kernel.pipeline.batch.work import do_row
 from stitchsketch_kernel.pipeline.runner import RunSettings
 from stitchsketch_kernel.pipeline.tracking import StoreTracker
@@ -140,6 +142,16 @@ def test_a_row_whose_worker_was_lost_before_it_could_tell_its_end_is_completed_a
     assert kept_runs() == {"photos": {Status.RUNNING: 1}}
     assert do_row(job, tiny.stages[:1], "batch").status == Status.REUSED
     assert kept_runs() == {"photos": {Status.COMPLETED: 1}}
+
+
+def test_no_other_account_of_the_machine_can_hand_in_work(tiny):
+    with open_workers(Workers(count=1)) as client:
+        address = client.scheduler.address
+        assert address.startswith("tls://127.0.0.1:")
+        with pytest.raises((OSError, TypeError)):
+            Client(address, timeout=1)
+        with pytest.raises(OSError):
+            Client(address.replace("tls", "tcp"), timeout=1)
 
 
 def test_without_dask_it_is_said_what_to_install(tiny, monkeypatch):
