@@ -48,7 +48,7 @@ def test_a_hundred_rows_over_workers_two_of_which_are_killed_are_all_done_and_no
             [worker, *_] = wait_for(lambda: batch.workers_at_work(program))
             worker.send_signal(signal.SIGKILL)
             killed.append(worker.pid)
-    assert program.wait(60) == 0 and len(set(killed)) == 2
+    assert program.wait(300) == 0 and len(set(killed)) == 2
     summary = batch.summary()
     assert list(summary.index) == list(range(2, 102))
     assert set(summary["status"]) <= {"completed", "reused"} and set(summary["tries"]) == {1}
@@ -61,7 +61,7 @@ def test_a_hundred_rows_over_workers_two_of_which_are_killed_are_all_done_and_no
     assert batch.kernels() == []
     assert list(batch.place.iterdir()) == []  # no sockets, no workers' folders
 
-    assert batch.start(rows=100, workers=2).wait(120) == 0
+    assert batch.start(rows=100, workers=2).wait(300) == 0
     assert tiny.calls() == [] and kept_runs() == ended
     assert set(batch.summary()["status"]) == {"reused"}
 
@@ -69,7 +69,7 @@ def test_a_hundred_rows_over_workers_two_of_which_are_killed_are_all_done_and_no
 def test_a_row_that_fails_or_hangs_fails_alone_and_in_words(tiny, batch):
     tiny.behave(r3="PhotoError", r4="sleep", r5="bug")
     program = batch.start(rows=5, workers=2, stage_s=6, retries=1)
-    assert program.wait(120) == 2
+    assert program.wait(300) == 2
     summary = batch.summary()
     assert dict(summary["status"]) == {
         2: "completed", 3: "failed", 4: "failed", 5: "failed", 6: "completed",
@@ -82,7 +82,7 @@ def test_a_row_that_fails_or_hangs_fails_alone_and_in_words(tiny, batch):
     assert batch.kernels() == []
     tiny.behave()
     tiny.calls()
-    assert batch.start(rows=5, workers=2).wait(60) == 0
+    assert batch.start(rows=5, workers=2).wait(300) == 0
     assert len(tiny.calls()) == 3
     assert list(batch.summary()["status"]) == [
         "reused", "completed", "completed", "completed", "reused",
@@ -97,13 +97,13 @@ def test_ctrl_c_stops_the_rows_at_work_and_keeps_what_is_finished(tiny, batch):
     # as a terminal does: everybody in the foreground is told
     assert os.getpgid(program.pid) == program.pid  # its own group, started by this test
     os.killpg(program.pid, signal.SIGINT)
-    assert program.wait(60) == 130
+    assert program.wait(300) == 130
     assert list(batch.summary()["status"]) == ["completed", "cancelled", "cancelled", "cancelled"]
     assert kept_runs()["r3"] == {Status.CANCELLED: 1}
     assert batch.kernels() == []
     tiny.behave()
     tiny.calls()
-    assert batch.start(rows=4, workers=1).wait(60) == 0
+    assert batch.start(rows=4, workers=1).wait(300) == 0
     assert len(tiny.calls()) == 3
 
 
@@ -116,7 +116,7 @@ def test_a_killed_batch_takes_its_workers_and_kernels_along(tiny, batch):
     _, alive = psutil.wait_procs(family, 20)
     assert alive == [] and batch.kernels() == []
     tiny.behave()
-    assert batch.start(rows=2, workers=1).wait(60) == 0
+    assert batch.start(rows=2, workers=1).wait(300) == 0
     assert set(batch.summary()["status"]) == {"completed"}
 
 
@@ -127,7 +127,7 @@ def test_a_row_goes_on_from_its_last_finished_stage_on_another_worker(tiny, batc
     [worker] = batch.workers_at_work(program)
     worker.kill()
     (tiny.root / "go").touch()
-    assert program.wait(60) == 0
+    assert program.wait(300) == 0
     assert tiny.calls() == ["one", "two", "two"]
     assert kept_runs()["r2"] == {Status.DEAD: 1, Status.COMPLETED: 1}
 
@@ -162,7 +162,7 @@ def test_without_dask_it_is_said_what_to_install(tiny, monkeypatch):
 
 def test_two_batches_that_race_do_each_row_once(tiny, batch):
     programs = [batch.start(rows=6, workers=1, retries=9) for _ in range(2)]
-    assert [program.wait(120) for program in programs] == [0, 0]
+    assert [program.wait(300) for program in programs] == [0, 0]
     assert tiny.calls() == ["one"] * 6
     assert kept_runs() == {f"r{row}": {Status.COMPLETED: 1} for row in range(2, 8)}
 
