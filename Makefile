@@ -10,6 +10,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# a file of tests stays in one process, and the whole runs (tests/accuracy) come first
+PARALLEL ?= -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -28,7 +30,7 @@ demo: $(VENV)/.run
 	$(BIN)/stitchsketch demo --out demo
 
 test: $(VENV)/.test style types
-	$(BIN)/python -m pytest -m "not accuracy"
+	$(BIN)/python -m pytest -m "not accuracy" $(PARALLEL)
 
 accuracy: $(VENV)/.test
 	$(BIN)/python -m pytest -m accuracy
