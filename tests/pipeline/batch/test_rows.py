@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from contextlib import contextmanager
 
@@ -105,6 +106,14 @@ def test_ctrl_c_stops_the_rows_at_work_and_keeps_what_is_finished(tiny, batch):
     tiny.calls()
     assert batch.start(rows=4, workers=1).wait(300) == 0
     assert len(tiny.calls()) == 3
+
+
+def test_workers_leave_ctrl_c_to_the_program_that_has_the_terminal():
+    with open_workers(Workers(count=1)) as client:
+        [worker] = client.run(os.getpid).values()
+        os.kill(worker, signal.SIGINT)
+        time.sleep(1)
+        assert list(client.run(os.getpid).values()) == [worker]
 
 
 def test_a_killed_batch_takes_its_workers_and_kernels_along(tiny, batch):
