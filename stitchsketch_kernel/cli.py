@@ -1,4 +1,4 @@
-"""The command line: ``stitchsketch run``, ``nest``, ``mat``, ``demo``, ``gateway``; see `cli_keep`.
+"""The command line: ``stitchsketch run``, ``nest``, ``mat``, ``demo``, ``gateway``, and others.
 
 Exit codes: 0 done; 2 something a person can act on, told in one sentence on standard error (also
 when the size is not known: then the pictures are there and no cut file is); 130 stopped by Ctrl-C;
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import stitchsketch_kernel
+from stitchsketch_kernel.cli_batch import add_batch
 from stitchsketch_kernel.cli_keep import add_commands
 from stitchsketch_kernel.domain.errors import SettingsError, StitchSketchError
 from stitchsketch_kernel.domain.progress import Cancelled, Progress, part
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-v", "--verbose", action="store_true", help="tell more on standard error")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands)
+    add_batch(commands)
     _add_nest(commands)
     _add_mat(commands)
     _add_demo(commands)

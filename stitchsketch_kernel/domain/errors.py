@@ -85,3 +85,7 @@ class AwayError(StorageError):
 
 class RunError(StitchSketchError, RuntimeError):
     """A run can't begin, or was stopped from outside."""
+
+
+class LimitError(RunError):
+    """A stage took longer, or more memory, than it may."""

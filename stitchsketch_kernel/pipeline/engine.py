@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
@@ -24,6 +23,7 @@ from papermill.engines import NBClientEngine
 from traitlets import default
 
 from stitchsketch_kernel.pipeline.by_hand import tracked
+from stitchsketch_kernel.pipeline.sockets import SocketFolder
 from stitchsketch_kernel.stores.settings import SECRETS
 
 #: The name that notebooks carry; where Jupyter would look for it never matters.
@@ -49,6 +49,11 @@ class KernelStop:
             if self._asked:
                 _kill_group(pid)
 
+    @property
+    def pid(self) -> int | None:
+        """The kernel's process, while it runs."""
+        return self._pid
+
     def lets_go(self, status: int | None) -> None:
         """The kernel is in nobody's hand any more; `status` if it has ended already."""
         with self._lock:
@@ -72,7 +77,7 @@ class ThisInterpreter(KernelSpecManager):
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         """The running interpreter, whatever the name; it writes no history into a home."""
         argv = [
-            sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}",
+            sys.executable, "-m", "stitchsketch_kernel.pipeline.kernel", "-f", "{connection_file}",
             "--HistoryManager.enabled=False",
         ]  # fmt: skip
         # without this Open3D opens a server for pictures in every kernel
@@ -89,16 +94,24 @@ class StageKernelManager(AsyncKernelManager):
     in the working folder, where two runs would take each other's.
     """
 
-    _place: TemporaryDirectory[str] | None = None
+    _place: SocketFolder | None = None
 
     @default("transport")
     def _sockets(self) -> str:
         return "ipc"
 
     @default("ip")
-    def _private_place(self) -> str:
-        self._place = TemporaryDirectory(prefix="stitchsketch-", ignore_cleanup_errors=True)
-        return str(Path(self._place.name) / "kernel")
+    def _sockets_place(self) -> str:
+        return str(self._private_place() / "kernel")
+
+    @default("connection_file")
+    def _connection_file(self) -> str:
+        return str(self._private_place() / "connection.json")
+
+    def _private_place(self) -> Path:
+        if self._place is None:
+            self._place = SocketFolder()
+        return self._place.path
 
     @default("kernel_spec_manager")
     def _this_interpreter(self) -> KernelSpecManager:
@@ -108,7 +121,8 @@ class StageKernelManager(AsyncKernelManager):
         """Remove the sockets and their folder."""
         super().cleanup_ipc_files()
         if self._place is not None:
-            self._place.cleanup()
+            self._place.remove()
+            self._place = None
 
 
 class _Client(PapermillNotebookClient):  # type: ignore[misc]

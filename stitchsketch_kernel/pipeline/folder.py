@@ -20,9 +20,11 @@ from stitchsketch_kernel.pipeline.files import (
     write_json,
 )
 from stitchsketch_kernel.pipeline.record import read_record
-from stitchsketch_kernel.pipeline.stage import Stage
+from stitchsketch_kernel.pipeline.stage import Stage, earlier_folders
 
 LOCK = ".lock"
+#: Of a stage's folder: what belongs to this machine, and the seal.
+_OWN = {JOB, KEY}
 #: What a run writes; nothing else in the folder is ever touched.
 OURS = ("run.json", "notebooks", "stages", "model", "patterns", "report.html", LOCK)
 
@@ -64,13 +66,21 @@ class RunFolder:
         seal, figures = read_json(folder / KEY), read_json(folder / FIGURES)
         if not seal or figures is None or seal["key"] != key:
             return None
-        same = seal["read"] == self._made(earlier) and seal["files"] == _sizes(folder)
+        same = self.fits(seal, key, earlier) and seal["files"] == _sizes(folder)
         return (figures, float(seal["seconds"])) if same else None
 
     def _made(self, earlier: Mapping[str, str]) -> dict[str, str]:
         """Which making of each earlier stage lies there."""
         seals = {name: read_json(self.stages / folder / KEY) for name, folder in earlier.items()}
         return {name: seal["made"] if seal else "" for name, seal in seals.items()}
+
+    def is_whole(self, stages: Sequence[Stage], keys: Mapping[str, str]) -> bool:
+        """Whether all stages are finished under these keys, and all that they publish is there."""
+        return all(
+            self.finished(stage, keys[stage.name], earlier_folders(stage, stages)) is not None
+            and self._is_published(stage)
+            for stage in stages
+        )
 
     def has_finished_stage(self) -> bool:
         """Whether any stage was ever finished here."""
@@ -101,6 +111,30 @@ class RunFolder:
         write_json(aside / KEY, seal)
         put_in_place(aside, self.stages / stage.folder_name)
 
+    def parts(self, stage: Stage) -> list[Path]:
+        """What another machine needs of a finished stage, its seal last; but for its job.
+
+        A stage's job names files of this machine.
+        """
+        folder = self.stages / stage.folder_name
+        found = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+        last = [folder / KEY] if folder / KEY in found else []
+        return [path for path in found if path.relative_to(folder).as_posix() not in _OWN] + last
+
+    def fits(self, seal: Mapping[str, Any], key: str, earlier: Mapping[str, str]) -> bool:
+        """Whether a stage's seal is of this key and of the earlier stages that lie here now."""
+        return bool(seal["key"] == key and seal["read"] == self._made(earlier))
+
+    def take_over(self, stage: Stage, aside: Path, seal: Mapping[str, Any]) -> bool:
+        """Put a stage in its place that was made elsewhere; not when it isn't whole."""
+        sizes = _sizes(aside)
+        files = {**seal["files"], JOB: sizes[JOB]}
+        if files != sizes:
+            return False
+        write_json(aside / KEY, {**seal, "files": files})
+        put_in_place(aside, self.stages / stage.folder_name)
+        return True
+
     def retract(self, stages: Sequence[Stage]) -> None:
         """Take back what these stages had published: nobody may cut from an outdated file."""
         for stage in stages:
@@ -110,10 +144,18 @@ class RunFolder:
 
     def publish(self, stage: Stage, anew: bool) -> None:
         """Copy what a finished stage publishes to where people look for it."""
-        for source, target in stage.publishes.items():
-            made, place = self.stages / stage.folder_name / source, self.path / target
-            if made.exists() and (anew or _sizes(made) != _sizes(place)):
+        for made, place in self._published_as(stage):
+            if anew or _sizes(made) != _sizes(place):
                 publish(made, place)
+
+    def _is_published(self, stage: Stage) -> bool:
+        return all(_sizes(made) == _sizes(place) for made, place in self._published_as(stage))
+
+    def _published_as(self, stage: Stage) -> list[tuple[Path, Path]]:
+        """What a stage has made to be published, and the place of each."""
+        folder = self.stages / stage.folder_name
+        pairs = [(folder / what, self.path / place) for what, place in stage.publishes.items()]
+        return [(made, place) for made, place in pairs if made.exists()]
 
     def published(self, stage: Stage) -> list[Path]:
         """The files that a stage has published."""

@@ -12,6 +12,7 @@ from stitchsketch_kernel.domain import errors
 from stitchsketch_kernel.domain.errors import RunError, StitchSketchError
 from stitchsketch_kernel.pipeline.context import PROGRESS
 from stitchsketch_kernel.pipeline.files import disk_is_full, full_disk, read_json
+from stitchsketch_kernel.pipeline.limits import Limits, Watch
 
 _LOOK_EVERY_S = 0.2
 
@@ -32,6 +33,7 @@ def execute(
     stage_folder: Path,
     progress: Callable[[float, str], None],
     cell: Callable[[int, int], None],
+    limits: Limits | None = None,
 ) -> None:
     """Execute a stage's notebook and tell its progress until it ends.
 
@@ -48,9 +50,13 @@ def execute(
         stops the kernel at once and goes on to the caller.
     cell : callable
         Called in another thread with the number of the cell that begins (from 1), and of all.
+    limits : Limits, optional
+        None when absent.
 
     Raises
     ------
+    LimitError
+        The stage took more than it may; its kernel is ended.
     StitchSketchError
         The stage's own error, as the stage raised it, or a full disk.
     NotebookError
@@ -87,9 +93,11 @@ def execute(
 
     thread = threading.Thread(target=work, name=f"papermill {notebook.stem}", daemon=True)
     thread.start()
+    watch = Watch(limits or Limits(), notebook.stem)
     try:
         while thread.is_alive():
             thread.join(_LOOK_EVERY_S)
+            watch.look(kernel_stop.pid)
             told = read_json(stage_folder / PROGRESS) or {}
             progress(float(told.get("share", 0.0)), str(told.get("note", "")))
     except BaseException:

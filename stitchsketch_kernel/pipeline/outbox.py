@@ -89,6 +89,11 @@ class Outbox:
             self._wake.notify()
 
     @property
+    def keeps_stages(self) -> bool:
+        """See `StoreSettings`."""
+        return self._stores.settings.keeps_stages
+
+    @property
     def aside(self) -> Path:
         """A folder for files that are kept only until they are told."""
         return self._stores.settings.home / SPOOL / self._run_id

@@ -37,6 +37,8 @@ class StageRecord:
         The executed notebook, relative to the run's folder.
     error : str
         The sentence, when it failed or refused.
+    settings : dict
+        All that it was computed with, by group.
     """
 
     number: int
@@ -47,11 +49,15 @@ class StageRecord:
     seconds: float = 0.0
     figures: dict[str, Any] = field(default_factory=dict)
     error: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
 class RunRecord:
-    """A run, as ``run.json`` tells it; `folder` is not written, a run's folder may be moved."""
+    """A run, as ``run.json`` tells it; `folder` is not written, a run's folder may be moved.
+
+    `run_id` is the run's identity in the shop's stores; empty when it isn't kept there.
+    """
 
     folder: Path
     name: str
@@ -62,6 +68,7 @@ class RunRecord:
     error: str = ""
     started: str = ""
     finished: str | None = None
+    run_id: str = ""
 
     def stage(self, name: str) -> StageRecord:
         """The stage of that name."""

@@ -5,69 +5,39 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from stitchsketch_kernel.domain.errors import SettingsError, StitchSketchError
+from stitchsketch_kernel.domain.errors import StitchSketchError
 from stitchsketch_kernel.domain.progress import Cancelled, Progress, silent
+from stitchsketch_kernel.pipeline.asked import RunSettings, check, sound
 from stitchsketch_kernel.pipeline.context import FIGURES
-from stitchsketch_kernel.pipeline.files import disk_in_words, disk_is_full, full_disk, read_json
-from stitchsketch_kernel.pipeline.folder import RunFolder, check_place, hold_folder
+from stitchsketch_kernel.pipeline.elsewhere import Elsewhere
+from stitchsketch_kernel.pipeline.failure_page import write_failure_page
+from stitchsketch_kernel.pipeline.files import (
+    disk_in_words,
+    disk_is_full,
+    full_disk,
+    plain,
+    read_json,
+)
+from stitchsketch_kernel.pipeline.folder import RunFolder, hold_folder
 from stitchsketch_kernel.pipeline.keys import stage_keys
+from stitchsketch_kernel.pipeline.limits import Limits
 from stitchsketch_kernel.pipeline.notebook import error_kinds, execute
-from stitchsketch_kernel.pipeline.record import RunRecord, StageRecord, new_record, time_now
-from stitchsketch_kernel.pipeline.settings import groups_of, read_settings, resolve
-from stitchsketch_kernel.pipeline.stage import Stage, load, standard_stages
-from stitchsketch_kernel.pipeline.tracking import KeptAs, Tracker, tracker_for
+from stitchsketch_kernel.pipeline.record import (
+    RunRecord,
+    StageRecord,
+    new_record,
+    read_record,
+    time_now,
+)
+from stitchsketch_kernel.pipeline.stage import Stage, earlier_folders, standard_stages
+from stitchsketch_kernel.pipeline.tracking import Tracker, tracker_for
 from stitchsketch_kernel.projects.records import Status
 
-
-@dataclass(frozen=True)
-class RunSettings:
-    """What a person asks of a run, beside the photos.
-
-    Attributes
-    ----------
-    values : mapping of str to value
-        By name: ``{"align.max_features": 8192}``.
-    boards, lengths, edits, rules : Path, optional
-        Files of boards of tags, of known lengths, of panel edits, of the shop's own rules.
-    fabric : Path, optional
-        A file of the settings of the group ``fabric``; those in `values` come before it.
-    name : str
-        Of the piece; the photos' folder when empty.
-    track : bool
-        Whether the run is kept in the shop's stores.
-    kept_as : KeptAs
-        As whose, and of which scan.
-    """
-
-    values: Mapping[str, Any] = field(default_factory=dict)
-    boards: Path | None = None
-    lengths: Path | None = None
-    edits: Path | None = None
-    rules: Path | None = None
-    fabric: Path | None = None
-    name: str = ""
-    track: bool = True
-    kept_as: KeptAs = field(default_factory=KeptAs)
-
-    def all_settings(self) -> dict[str, Any]:
-        """What is set, the fabric's file included."""
-        of_fabric = read_settings(self.fabric, "fabric") if self.fabric else {}
-        return {**of_fabric, **self.values}
-
-    def files(self, photos: Path) -> dict[str, Path | None]:
-        """Everything that is read from outside, by the name that stages know it by."""
-        given = {
-            "photos": photos,
-            "boards": self.boards,
-            "lengths": self.lengths,
-            "edits": self.edits,
-            "rules": self.rules,
-        }
-        return {name: path and path.resolve() for name, path in given.items()}
+__all__ = ["RunSettings", "check", "finished_run", "run"]
 
 
 def run(
@@ -106,50 +76,43 @@ def run(
     """
     asked = settings or RunSettings()
     stages = tuple(stages or standard_stages())
-    name = asked.name or photos.resolve().name
-    given = asked.all_settings()
-    if "job" in groups_of(stages):
-        given.setdefault("job.name", name)
-    of_groups, files = _checked(asked, given, photos, stages)
+    known = sound(photos, asked, stages)
     with disk_in_words(out.resolve()), hold_folder(out) as folder:
-        keys = stage_keys(stages, of_groups, files)
-        record = new_record(folder.path, name, files["photos"] or photos, stages, keys)
-        record.settings = given
+        keys = stage_keys(stages, known.of_groups, known.files)
+        record = new_record(folder.path, known.name, known.files["photos"] or photos, stages, keys)
+        record.settings = known.given
+        for stage, stage_record in zip(stages, record.stages, strict=True):
+            stage_record.settings = plain(
+                {group: asdict(known.of_groups[group]) for group in stage.settings}
+            )
         tracker = tracker_for(record, asked.kept_as) if asked.track else Tracker()
-        return _Run(folder, stages, of_groups, files, record, tracker, progress).go()
+        record.run_id = tracker.run_id
+        with Elsewhere(folder, asked.kept_as.shop, asked.track) as elsewhere:
+            under_way = _Run(
+                folder, stages, known.of_groups, known.files, record, tracker, progress,
+                asked.limits, elsewhere,
+            )  # fmt: skip
+            return under_way.go()
 
 
-def check(photos: Path, out: Path, settings: RunSettings) -> None:
-    """Find what a person typed wrong, for whoever has long work to do before a run.
+def finished_run(
+    photos: Path, out: Path, settings: RunSettings, stages: Sequence[Stage]
+) -> RunRecord | None:
+    """The run in a folder if it is finished, whole, and what would be asked for again.
 
     Raises
     ------
-    SettingsError
+    StitchSketchError
         As `run` would raise it.
     """
-    _checked(settings, settings.all_settings(), photos, standard_stages())
-    check_place(out.resolve())
-
-
-def _checked(
-    asked: RunSettings, given: Mapping[str, Any], photos: Path, stages: Sequence[Stage]
-) -> tuple[dict[str, Any], dict[str, Path | None]]:
-    """The settings by group, and the files from outside; all of them sound."""
-    of_groups, files = resolve(stages, given), asked.files(photos)
-    _check_files(stages, files)
-    return of_groups, files
-
-
-def _check_files(stages: Sequence[Stage], files: Mapping[str, Path | None]) -> None:
-    """Find faults of a person's files before the first stage, not an hour later."""
-    for stage in stages:
-        for name, reader in stage.files.items():
-            path = files[name]
-            if path is None or not reader:
-                continue
-            if not path.is_file():
-                raise SettingsError(f"There is no file {path}.", f"Check what --{name} says.")
-            load(reader)(path)
+    record = read_record(out.resolve())
+    if record is None or record.status != Status.COMPLETED:
+        return None
+    known, folder = sound(photos, settings, stages), RunFolder(out.resolve())
+    keys = stage_keys(stages, known.of_groups, known.files)
+    if {one.name: one.key for one in record.stages} != keys or record.name != known.name:
+        return None
+    return record if folder.is_whole(stages, keys) else None
 
 
 @dataclass
@@ -163,6 +126,8 @@ class _Run:
     record: RunRecord
     tracker: Tracker
     progress: Progress
+    limits: Limits
+    elsewhere: Elsewhere
 
     def go(self) -> RunRecord:
         """All stages; however it ends, ``run.json`` says so."""
@@ -192,13 +157,27 @@ class _Run:
             stage_record = self.record.stage(stage.name)
             if not done[stage.name]:
                 self._compute(stage, stage_record)
-            self.tracker.stage(stage_record, self.folder.published(stage))
+            self.tracker.stage(stage_record, self._to_keep(stage, stage_record))
         self.progress(1.0, "done")
+
+    def _to_keep(self, stage: Stage, stage_record: StageRecord) -> list[Path]:
+        """What the stores keep of a stage: what people use and, of one made here, the rest too."""
+        published = self.folder.published(stage)
+        if stage_record.status != Status.COMPLETED or not self.tracker.keeps_stages:
+            return published
+        return [*published, *self.folder.parts(stage)]
 
     def _reused(self, stage: Stage, inputs_stand: bool) -> bool:
         """Take over a finished stage; take back what an outdated one had published."""
         stage_record = self.record.stage(stage.name)
-        kept = self.folder.finished(stage, stage_record.key, self._earlier(stage))
+        earlier, key = earlier_folders(stage, self.stages), stage_record.key
+        kept = self.folder.finished(stage, key, earlier)
+        if (
+            kept is None
+            and inputs_stand
+            and self.elsewhere.take(stage, key, self._job(stage), earlier)
+        ):
+            kept = self.folder.finished(stage, key, earlier)
         if kept is None or not inputs_stand:
             self.folder.retract([stage])
             return False
@@ -216,11 +195,13 @@ class _Run:
         execute(
             stage.notebook, executed, self.folder.path, aside,
             lambda share, note: self._tell(stage, share, note),
-            lambda cell, cells: self.tracker.cell(stage.name, cell, cells),
+            lambda cell, cells: self.tracker.cell(stage.name, cell, cells), self.limits,
         )  # fmt: skip
         seconds = round(time.perf_counter() - started, 2)
         figures = read_json(aside / FIGURES) or {}
-        self.folder.finish(stage, aside, stage_record.key, seconds, self._earlier(stage))
+        self.folder.finish(
+            stage, aside, stage_record.key, seconds, earlier_folders(stage, self.stages)
+        )
         self.folder.publish(stage, anew=True)
         self._take(stage_record, Status.COMPLETED, figures, seconds)
         self._save()
@@ -232,14 +213,8 @@ class _Run:
             "module": stage.module,
             "groups": dict(stage.settings),
             "settings": {group: asdict(self.settings[group]) for group in stage.settings},
-            "earlier": self._earlier(stage),
+            "earlier": earlier_folders(stage, self.stages),
             "files": {name: self.files[name] for name in stage.files},
-        }
-
-    def _earlier(self, stage: Stage) -> dict[str, str]:
-        """The folders of the stages that this one reads."""
-        return {
-            other.name: other.folder_name for other in self.stages if other.name in stage.inputs
         }
 
     def _take(
@@ -289,6 +264,7 @@ class _Run:
         else:
             with suppress(OSError):
                 self._save()
+                write_failure_page(self.record, self.stages)
         self.tracker.end(status, error)
 
     def _save(self) -> None:

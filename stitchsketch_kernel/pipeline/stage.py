@@ -37,6 +37,8 @@ class Stage:
         What of its folder is copied where in the run's folder once it is finished.
     weight : float
         Its usual share of a run's time, for the progress bar.
+    needs : tuple of str
+        ``"gpu"`` when only a worker that offers one may do it.
     module : str
     notebook : Path
     """
@@ -51,6 +53,7 @@ class Stage:
     files: Mapping[str, str] = field(default_factory=dict)
     publishes: Mapping[str, str] = field(default_factory=dict)
     weight: float = 1.0
+    needs: tuple[str, ...] = ()
 
     @property
     def folder_name(self) -> str:
@@ -72,6 +75,7 @@ def stage_of(module_name: str, notebooks: Path) -> Stage:
         files=dict(getattr(module, "FILES", {})),
         publishes=dict(getattr(module, "PUBLISHES", {})),
         weight=float(getattr(module, "WEIGHT", 1.0)),
+        needs=tuple(getattr(module, "NEEDS", ())),
     )
 
 
@@ -88,6 +92,11 @@ def followers(stages: Sequence[Stage], name: str) -> set[str]:
         if found & set(stage.inputs):
             found.add(stage.name)
     return found
+
+
+def earlier_folders(stage: Stage, stages: Sequence[Stage]) -> dict[str, str]:
+    """The names of the folders of those stages that this one reads."""
+    return {other.name: other.folder_name for other in stages if other.name in stage.inputs}
 
 
 def notebooks_folder() -> Path:

@@ -28,7 +28,9 @@ log = logging.getLogger(__name__)
 
 _SPACE = uuid5(NAMESPACE_URL, "https://stitchsketch/run")
 #: Where in the object store a file of a run's folder belongs, by its topmost folder.
-_BUCKETS: dict[str, Bucket] = {"model": "models", "patterns": "patterns", "notebooks": "notebooks"}
+_BUCKETS: dict[str, Bucket] = {
+    "model": "models", "patterns": "patterns", "notebooks": "notebooks", "stages": "models",
+}  # fmt: skip
 #: Events that bring files to the object store; the others only concern the database.
 FILES = {"file", "photo"}
 

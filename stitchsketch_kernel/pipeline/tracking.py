@@ -46,6 +46,11 @@ class KeptAs:
 class Tracker:
     """Tells nobody."""
 
+    #: The run's identity in the stores.
+    run_id = ""
+    #: Whether other machines may want to go on from its finished stages.
+    keeps_stages = False
+
     def begin(self, stage: StageRecord) -> None:
         """A stage is at work."""
 
@@ -72,6 +77,7 @@ class StoreTracker(Tracker):
 
     def __init__(self, outbox: Outbox, run: Run, root: Path) -> None:
         self._outbox, self.run, self._root = outbox, run, root
+        self.run_id, self.keeps_stages = run.id, outbox.keeps_stages
         self._beat = Beat()
 
     def begin(self, stage: StageRecord) -> None:
@@ -114,10 +120,11 @@ class StoreTracker(Tracker):
         self._outbox.add({**file_event(self.run, stage.name, path, root), "remove": True})
 
     def _record(self, stage: StageRecord) -> None:
+        # beside the figures, so that settings can be compared over runs
+        told = {**stage.figures, "settings": stage.settings} if stage.settings else stage.figures
         kept = StageRun(
-            self.run.id, stage.name, stage.status, stage.seconds, stage.key, stage.figures,
-            stage.notebook,
-        )  # fmt: skip
+            self.run.id, stage.name, stage.status, stage.seconds, stage.key, told, stage.notebook
+        )
         self._outbox.add({"do": "stage", "stage": asdict(kept)})
 
     def end(self, status: Status, error: str) -> None:
@@ -193,6 +200,21 @@ def _tracker(
     for path in photos_of(Path(record.photos)):
         outbox.add(photo_event(run, path))
     return StoreTracker(outbox, run, record.folder)
+
+
+def tell_completed(record: RunRecord, kept_as: KeptAs) -> None:
+    """Tell the store that a run is completed, were its process lost before it could."""
+    from stitchsketch_kernel.stores import open_stores
+
+    if not record.run_id:
+        return
+    try:
+        with open_stores() as stores:
+            shop = kept_as.shop or stores.settings.shop
+            if stores.projects.run(shop, record.run_id).status != Status.COMPLETED:
+                stores.projects.finish_run(shop, record.run_id, Status.COMPLETED)
+    except Exception as error:
+        log.info("not told again: %s", error)
 
 
 def photos_of(folder: Path) -> list[Path]:

@@ -166,6 +166,13 @@ class ProjectArchive(ProjectStore, Protocol):
         """Keep a whole project, all of it or nothing; `NotKeptError` when it is here already."""
         ...
 
+    def made_under(self, shop: str, inputs_hash: str) -> list[StageRun]:
+        """The completed stages of this hash of their inputs, of the newest runs, the newest first.
+
+        A handful; those of deleted projects are not told.
+        """
+        ...
+
     def bury_folder(self, shop: str, folder: str, host: str) -> None:
         """Runs said to be at work in a folder that another process holds now are dead."""
         ...

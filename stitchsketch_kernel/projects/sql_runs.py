@@ -40,6 +40,7 @@ from stitchsketch_kernel.projects.tables import (
     StageRow,
 )
 
+_A_HANDFUL = 5
 _AT_WORK = (Status.RUNNING, Status.DEAD)
 
 
@@ -77,9 +78,10 @@ class SqlRuns(SqlBase):
         with self._session() as session:
             own_run(session, shop, run_id)
             ended = {"status": status, "error": shortened(error, ERROR_CHARS)}
-            session.execute(
-                update(RunRow).where(RunRow.id == run_id).values(**ended, finished=now())
-            )
+            which = RunRow.id == run_id
+            if status == Status.DEAD:  # a guess of others; how it ended is known better
+                which &= RunRow.status.in_(_AT_WORK)
+            session.execute(update(RunRow).where(which).values(**ended, finished=now()))
             return own_run(session, shop, run_id)
 
     def run(self, shop: str, run_id: str) -> Run:
@@ -131,6 +133,21 @@ class SqlRuns(SqlBase):
             own_run(session, shop, run_id)
             return records(session, StageRun, query.order_by(StageRow.number))
 
+    def made_under(self, shop: str, inputs_hash: str) -> list[StageRun]:
+        """See `ProjectArchive`."""
+        query = (
+            select(*columns(StageRun))
+            .join(RunRow, RunRow.id == StageRow.run_id)
+            .join(ScanRow, ScanRow.id == RunRow.scan_id)
+            .join(ProjectRow, ProjectRow.id == ScanRow.project_id)
+            .where(ProjectRow.shop == shop, ProjectRow.status != "deleted")
+            .where(StageRow.inputs_hash == inputs_hash, StageRow.status == Status.COMPLETED)
+            .order_by(RunRow.started.desc(), RunRow.id)
+            .limit(_A_HANDFUL)
+        )
+        with self._session() as session:
+            return records(session, StageRun, query)
+
     def add_artefact(self, shop: str, artefact: Artefact) -> None:
         """See `ProjectStore`."""
         with self._session() as session:
@@ -176,6 +193,8 @@ class SqlRuns(SqlBase):
         for kind in kinds:
             ends.append(ends[-1] + len(columns(kind)))
         with self._session() as session:
+            of_shop = select(ScanRow.id).join(ProjectRow, ProjectRow.id == ScanRow.project_id)
+            self._bury(session, RunRow.scan_id.in_(of_shop.where(ProjectRow.shop == shop)))
             return [
                 (
                     record_of(Project, row[ends[0] : ends[1]]),

@@ -12,6 +12,7 @@ import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -40,6 +41,9 @@ def export_project(
         One of its objects is lost or damaged, or `target` can't be written.
     """
     bundle = stores.projects.bundle(shop, project_id)
+    # what lies between photos and cut files is many times as large, and can be computed again
+    kept = [one for one in bundle.artefacts if not one.where.startswith("stages/")]
+    bundle = replace(bundle, artefacts=kept)
     sizes, objects = objects_of(bundle), stores.objects(shop)
     header = {"schema": SCHEMA, "stitchsketch": stitchsketch_kernel.__version__}
     with _whole(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:

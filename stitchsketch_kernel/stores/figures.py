@@ -14,13 +14,17 @@ _OWN = (
     "stage", "status", "seconds",
 )  # fmt: skip
 
+#: What names of settings begin with.
+_SETTINGS = "settings."
+
 
 def figures_table(projects: ProjectStore, shop: str) -> pd.DataFrame:
     """One row a stage of every run of the shop: who and when, then every figure in its own column.
 
     Figures of figures are named with a dot (``scale.residual_mm``); one that is called like a
     column of the run itself stays ``figure seconds``. A figure that a stage doesn't have is
-    missing there.
+    missing there. What a run was computed with stands at each of its stages
+    (``settings.align.max_features``), so that any figure can be held against any setting.
 
     Raises
     ------
@@ -30,13 +34,19 @@ def figures_table(projects: ProjectStore, shop: str) -> pd.DataFrame:
     import pandas as pd
 
     rows: list[dict[str, Any]] = []
+    settings: dict[str, dict[str, Any]] = {}
     for project, scan, run, stage in projects.history(shop):
         values = (
             project.name, project.customer, project.furniture_type, scan.name, run.id, run.started,
             run.started_by, run.status.value, stage.stage, stage.status.value, stage.seconds,
         )  # fmt: skip
         own = dict(zip(_OWN, values, strict=True))
-        rows.append({**{f"figure {k}": v for k, v in _flat(stage.figures).items()}, **own})
+        flat = _flat(stage.figures)
+        given = {name: value for name, value in flat.items() if name.startswith(_SETTINGS)}
+        settings.setdefault(run.id, {}).update(given)
+        rows.append({**{f"figure {k}": v for k, v in flat.items()}, **own})
+    for row in rows:
+        row.update({f"figure {name}": value for name, value in settings[row["run"]].items()})
     table = pd.DataFrame(rows)
     named = sorted(name for name in table.columns if name not in _OWN)
     table = table.reindex(columns=[*_OWN, *named])

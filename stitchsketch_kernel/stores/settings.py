@@ -23,7 +23,7 @@ SECRETS = (
 )
 _NAMES = (
     "HOME", "SHOP", "DATABASE_URL", "MONGO_URL", "S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY",
-    "S3_BUCKET", "S3_REGION",
+    "S3_BUCKET", "S3_REGION", "KEEP_STAGES",
 )  # fmt: skip
 _SCHEMES = {
     "DATABASE_URL": ({"postgresql", "postgres"}, "postgresql://name:password@host:5432/database"),
@@ -46,6 +46,8 @@ class StoreSettings:
         PostgreSQL for projects, MongoDB for people; empty: files in `home`.
     s3_endpoint, s3_access_key, s3_secret_key, s3_bucket, s3_region : str
         An S3 server for objects; an empty endpoint: folders in `home`.
+    keep_stages : str
+        ``no``: what lies between photos and cut files is not kept on the servers.
     """
 
     home: Path
@@ -57,6 +59,17 @@ class StoreSettings:
     s3_secret_key: str = ""
     s3_bucket: str = "stitchsketch"
     s3_region: str = ""
+    keep_stages: str = ""
+
+    @property
+    def keeps_stages(self) -> bool:
+        """Whether another machine could go on with a run of this one.
+
+        It must find the run's stages (a database on a server) and their files (an object store on
+        one); a machine by itself has both in the run's folder.
+        """
+        shared = bool(self.database_url and self.s3_endpoint)
+        return shared and self.keep_stages.casefold() != "no"
 
     def __repr__(self) -> str:
         kept = ", ".join(
@@ -75,8 +88,8 @@ class StoreSettings:
 
         ``STITCHSKETCH_DATABASE_URL``, ``..._MONGO_URL``, ``..._S3_ENDPOINT``,
         ``..._S3_ACCESS_KEY``, ``..._S3_SECRET_KEY``, ``..._S3_BUCKET``, ``..._S3_REGION``,
-        ``..._SHOP`` and ``..._HOME``. Each may be given as a file that holds it, as in
-        ``STITCHSKETCH_DATABASE_URL_FILE``.
+        ``..._SHOP``, ``..._KEEP_STAGES`` and ``..._HOME``. Each may be given as a file that
+        holds it, as in ``STITCHSKETCH_DATABASE_URL_FILE``.
 
         Parameters
         ----------
@@ -96,6 +109,8 @@ class StoreSettings:
         return settings
 
     def _check(self) -> None:
+        if self.keep_stages.casefold() not in {"", "yes", "no"}:
+            raise SettingsError(f"{_PREFIX}KEEP_STAGES is yes or no, not {self.keep_stages!r}.")
         for name, (schemes, pattern) in _SCHEMES.items():
             value = getattr(self, name.lower())
             if value and (_scheme(value) not in schemes or not value.isprintable()):

@@ -211,7 +211,7 @@ def test_a_living_runs_spool_is_left_alone(record, tmp_path):
 
 
 def test_an_object_store_that_refuses_holds_up_no_record(hosted, ceph, record, monkeypatch):
-    monkeypatch.setattr(tracking, "WAIT_AT_END_S", 1.0)
+    monkeypatch.setattr(tracking, "WAIT_AT_END_S", 5.0)
     with Stores(hosted) as stores:
         stores.objects("Nadel")  # its bucket is there
     name = f"reader-{uuid4().hex[:8]}"
