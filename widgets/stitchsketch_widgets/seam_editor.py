@@ -103,10 +103,9 @@ class SeamEditor(anywidget.AnyWidget):
             case "save":
                 self._keep()
             case _:
-                before = self.session.edits, self.session.can_redo
+                before = self.session.edits
                 self._edit(asked)
-                if before != (self.session.edits, self.session.can_redo):
-                    self.changed = True
+                self.changed = self.changed or self.session.edits is not before
                 self._show()
 
     def _edit(self, asked: dict[str, Any]) -> None:
