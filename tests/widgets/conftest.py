@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from real_servers.fixtures import missing
@@ -28,6 +30,8 @@ from stitchsketch_kernel.stores.settings import StoreSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDGETS = ROOT / "widgets"
+if str(WIDGETS) not in sys.path:  # a checkout that was installed before there were screens
+    sys.path.insert(0, str(WIDGETS))
 FLAGS = [
     "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--no-sandbox",
     "--disable-background-networking",
@@ -42,8 +46,6 @@ def built() -> Path:
         missing("the widgets' packages (make widgets)")
     node = Path(sys.executable).with_name("node")
     subprocess.run([node, "build.mjs"], cwd=WIDGETS, check=True)
-    if str(WIDGETS) not in sys.path:
-        sys.path.insert(0, str(WIDGETS))
     return WIDGETS / "stitchsketch_widgets" / "static"
 
 
@@ -130,6 +132,18 @@ def chromium() -> Iterator[object]:
         browser.close()
 
 
+def of_pipeline() -> ModuleType:
+    """The pipeline's own fixtures: runs of small stages, with real notebooks and kernels."""
+    path = ROOT / "tests" / "pipeline" / "conftest.py"
+    spec = importlib.util.spec_from_file_location("pipeline_fixtures", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+tiny = of_pipeline().tiny
+
+
 class Seen:
     """A page with what it asked of the network and what went wrong in it."""
 
@@ -144,7 +158,9 @@ class Seen:
         self.page.on("request", lambda one: self.asked.append(one.url))
         self.page.on("console", lambda one: one.type == "error" and self.wrong.append(one.text))
         self.page.on("pageerror", lambda one: self.wrong.append(str(one)))
-        self.page.goto(address)
+        # a kernel begins before the page is there: on a busy machine that takes a while
+        self.page.set_default_timeout(120_000)
+        self.page.goto(address, wait_until="commit")
 
     def outside(self, host: str) -> list[str]:
         """What left the host."""

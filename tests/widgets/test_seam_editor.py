@@ -21,7 +21,7 @@ class Editor:
 
     def __init__(self, seen) -> None:
         self.seen, self.page = seen, seen.page
-        self.page.wait_for_selector(".seam-editor .panel-button", timeout=60_000)
+        self.page.wait_for_selector(".seam-editor .panel-button")
         self.settle()
 
     def settle(self) -> None:
@@ -29,7 +29,6 @@ class Editor:
         self.page.wait_for_function(
             "() => { const r = document.querySelector('.seam-editor');"
             " return (r.dataset.asked ?? '0') === r.dataset.answered; }",
-            timeout=30_000,
         )
         self.page.wait_for_timeout(30)
 
@@ -211,7 +210,7 @@ def test_panels_are_named_and_joined(editor):
     editor.press("Join")
     editor.click(TOP_LEFT)
     editor.click(TOP_RIGHT)
-    assert editor.names() == ["SEAT", "BOX"]
+    assert set(editor.names()) == {"SEAT", "BOX"}
     # the seam between them went, too
     assert editor.get("drawn") == []
 
@@ -237,11 +236,12 @@ def test_saved_edits_are_what_the_next_run_takes(editor, place, see, shots):
     assert [one.edge_kind for one in found.seams].count(EdgeKind.ZIP) == 1
     again = Editor(see(f"pattern.ipynb?run={place.run.id}&units=inch", "phone"))
     assert set(again.names()) == {"CUSH", "CUSH-2", "BOX-F"}
+    again.page.screenshot(path=shots / "seam-editor-phone.png")
     again.press("List the edges")
     assert [one["kind"] for one in again.get("edges")].count("zip") == 1
     again.page.get_by_role("button", name="CUSH", exact=False).first.click()
     assert " in across" in again.piece()
-    again.page.screenshot(path=shots / "seam-editor-phone.png", full_page=True)
+    again.page.screenshot(path=shots / "seam-editor-phone-piece.png")
     wide = again.page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0
     assert again.seen.faults() == []
@@ -263,14 +263,15 @@ def run_panels(place) -> PanelMap:
     return context.read("panels", "panels", PanelMap)
 
 
-@pytest.mark.parametrize("tool", ["Look", "Draw seam", "Mark panel", "Join", "Edge"])
-def test_anybody_can_use_it(editor, tool):
+def test_anybody_can_use_it(editor):
     """WCAG 2.2 AA by axe, with every tool's screen."""
     editor.draw(ACROSS)
     editor.click(ACROSS[1])
-    editor.press(tool)
-    editor.page.get_by_role("button", name="CUSH", exact=False).first.click()
-    assert editor.seen.faults() == []
+    for tool in ("Draw seam", "Mark panel", "Join", "Edge", "Look"):
+        editor.press(tool)
+        editor.page.get_by_role("button", name="CUSH", exact=False).first.click()
+        editor.settle()
+        assert editor.seen.faults() == [], tool
 
 
 @pytest.mark.parametrize("width", [390, 820, 1280])
@@ -291,5 +292,5 @@ def test_no_request_leaves_the_host_and_nothing_goes_wrong(editor, voila):
 
 def test_a_run_of_another_shop_is_none(see, place):
     seen = see("pattern.ipynb?run=0123456789abcdef0123456789abcdef")
-    notice = seen.page.wait_for_selector(".stitchsketch[role=alert]", timeout=40_000)
-    assert "There is no run" in notice.inner_text()
+    notice = seen.page.wait_for_selector(".stitchsketch[role=alert]")
+    assert "There is no such run in this shop" in notice.inner_text()

@@ -44,15 +44,21 @@ class SeamEditor(anywidget.AnyWidget):
     title = traitlets.Unicode(help="what is on the screen").tag(sync=True)
     texts = traitlets.Dict(help="the words").tag(sync=True)
     units = traitlets.Enum(("mm", "inch"), "mm", help="lengths are shown in").tag(sync=True)
-    kinds = traitlets.List(help="how an edge may be made").tag(sync=True)
+    kinds: traitlets.List[Any] = traitlets.List(help="how an edge may be made").tag(sync=True)
     vertices = traitlets.Bytes(help="float32, metres, x y z").tag(sync=True)
     faces = traitlets.Bytes(help="uint32, three a face").tag(sync=True)
     labels = traitlets.Bytes(help="int16, panel of each face or -1").tag(sync=True)
-    panels = traitlets.List(help="name and colours, by label").tag(sync=True)
-    drawn = traitlets.List(help="drawn seams: points and line, metres").tag(sync=True)
-    draft = traitlets.List(help="how the seam that is being drawn would run").tag(sync=True)
+    panels: traitlets.List[Any] = traitlets.List(help="name and colours, by label").tag(sync=True)
+    drawn: traitlets.List[Any] = traitlets.List(help="drawn seams: points and line, metres").tag(
+        sync=True
+    )
+    draft: traitlets.List[Any] = traitlets.List(
+        help="how the seam that is being drawn would run"
+    ).tag(sync=True)
     pieces = traitlets.Dict(help="flat pieces by panel, mm").tag(sync=True)
-    edges = traitlets.List(help="seams as placed; empty until they are").tag(sync=True)
+    edges: traitlets.List[Any] = traitlets.List(help="seams as placed; empty until they are").tag(
+        sync=True
+    )
     placed = traitlets.Bool(False, help="whether `edges` is of the last edit").tag(sync=True)
     can_undo = traitlets.Bool(False).tag(sync=True)
     can_redo = traitlets.Bool(False).tag(sync=True)

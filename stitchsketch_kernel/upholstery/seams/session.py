@@ -63,6 +63,7 @@ class EditSession:
         self._prepared.ground.get_ready()
         self._steps = [_Step(edits, self._prepared.ground.corrected(edits))]
         self._undone: list[_Step] = []
+        self._mapped: tuple[Corrected, PanelMap] | None = None
 
     @property
     def mesh(self) -> Mesh:
@@ -258,11 +259,18 @@ class EditSession:
         PanelError
             As `panel_map`.
         """
-        panels = panels_of(self._prepared, self.edits, progress)
+        panels = self._bare_map(progress)
         kinds, notes = kinds_by_seam(panels, self._steps[-1].kinds)
         own = tuple(one for one in self.edits.kinds if one[0] not in dict(kinds))
         edits = replace(self.edits, kinds=(*own, *kinds))
         return apply_kinds(replace(panels, notes=(*panels.notes, *notes)), edits), edits
+
+    def _bare_map(self, progress: Progress) -> PanelMap:
+        """The panels with their usual kinds and warps; remembered until a panel changes."""
+        if self._mapped is None or self._mapped[0] is not self._found:
+            bare = replace(self.edits, kinds=(), grains=())
+            self._mapped = self._found, panels_of(self._prepared, bare, progress)
+        return self._mapped[1]
 
     def _take(self, edits: PanelEdits) -> None:
         self._push(edits, self._prepared.ground.corrected(edits))

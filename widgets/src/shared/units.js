@@ -17,3 +17,11 @@ export function length(mm, units) {
   if (!over) return `${whole} in`;
   return whole ? `${whole} ${over}/${under} in` : `${over}/${under} in`;
 }
+
+/** "45 s", "7 min", "1 h 20 min": rounder the longer it is. */
+export function duration(seconds) {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

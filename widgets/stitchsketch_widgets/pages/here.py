@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from stitchsketch_kernel.domain.errors import RunError, StitchSketchError
-from stitchsketch_kernel.projects.records import Run
+from stitchsketch_kernel.domain.errors import NotKeptError, RunError, StitchSketchError
+from stitchsketch_kernel.projects.records import Project, Run
 from stitchsketch_kernel.stores import Stores, open_stores
 from stitchsketch_widgets.texts import text
 
@@ -40,14 +40,23 @@ class Here:
         if asked in UNITS:
             return asked
         try:
-            projects, scan_id = self.stores.projects, self.run().scan_id
-            return next(
-                project.units
-                for project in projects.projects(self.shop)
-                if any(scan.id == scan_id for scan in projects.scans(self.shop, project.id))
-            )
-        except (StitchSketchError, StopIteration):
+            return self.project_of(self.run()).units
+        except StitchSketchError:
             return UNITS[0]
+
+    def project_of(self, run: Run) -> Project:
+        """The project that a run of this shop belongs to.
+
+        Raises
+        ------
+        NotKeptError
+            It is in none that is open: it was deleted.
+        """
+        projects = self.stores.projects
+        for project in projects.projects(self.shop):
+            if any(scan.id == run.scan_id for scan in projects.scans(self.shop, project.id)):
+                return project
+        raise NotKeptError(text("pages.deleted"), text("pages.no_run_todo"))
 
     def run(self) -> Run:
         """The run that the address names.
@@ -74,9 +83,7 @@ class Here:
         run = self.run()
         folder = Path(run.folder)
         if run.host != platform.node() or not folder.is_dir():
-            raise RunError(
-                text("pages.elsewhere", host=run.host), text("pages.elsewhere_todo")
-            )
+            raise RunError(text("pages.elsewhere", host=run.host), text("pages.elsewhere_todo"))
         return folder
 
 
