@@ -7,6 +7,7 @@ import logging
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -41,6 +42,8 @@ def go_on(folder: Path, kept_as: KeptAs) -> int:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
+    # somebody must hear of its end, or it stays in the system's list
+    threading.Thread(target=process.wait, name=f"run {process.pid}", daemon=True).start()
     return process.pid
 
 

@@ -11,7 +11,8 @@ CATALOGUE = WIDGETS / "stitchsketch_widgets" / "texts" / "en.json"
 #: Texts that are chosen by what stands in their last part.
 FAMILIES = {
     "kind.": "kind.{", "seams.tool.": "tool.$", "seams.hint.": "hint.$",
-    "seams.strain_": "strain_$",
+    "seams.strain_": "strain_$", "progress.status.": "status.$", "progress.stage.": "stage.$",
+    "progress.did.": "progress.did.{",
 }  # fmt: skip
 
 
@@ -37,7 +38,7 @@ def test_every_text_that_is_asked_for_is_there():
     keys = json.loads(CATALOGUE.read_text(encoding="utf-8"))
     asked = set(re.findall(r'(?<![\w.])text\("([\w.]+)"', sources()))
     asked |= set(re.findall(r'words\(texts, "([\w.]+)"', sources()))
-    for folder, room in (("seam_editor", "seams"),):
+    for folder, room in (("seam_editor", "seams"), ("run_progress", "progress")):
         text = "".join(p.read_text() for p in (WIDGETS / "src" / folder).glob("*.js"))
         asked |= {f"{room}.{key}" for key in re.findall(r'\.say\("([\w.]+)"', text)}
     assert asked - set(keys) == set()
