@@ -12,6 +12,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# a file of tests stays in one process, and the whole runs (tests/accuracy) come first
+PARALLEL ?= -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -39,7 +41,7 @@ widgets: $(VENV)/.apps
 	cd widgets && $(abspath $(BIN))/node build.mjs
 
 test: $(VENV)/.test widgets style types
-	$(BIN)/python -m pytest -m "not accuracy"
+	$(BIN)/python -m pytest -m "not accuracy" $(PARALLEL)
 
 accuracy: $(VENV)/.test
 	$(BIN)/python -m pytest -m accuracy
