@@ -74,6 +74,11 @@ class Place:
         self.scan = projects.add_scan("local", Scan(project.id, "first"))
         run = Run(self.scan.id, str(self.folder), host=os.uname().nodename)
         self.run = projects.start_run("local", run)
+        # the same folder in another shop: its address is all that a stranger knows
+        theirs = projects.add_project(Project("other", "Theirs"))
+        scan = projects.add_scan("other", Scan(theirs.id, "first"))
+        run = Run(scan.id, str(self.folder), host=os.uname().nodename)
+        self.other = projects.start_run("other", run)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,8 @@ from stitchsketch_kernel.samples.crowned import BAND_M, CROWN_M, HALF_M, LIFT_M
 RIM = LIFT_M + BAND_M
 #: Across the top from front to back: a little inside of the edges, where the scan rounds them.
 ACROSS = [[0.03, -0.222, RIM - 0.002], [0.03, 0.0, RIM + CROWN_M], [0.03, 0.222, RIM - 0.002]]
+#: The proposal's two parts of the band.
+BANDS = {"BOX", "BOX-2"}
 TOP_RIGHT, TOP_LEFT = [0.13, 0.0, RIM + 0.022], [-0.13, 0.0, RIM + 0.022]
 
 
@@ -93,20 +95,21 @@ def editor(opened) -> Editor:
 
 
 def test_a_panel_that_is_clicked_is_shown_laid_flat(editor):
-    assert editor.names() == ["CUSH", "BOX"]
+    assert set(editor.names()) == {"CUSH", *BANDS}
     editor.click(TOP_LEFT)
     assert editor.page.get_by_role("img", name="Flat piece of CUSH").is_visible()
     across, along = (int(word) for word in editor.piece().split() if word.isdigit())
     # the dome's own arcs are 505 and 456 mm, and the scan's fillet takes some off
     assert 490 < across < 510
     assert 440 < along < 460
-    editor.page.get_by_role("button", name="BOX").click()
-    assert "goes all round" in editor.page.locator(".seam-editor .card").first.inner_text()
+    editor.page.get_by_role("button", name="BOX", exact=False).first.click()
+    across, along = (int(word) for word in editor.piece().replace(",", "").split() if word.isdigit())
+    assert 95 < min(across, along) < 110
 
 
 def test_a_seam_drawn_by_clicks_divides_its_panel_and_the_pieces_follow(editor, shots):
     editor.draw(ACROSS)
-    assert editor.names() == ["CUSH", "BOX", "CUSH-2"]
+    assert set(editor.names()) == {"CUSH", "CUSH-2", *BANDS}
     editor.press("Look")
     editor.click(TOP_RIGHT)
     right = editor.piece()
@@ -142,7 +145,7 @@ def test_a_drag_elsewhere_turns_the_piece_and_draws_nothing(editor):
 def test_what_can_not_be_made_is_said_and_changes_nothing(editor):
     editor.draw([[-0.1, 0.05, RIM + 0.024], [0.0, 0.05, RIM + 0.028]])
     assert "divides no panel" in editor.said()
-    assert editor.names() == ["CUSH", "BOX"]
+    assert set(editor.names()) == {"CUSH", *BANDS}
     assert not editor.get("can_undo")
 
 
@@ -151,10 +154,10 @@ def test_undo_and_redo_by_keys(editor):
     editor.page.locator("canvas").focus()
     editor.page.keyboard.press("Control+z")
     editor.settle()
-    assert editor.names() == ["CUSH", "BOX"]
+    assert set(editor.names()) == {"CUSH", *BANDS}
     editor.page.keyboard.press("Control+y")
     editor.settle()
-    assert editor.names() == ["CUSH", "BOX", "CUSH-2"]
+    assert set(editor.names()) == {"CUSH", "CUSH-2", *BANDS}
 
 
 def test_a_seam_is_drawn_and_moved_with_keys_alone(editor):
@@ -185,7 +188,7 @@ def test_a_seam_is_drawn_and_moved_with_keys_alone(editor):
         editor.settle()
     keys.press("Enter")
     editor.settle()
-    assert editor.names() == ["CUSH", "BOX", "CUSH-2"]
+    assert set(editor.names()) == {"CUSH", "CUSH-2", *BANDS}
     middle = editor.get("drawn")[0]["points"][1]
     walk(middle)
     keys.press("Space")
@@ -201,16 +204,16 @@ def test_panels_are_named_and_joined(editor):
     editor.press("Mark panel")
     editor.page.get_by_label("Panel's name").fill("ZIP")
     editor.click(TOP_RIGHT)
-    assert editor.names() == ["CUSH", "BOX", "ZIP"]
+    assert set(editor.names()) == {"CUSH", "ZIP", *BANDS}
     editor.press("Look")
     editor.click(TOP_LEFT)
     editor.page.get_by_label("Name", exact=True).fill("SEAT")
     editor.press("Rename")
-    assert editor.names() == ["SEAT", "BOX", "ZIP"]
+    assert set(editor.names()) == {"SEAT", "ZIP", *BANDS}
     editor.press("Join")
     editor.click(TOP_LEFT)
     editor.click(TOP_RIGHT)
-    assert set(editor.names()) == {"SEAT", "BOX"}
+    assert set(editor.names()) == {"SEAT", *BANDS}
     # the seam between them went, too
     assert editor.get("drawn") == []
 
@@ -235,7 +238,7 @@ def test_saved_edits_are_what_the_next_run_takes(editor, place, see, shots):
     assert kinds[frozenset(["CUSH", "CUSH-2"])] is EdgeKind.ZIP
     assert [one.edge_kind for one in found.seams].count(EdgeKind.ZIP) == 1
     again = Editor(see(f"pattern.ipynb?run={place.run.id}&units=inch", "phone"))
-    assert set(again.names()) == {"CUSH", "CUSH-2", "BOX-F"}
+    assert set(again.names()) >= {"CUSH", "CUSH-2", "BOX-F"}
     again.page.screenshot(path=shots / "seam-editor-phone.png")
     again.press("List the edges")
     assert [one["kind"] for one in again.get("edges")].count("zip") == 1
@@ -291,6 +294,6 @@ def test_no_request_leaves_the_host_and_nothing_goes_wrong(editor, voila):
 
 
 def test_a_run_of_another_shop_is_none(see, place):
-    seen = see("pattern.ipynb?run=0123456789abcdef0123456789abcdef")
+    seen = see(f"pattern.ipynb?run={place.other.id}")
     notice = seen.page.wait_for_selector(".stitchsketch[role=alert]")
     assert "There is no such run in this shop" in notice.inner_text()

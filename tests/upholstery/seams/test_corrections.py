@@ -24,6 +24,8 @@ def top(x_m: float, y_m: float = 0.0) -> np.ndarray:
 FRONT = np.array([0, -HALF_M[1], LIFT_M + BAND_M / 2])
 BACK = FRONT * [1, -1, 1]
 ACROSS = np.array([[0.03, -HALF_M[1], RIM], top(0.03), [0.03, HALF_M[1], RIM]])
+#: The proposal's two parts of the band.
+BANDS = ("BOX", "BOX-2")
 #: Two seams up the band.
 UP = [np.array([[x, 0.02, LIFT_M], [x, 0.02, RIM]]) for x in (-HALF_M[0], HALF_M[0])]
 
@@ -47,18 +49,18 @@ def test_what_was_taken_back_is_done_again_until_something_else_is_asked(session
     assert session.undo()
     assert session.undo()
     assert session.redo()
-    assert session.names == ("A", "BOX")
-    session.rename("BOX", "C")
+    assert session.names == ("A", *BANDS)
+    session.rename("A", "C")
     assert not session.can_redo
     assert not session.redo()
-    assert session.names == ("A", "C")
+    assert session.names == ("C", *BANDS)
 
 
 def test_a_seam_runs_through_its_point_where_that_was_moved_to(session):
     session.add_seam_points(ACROSS)
     line = session.move_seam_point(0, 1, top(-0.05))
     assert np.linalg.norm(line - top(-0.05), axis=1).min() < 0.005
-    assert session.names == ("CUSH", "BOX", "CUSH-2")
+    assert set(session.names) == {"CUSH", "CUSH-2", *BANDS}
     with pytest.raises(PanelError, match="no point 4"):
         session.move_seam_point(0, 3, TOP)
     with pytest.raises(PanelError, match="no drawn seam 2"):
@@ -71,7 +73,7 @@ def test_a_closed_seam_stays_closed_when_its_first_point_is_moved(session):
     session.move_seam_point(0, 0, square[0] - [0.02, 0.02, 0])
     points = session.edits.cuts[0]
     assert np.array_equal(points[0], points[-1])
-    assert len(session.names) == 3
+    assert len(session.names) == 4
 
 
 def test_a_point_can_not_be_moved_so_that_the_seam_divides_nothing(session):
@@ -86,14 +88,14 @@ def test_a_point_can_not_be_moved_so_that_the_seam_divides_nothing(session):
 def test_a_drawn_seam_is_taken_away(session):
     session.add_seam_points(ACROSS)
     session.remove_seam(0)
-    assert session.names == ("CUSH", "BOX")
+    assert session.names == ("CUSH", *BANDS)
     assert session.edits.cuts == ()
 
 
 def test_panels_on_both_sides_of_a_drawn_seam_are_joined_and_it_goes(session):
     session.add_seam_points(ACROSS)
     session.join("CUSH-2", "CUSH")
-    assert session.names == ("CUSH", "BOX")
+    assert session.names == ("CUSH", *BANDS)
     assert session.drawn_m == ()
     session.panel_map()
 
@@ -156,10 +158,10 @@ def test_a_panel_is_laid_out_roughly_at_its_true_size(session):
 
 def test_a_band_all_round_can_not_be_laid_out(session):
     with pytest.raises(FlattenError, match="BOX goes all round"):
-        flat_preview(session.mesh, session.labels == 1, np.array([0, 0, 1.0]), "BOX")
+        flat_preview(session.mesh, session.labels > 0, np.array([0, 0, 1.0]), "BOX")
 
 
 def test_a_panel_in_two_places_can_not_be_laid_out(session):
-    apart = np.abs(session.mesh.vertices[session.mesh.faces].mean(axis=1)[:, 0]) > 0.2
+    apart = np.abs(session.mesh.vertices[session.mesh.faces].mean(axis=1)[:, 0]) > 0.1
     with pytest.raises(FlattenError, match="two places"):
         flat_preview(session.mesh, (session.labels == 0) & apart, np.array([0, 1.0, 0]), "CUSH")
