@@ -103,8 +103,7 @@ def test_a_panel_that_is_clicked_is_shown_laid_flat(editor):
     assert 490 < across < 510
     assert 440 < along < 460
     editor.page.get_by_role("button", name="BOX", exact=False).first.click()
-    across, along = (int(word) for word in editor.piece().replace(",", "").split() if word.isdigit())
-    assert 95 < min(across, along) < 110
+    assert 95 < editor.get("pieces")["BOX"]["along_mm"] < 110
 
 
 def test_a_seam_drawn_by_clicks_divides_its_panel_and_the_pieces_follow(editor, shots):
@@ -230,6 +229,7 @@ def test_saved_edits_are_what_the_next_run_takes(editor, place, see, shots):
     editor.page.get_by_label("Panel's name").fill("BOX-F")
     editor.press("Front view")
     editor.click([0.0, -HALF_M[1], LIFT_M + BAND_M / 2])
+    assert "BOX-F" in editor.names()
     editor.press("Save")
     assert editor.said() == "Saved. The next run takes these panels."
     found = run_panels(place)

@@ -37,6 +37,7 @@ def test_every_text_is_used_somewhere():
 def test_every_text_that_is_asked_for_is_there():
     keys = json.loads(CATALOGUE.read_text(encoding="utf-8"))
     asked = set(re.findall(r'(?<![\w.])text\("([\w.]+)"', sources()))
+    asked |= set(re.findall(r'say\("(projects\.\w+)"', sources()))
     asked |= set(re.findall(r'words\(texts, "([\w.]+)"', sources()))
     for folder, room in (("seam_editor", "seams"), ("run_progress", "progress")):
         text = "".join(p.read_text() for p in (WIDGETS / "src" / folder).glob("*.js"))
