@@ -229,7 +229,7 @@ def test_saved_edits_are_what_the_next_run_takes(editor, place, see, shots):
     editor.page.get_by_label("Panel's name").fill("BOX-F")
     editor.press("Front view")
     editor.click([0.0, -HALF_M[1], LIFT_M + BAND_M / 2])
-    assert "BOX-F" in editor.names()
+    assert "BOX-F" in editor.names(), editor.said()
     editor.press("Save")
     assert editor.said() == "Saved. The next run takes these panels."
     found = run_panels(place)

@@ -14,7 +14,7 @@ function render({ model, el: place }) {
     el(
       "div", { class: "stitchsketch project-list" },
       el("h1", {}, say("projects.title")),
-      el("div", {}, el("label", { for: search.id }, say("projects.search")), search),
+      el("div", { class: "row" }, el("label", { for: search.id }, say("projects.search")), search),
       count, wrong, list,
     ),
   );

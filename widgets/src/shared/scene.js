@@ -105,6 +105,8 @@ export class Scene {
   /** Where a pixel of the canvas meets an object: {point, faceIndex}, or undefined. */
   hit(x, y, object) {
     const size = this.size;
+    // three.js brings the camera up to date when it draws: a click may come before that
+    this.camera.updateMatrixWorld();
     this.ray.setFromCamera(new Vector2((2 * x) / size.x - 1, 1 - (2 * y) / size.y), this.camera);
     return this.ray.intersectObject(object, false)[0];
   }
@@ -112,6 +114,7 @@ export class Scene {
   /** The pixel of a place, and whether it is before the camera. */
   pixel(place) {
     const size = this.size;
+    this.camera.updateMatrixWorld();
     const seen = new Vector3(...place).project(this.camera);
     return { x: ((seen.x + 1) / 2) * size.x, y: ((1 - seen.y) / 2) * size.y, ahead: seen.z < 1 };
   }
