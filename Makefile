@@ -61,6 +61,7 @@ $(VENV)/.run: pyproject.toml | system-run
 
 $(VENV)/.test: $(VENV)/.run | system-test
 	$(BIN)/python -m pip install --quiet --editable ".[test,hub]"
+	$(BIN)/npm install --silent --global --prefix $(VENV) configurable-http-proxy@5.3.0
 	touch $@
 
 $(VENV)/.apps: $(VENV)/.run
