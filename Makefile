@@ -1,6 +1,8 @@
 # Two commands do everything on a fresh machine, system packages included:
 #   make demo    installs, renders the sample's photos, runs the pipeline, says where the files are
 #   make test    installs, then checks style, types and behaviour
+# the screens, on what the shop keeps on this machine (http://127.0.0.1:8866):
+#   make apps    installs, builds the screens and serves them
 # and, for those who work on accuracy, a whole run of the demo held against its truth:
 #   make accuracy
 #
@@ -21,7 +23,7 @@ SYSTEM_RUN := libegl1 libgl1 libx11-6 libudev1 libusb-1.0-0 libidn2-0 libglib2.0
 # a real browser, for the tests of pages; real servers, for those of what a shop keeps
 SYSTEM_TEST := chromium postgresql libcurl4 radosgw ceph-mon ceph-osd
 
-.PHONY: help demo test accuracy style types clean system-run system-test
+.PHONY: help demo apps widgets test accuracy style types clean system-run system-test
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -29,7 +31,16 @@ help:
 demo: $(VENV)/.run
 	$(BIN)/stitchsketch demo --out demo
 
-test: $(VENV)/.test style types
+# the screens' own settings of Voilà: its template asks no other host for anything
+APPS := JUPYTER_PATH=voila_apps/share/jupyter JUPYTER_CONFIG_PATH=voila_apps/share/jupyter
+apps: $(VENV)/.apps widgets
+	$(APPS) $(BIN)/voila voila_apps --no-browser
+
+widgets: $(VENV)/.apps
+	cd widgets && PATH="$(abspath $(BIN)):$$PATH" npm ci --no-audit --no-fund --silent
+	cd widgets && $(abspath $(BIN))/node build.mjs
+
+test: $(VENV)/.test widgets style types
 	$(BIN)/python -m pytest -m "not accuracy" $(PARALLEL)
 
 accuracy: $(VENV)/.test
@@ -51,6 +62,10 @@ $(VENV)/.run: pyproject.toml | system-run
 $(VENV)/.test: $(VENV)/.run | system-test
 	$(BIN)/python -m pip install --quiet --editable ".[test,hub]"
 	$(BIN)/npm install --silent --global --prefix $(VENV) configurable-http-proxy@5.3.0
+	touch $@
+
+$(VENV)/.apps: $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --editable ".[apps]"
 	touch $@
 
 system-run:

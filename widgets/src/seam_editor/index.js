@@ -1,0 +1,437 @@
+// The seam editor: what is clicked goes to Python as messages, what is true comes back as traitlets.
+import { el, unique, words } from "../shared/dom.js";
+import { Scene } from "../shared/scene.js";
+import { length } from "../shared/units.js";
+import { Keys } from "./keys.js";
+import { SeamLines } from "./lines.js";
+import { PanelMesh } from "./mesh.js";
+import { pieceCard } from "./piece.js";
+import "./style.css";
+
+const TOOLS = ["look", "seam", "seed", "join", "edge"];
+
+class Editor {
+  constructor(model, root) {
+    this.model = model;
+    this.tool = "look";
+    this.chosen = "";
+    this.edge = -1;
+    this.draft = [];
+    this.first = "";
+    this.asked = 0;
+    this.root = root;
+    this.build();
+    this.listen();
+    this.show();
+  }
+
+  get(name) {
+    return this.model.get(name);
+  }
+
+  say(key, values) {
+    return words(this.get("texts"), `seams.${key}`, values);
+  }
+
+  ask(what) {
+    this.asked += 1;
+    this.root.dataset.asked = this.asked;
+    this.root.setAttribute("aria-busy", "true");
+    this.model.send({ ...what, number: this.asked });
+  }
+
+  build() {
+    const press = (key, act, extra = {}) =>
+      el("button", { type: "button", onclick: act, ...extra }, this.say(key));
+    this.buttons = Object.fromEntries(
+      TOOLS.map((tool) => [tool, press(`tool.${tool}`, () => this.take(tool))]),
+    );
+    this.undo = press("undo", () => this.ask({ do: "undo" }));
+    this.redo = press("redo", () => this.ask({ do: "redo" }));
+    this.save = press("save", () => this.ask({ do: "save" }), { class: "main" });
+    this.finish = press("finish", () => this.finishSeam(), { class: "main" });
+    this.drop = press("drop", () => this.dropDraft());
+    this.hint = el("p", { class: "quiet hint" });
+    this.said = el("p", { class: "said", role: "status", "aria-live": "polite" });
+    this.canvas = el("canvas", { tabindex: "0", role: "application", "aria-label": this.say("canvas") });
+    this.cross = el("div", { class: "cross", "aria-hidden": "true" });
+    this.over = el("div", { class: "over" }, this.finish, this.drop);
+    this.view = el("div", { class: "view" }, this.canvas, this.cross, this.over);
+    this.name = el("input", { id: unique("name"), maxlength: "32", autocomplete: "off", spellcheck: "false" });
+    this.name.setAttribute("list", unique("names"));
+    this.names = el("datalist", { id: this.name.getAttribute("list") });
+    this.seedRow = el(
+      "div", { class: "row seed" },
+      el("label", { for: this.name.id }, this.say("seed_name")), this.name, this.names,
+      press("no_cloth", () => { this.name.value = this.say("no_cloth"); }),
+    );
+    this.piece = el("section", { class: "card", "aria-live": "off" });
+    this.list = el("section", { class: "card" });
+    this.seams = el("section", { class: "card" });
+    this.edges = el("section", { class: "card" });
+    this.root.append(
+      el("h1", {}, this.get("title") || this.say("title")),
+      el(
+        "div", { class: "row" },
+        el("div", { class: "row tools grow", role: "group", "aria-label": this.say("tools") }, ...Object.values(this.buttons)),
+        el("div", { class: "row acts" }, this.undo, this.redo, this.save),
+      ),
+      this.hint, this.seedRow,
+      el(
+        "div", { class: "bench" },
+        el(
+          "div", { class: "side" }, this.view,
+          el(
+            "div", { class: "row" },
+            press("front", () => this.scene?.fit(this.mesh.object, "front")),
+            press("top", () => this.scene?.fit(this.mesh.object, "top")),
+            el("div", { class: "grow" }, this.said),
+          ),
+        ),
+        el("div", { class: "side" }, this.piece, this.list, this.seams, this.edges),
+      ),
+    );
+    this.build3d();
+  }
+
+  build3d() {
+    try {
+      this.scene = new Scene(this.canvas);
+    } catch {
+      this.view.replaceChildren(el("p", { class: "card" }, this.say("no_gl")));
+      return;
+    }
+    this.mesh = new PanelMesh(floats(this.get("vertices")), integers(this.get("faces")));
+    this.lines = new SeamLines(this.scene);
+    this.scene.scene.add(this.mesh.object, this.mesh.border);
+    this.scene.onResize = (width, height) => this.lines.resize(width, height);
+    this.scene.resize();
+    this.scene.fit(this.mesh.object);
+    this.scene.onClick(({ x, y }) => this.click(x, y));
+    this.keys = new Keys(this);
+    this.canvas.addEventListener("pointerdown", (event) => this.grab(event));
+    // three.js takes the event first and turns the piece, unless a point was grabbed
+    this.canvas.addEventListener("dblclick", () => this.finishSeam());
+  }
+
+  listen() {
+    const at = (names, act) => {
+      const told = names.split(" ").map((name) => `change:${name}`);
+      told.forEach((event) => this.model.on(event, act));
+      return () => told.forEach((event) => this.model.off(event, act));
+    };
+    this.stops = [
+      at("labels panels drawn draft edges placed", () => this.show()),
+      at("pieces units", () => this.showSide()),
+      at("can_undo can_redo can_save changed message answered", () => this.showState()),
+    ];
+  }
+
+  dispose() {
+    this.stops.forEach((stop) => stop());
+    this.scene?.dispose();
+  }
+
+  take(tool) {
+    this.tool = tool;
+    this.first = "";
+    if (tool !== "seam") this.dropDraft();
+    if (tool === "edge" && !this.get("placed")) this.ask({ do: "place" });
+    this.showState();
+    this.show3d();
+    if (tool === "seed") this.name.focus();
+  }
+
+  // -- what a click does
+
+  click(x, y) {
+    if (this.grabbed) return;
+    const hit = this.scene.hit(x, y, this.mesh.object);
+    const place = hit?.point.toArray();
+    const panel = hit ? this.panelOf(hit.faceIndex) : "";
+    if (this.tool === "edge") this.chooseEdge(this.lines.lineAt(x, y, this.get("edges").map((one) => one.line), this.mesh.object));
+    else if (!hit) return;
+    else if (this.tool === "seam") this.addPoint(place);
+    else if (this.tool === "seed") this.seed(place);
+    else if (this.tool === "join") this.join(panel);
+    else this.choose(panel);
+  }
+
+  panelOf(face) {
+    const labels = new Int16Array(copied(this.get("labels")));
+    return this.get("panels")[labels[face]]?.name ?? "";
+  }
+
+  choose(name) {
+    this.chosen = name;
+    this.show();
+  }
+
+  seed(place) {
+    const name = this.name.value.trim();
+    if (!name) {
+      this.tell({ kind: "error", text: this.say("seed_needs_name") });
+      this.name.focus();
+    } else if (name === this.say("no_cloth")) this.ask({ do: "ignore", place });
+    else {
+      this.chosen = name;
+      this.ask({ do: "seed", name, place });
+    }
+  }
+
+  join(panel) {
+    if (!panel) return;
+    if (!this.first) {
+      this.first = panel;
+      this.choose(panel);
+      this.tell({ kind: "note", text: this.say("join_second", { name: panel }) });
+      return;
+    }
+    const into = this.first;
+    this.first = "";
+    if (panel !== into) this.ask({ do: "join", panel, into });
+  }
+
+  addPoint(place) {
+    this.draft.push(place);
+    this.ask({ do: "draft", points: this.draft });
+    this.show3d();
+    this.showState();
+  }
+
+  dropPoint() {
+    this.draft.pop();
+    this.ask({ do: "draft", points: this.draft });
+    this.show3d();
+    this.showState();
+  }
+
+  dropDraft() {
+    if (!this.draft.length) return;
+    this.draft = [];
+    this.ask({ do: "draft", points: [] });
+    this.show3d();
+    this.showState();
+  }
+
+  finishSeam() {
+    if (this.tool !== "seam" || this.draft.length < 2) return;
+    const points = this.draft;
+    this.draft = [];
+    this.ask({ do: "seam", points });
+    this.showState();
+  }
+
+  chooseEdge(index) {
+    this.edge = index;
+    this.show();
+    this.edges.querySelector(".chosen select")?.focus();
+  }
+
+  // -- dragging a point of a drawn seam
+
+  grab(event) {
+    if (this.tool !== "seam" || !event.isPrimary) return;
+    const handle = this.lines.handleAt(event.offsetX, event.offsetY, this.get("drawn"), this.mesh.object);
+    if (!handle) return;
+    this.scene.controls.enabled = false;
+    this.grabbed = { ...handle, place: null };
+    this.canvas.setPointerCapture(event.pointerId);
+    const move = (moved) => this.drag(moved.offsetX, moved.offsetY);
+    const up = () => {
+      this.canvas.removeEventListener("pointermove", move);
+      this.scene.controls.enabled = true;
+      this.put();
+    };
+    this.canvas.addEventListener("pointermove", move);
+    this.canvas.addEventListener("pointerup", up, { once: true });
+    this.canvas.addEventListener("pointercancel", up, { once: true });
+  }
+
+  drag(x, y) {
+    const hit = this.scene.hit(x, y, this.mesh.object);
+    if (!hit) return;
+    this.grabbed.place = hit.point.toArray();
+    this.show3d();
+  }
+
+  put() {
+    const { seam, point, place } = this.grabbed;
+    // after the click that ends the drag was told
+    setTimeout(() => {
+      this.grabbed = null;
+      if (place) this.ask({ do: "move", seam, point, place });
+      this.show3d();
+    });
+  }
+
+  // -- showing
+
+  show() {
+    const panels = this.get("panels");
+    if (!panels.some((panel) => panel.name === this.chosen)) this.chosen = "";
+    if (this.mesh) {
+      this.mesh.paint(new Int16Array(copied(this.get("labels"))), panels, this.chosen);
+      this.show3d();
+    }
+    this.showSide();
+    this.showState();
+  }
+
+  show3d() {
+    if (!this.scene) return;
+    this.lines.clear();
+    const drawn = this.get("drawn");
+    if (this.tool === "edge" && this.get("placed")) {
+      this.get("edges").forEach((edge, k) => this.lines.line(edge.line, k === this.edge ? "chosen" : "edge"));
+    } else drawn.forEach((seam) => this.lines.line(seam.line, "drawn"));
+    if (this.tool === "seam") {
+      this.lines.points(drawn.flatMap((seam, k) => this.moved(seam.points, k)), "handle");
+      this.lines.line(this.get("draft"), "draft");
+      this.lines.points(this.draft, "draft");
+    }
+    this.scene.draw();
+  }
+
+  moved(points, seam) {
+    const { grabbed } = this;
+    if (!grabbed?.place || grabbed.seam !== seam) return points;
+    return points.map((place, point) => (point === grabbed.point ? grabbed.place : place));
+  }
+
+  showState() {
+    const busy = this.get("answered") < this.asked;
+    this.root.setAttribute("aria-busy", busy ? "true" : "false");
+    this.root.dataset.answered = this.get("answered");
+    for (const [tool, button] of Object.entries(this.buttons)) {
+      button.setAttribute("aria-pressed", tool === this.tool ? "true" : "false");
+    }
+    this.hint.textContent = this.say(`hint.${this.tool}`);
+    this.seedRow.classList.toggle("hidden", this.tool !== "seed");
+    this.over.classList.toggle("hidden", this.tool !== "seam" || !this.draft.length);
+    this.view.dataset.cross = this.tool === "look" ? "no" : "yes";
+    this.finish.disabled = this.draft.length < 2;
+    this.undo.disabled = !this.get("can_undo");
+    this.redo.disabled = !this.get("can_redo");
+    this.save.classList.toggle("hidden", !this.get("can_save"));
+    this.save.disabled = !this.get("changed");
+    const message = this.get("message");
+    if (busy) this.tell({ kind: "note", text: this.say("working") });
+    else if (message.text) this.tell(message);
+    else if (!this.first) this.tell(this.get("changed") ? { kind: "note", text: this.say("unsaved") } : {});
+  }
+
+  tell({ kind = "", text = "" }) {
+    this.said.dataset.kind = kind;
+    if (this.said.textContent !== text) this.said.textContent = text;
+  }
+
+  showSide() {
+    const [texts, units, pieces, panels] = ["texts", "units", "pieces", "panels"].map((name) => this.get(name));
+    const chosen = panels.find((panel) => panel.name === this.chosen);
+    const had = document.activeElement?.dataset?.key;
+    this.piece.replaceChildren(
+      el("h2", {}, chosen ? this.say("piece", { name: chosen.name }) : this.say("piece_none")),
+      pieceCard(texts, units, chosen, pieces[this.chosen]),
+      ...(chosen ? [this.renameRow(chosen.name)] : []),
+    );
+    this.list.replaceChildren(
+      el("h2", {}, this.say("panels")),
+      el("ul", {}, ...panels.map((panel) => el("li", {}, this.panelButton(panel, pieces[panel.name], units)))),
+    );
+    this.names.replaceChildren(...panels.map((panel) => el("option", { value: panel.name })));
+    this.showDrawn();
+    this.showEdges(units);
+    if (had) this.root.querySelector(`[data-key="${CSS.escape(had)}"]`)?.focus();
+  }
+
+  panelButton(panel, piece, units) {
+    const size = piece?.outline_mm ? `${length(piece.across_mm, units)} × ${length(piece.along_mm, units)}` : "";
+    const pressed = panel.name === this.chosen ? "true" : "false";
+    const swatch = el("span", { class: "swatch", style: `background: rgb(${panel.color.join(" ")})` });
+    const act = () => (this.tool === "join" ? this.join(panel.name) : this.choose(panel.name));
+    return el(
+      "button",
+      { type: "button", class: "panel-button", "aria-pressed": pressed, "data-key": `panel ${panel.name}`, onclick: act },
+      swatch, panel.name, el("span", { class: "quiet" }, size),
+    );
+  }
+
+  renameRow(name) {
+    const input = el("input", { id: unique("rename"), value: name, maxlength: "32", spellcheck: "false", autocomplete: "off", "data-key": "rename" });
+    const rename = (event) => {
+      event.preventDefault();
+      const now = input.value.trim();
+      if (!now || now === name) return;
+      this.ask({ do: "rename", old: name, new: now });
+      this.chosen = now;
+    };
+    return el(
+      "form", { class: "row", onsubmit: rename },
+      el("label", { for: input.id }, this.say("panel_name")), input,
+      el("button", { type: "submit" }, this.say("rename")),
+    );
+  }
+
+  showDrawn() {
+    const drawn = this.get("drawn");
+    this.seams.classList.toggle("hidden", !drawn.length);
+    const row = (seam, k) => {
+      const what = this.say("drawn_one", { number: k + 1, count: seam.points.length });
+      const away = el(
+        "button",
+        { type: "button", "aria-label": `${this.say("remove")}: ${what}`, onclick: () => this.ask({ do: "remove", seam: k }) },
+        this.say("remove"),
+      );
+      return el("li", { class: "row" }, el("span", { class: "grow" }, what), away);
+    };
+    this.seams.replaceChildren(el("h2", {}, this.say("drawn")), el("ul", {}, ...drawn.map(row)));
+  }
+
+  showEdges(units) {
+    const edges = this.get("edges");
+    const placed = this.get("placed");
+    const list = el(
+      "button", { type: "button", "data-key": "place", onclick: () => this.ask({ do: "place" }) },
+      this.say(edges.length ? "edges_again" : "edges_place"),
+    );
+    this.edges.replaceChildren(
+      el("h2", {}, this.say("edges")),
+      ...(placed ? [] : [...(edges.length ? [el("p", { class: "quiet" }, this.say("edges_old"))] : []), list]),
+      el("ul", {}, ...(placed ? edges.map((edge, k) => this.edgeRow(edge, k, units)) : [])),
+    );
+  }
+
+  edgeRow(edge, k, units) {
+    const kinds = this.get("kinds").map(([value, label]) =>
+      el("option", { value, selected: value === edge.kind }, label),
+    );
+    const change = (event) => {
+      this.ask({ do: "kind", place: edge.place, kind: event.target.value });
+      this.ask({ do: "place" });
+    };
+    return el(
+      "li", { class: k === this.edge ? "edge chosen" : "edge" },
+      el("span", {}, el("strong", {}, edge.id), ` ${edge.left} | ${edge.right ?? this.say("edge_open")}`),
+      el("select", { "aria-label": this.say("edge_kind", { id: edge.id }), "data-key": `edge ${edge.id}`, onchange: change }, ...kinds),
+      el("span", { class: "quiet" }, length(edge.length_mm, units)),
+    );
+  }
+}
+
+// binary traitlets come as views; typed arrays want their own, aligned copy
+function copied(view) {
+  return view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
+}
+const floats = (view) => new Float32Array(copied(view));
+const integers = (view) => new Uint32Array(copied(view));
+
+function render({ model, el: place }) {
+  const root = el("div", { class: "stitchsketch seam-editor" });
+  place.append(root);
+  const editor = new Editor(model, root);
+  root.editor = editor;
+  return () => editor.dispose();
+}
+
+export default { render };

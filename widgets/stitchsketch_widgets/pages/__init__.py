@@ -1,0 +1,1 @@
+"""The apps' pages: each notebook in ``voila_apps`` shows one of them."""

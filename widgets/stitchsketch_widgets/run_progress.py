@@ -1,0 +1,138 @@
+"""Run progress: what a run has done and is doing, stopped and gone on with by a press."""
+
+from __future__ import annotations
+
+import logging
+import platform
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from stitchsketch_kernel.domain.errors import RunError, StitchSketchError
+from stitchsketch_kernel.pipeline.starting import go_on
+from stitchsketch_kernel.pipeline.tracking import KeptAs
+from stitchsketch_kernel.pipeline.watching import RunSeen, StageSeen, latest_run, watched
+from stitchsketch_kernel.projects.interface import ProjectStore
+from stitchsketch_kernel.projects.records import Run, Status
+from stitchsketch_widgets.bundle import built
+from stitchsketch_widgets.texts import text, texts
+
+log = logging.getLogger(__name__)
+
+#: Runs that have ended otherwise than well can go on.
+_GOES_ON = frozenset({Status.FAILED, Status.CANCELLED, Status.DEAD, Status.COMPLETED})
+
+
+class RunProgress(anywidget.AnyWidget):
+    """A run on the screen, from the store: the page may be closed and opened again at any time.
+
+    The page asks every second or so; nothing goes on here while nobody looks.
+
+    Parameters
+    ----------
+    projects : ProjectStore
+    shop, person : str
+    run_id : str
+        The run, or an earlier one in its folder.
+    """
+
+    _esm = built("run_progress.js")
+    _css = built("run_progress.css")
+
+    texts = traitlets.Dict(help="the words").tag(sync=True)
+    title = traitlets.Unicode(help="what is run").tag(sync=True)
+    status = traitlets.Unicode(help="of the run").tag(sync=True)
+    share = traitlets.Float(0.0, help="of the work, 0 to 1").tag(sync=True)
+    left_s = traitlets.Float(None, allow_none=True, help="seconds left").tag(sync=True)
+    note = traitlets.Unicode(help="what it does just now").tag(sync=True)
+    stages: traitlets.List[Any] = traitlets.List(help="name, status, share, seconds").tag(sync=True)
+    log: traitlets.List[Any] = traitlets.List(help="sentences, the oldest first").tag(sync=True)
+    error = traitlets.Unicode(help="why it ended").tag(sync=True)
+    can_stop = traitlets.Bool(False).tag(sync=True)
+    can_go_on = traitlets.Bool(False).tag(sync=True)
+    looked = traitlets.Int(0, help="how often it was looked").tag(sync=True)
+
+    def __init__(
+        self, projects: ProjectStore, shop: str, run_id: str, person: str = "", title: str = ""
+    ) -> None:
+        self._projects, self._shop, self._run_id = projects, shop, run_id
+        self._person, self._started_after = person, ""
+        super().__init__(texts=texts("progress"), title=title)
+        self.look()
+        self.on_msg(self._on_message)
+
+    def look(self) -> None:
+        """Show the run as it stands."""
+        run = latest_run(self._projects, self._shop, self._run_id)
+        seen = watched(self._projects, self._shop, run)
+        # a run that was just started is not in the store yet
+        starting = run.id == self._started_after
+        with self.hold_sync():
+            self.status = "starting" if starting else str(run.status)
+            self.share, self.left_s = (0.0, None) if starting else (seen.share, seen.left_s)
+            self.note = "" if starting else run.note
+            self.stages = [_stage(one) for one in seen.stages]
+            self.log = sentences(seen)
+            self.error = "" if starting or run.status == Status.RUNNING else run.error
+            self.can_stop = run.status == Status.RUNNING
+            here = run.host == platform.node() and Path(run.folder).is_dir()
+            self.can_go_on = run.status in _GOES_ON and here and not starting
+            self.looked += 1
+
+    def _on_message(self, _: Any, asked: Any, __: Any) -> None:
+        what = asked.get("do") if isinstance(asked, dict) else None
+        try:
+            if what in {"stop", "go_on"}:
+                run = latest_run(self._projects, self._shop, self._run_id)
+                (self._stop if what == "stop" else self._go_on)(run)
+            self.look()
+        except StitchSketchError as error:
+            self.error = str(error)
+
+    def _stop(self, run: Run) -> None:
+        if run.status == Status.RUNNING:
+            said = text("progress.stopped_by", person=self._person or text("progress.somebody"))
+            self._projects.finish_run(self._shop, run.id, Status.CANCELLED, said)
+
+    def _go_on(self, run: Run) -> None:
+        if run.status not in _GOES_ON or run.host != platform.node():
+            raise RunError(text("progress.at_work"), text("progress.at_work_todo"))
+        self._started_after = run.id
+        go_on(Path(run.folder), KeptAs(self._shop, run.scan_id, self._person))
+
+
+def _stage(seen: StageSeen) -> dict[str, Any]:
+    return {
+        "name": seen.name,
+        "status": str(seen.status),
+        "share": seen.share,
+        "seconds": seen.seconds,
+    }
+
+
+def sentences(seen: RunSeen) -> list[str]:
+    """What the finished stages found, in words."""
+    told = [_sentence(one) for one in seen.stages if one.figures]
+    return [sentence for sentence in told if sentence]
+
+
+def _sentence(stage: StageSeen) -> str:
+    if refused := stage.figures.get("refused"):
+        return str(refused)
+    try:
+        return text(f"progress.did.{stage.name}", **_figures(stage.figures))
+    except (KeyError, ValueError, TypeError):
+        log.info("no sentence for the stage %s", stage.name, exc_info=True)
+        return ""
+
+
+def _figures(figures: dict[str, Any]) -> dict[str, Any]:
+    """A stage's figures, with lists as their length beside them."""
+    counts = {f"{name}_count": len(value) for name, value in figures.items() if _is_list(value)}
+    return {**figures, **counts}
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, (list, tuple))
