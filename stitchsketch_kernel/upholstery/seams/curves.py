@@ -17,6 +17,7 @@ from stitchsketch_kernel.upholstery.seams.features import Features
 from stitchsketch_kernel.upholstery.seams.junctions import Line, place_junctions
 from stitchsketch_kernel.upholstery.seams.place import Patch, Piping, Surfaces, meet, on_surface
 from stitchsketch_kernel.upholstery.seams.segment import SEEN
+from stitchsketch_kernel.upholstery.seams.taped import Tape
 
 #: Distance between a seam's points.
 STEP_M = 0.004
@@ -64,9 +65,9 @@ class Curve:
 
 
 def place_seams(
-    mesh: Mesh, features: Features, label: IntArray, borders: Borders
+    mesh: Mesh, features: Features, label: IntArray, borders: Borders, tape: Tape
 ) -> tuple[Borders, list[Curve]]:
-    """Place every border.
+    """Place every border: on its tape where it has one.
 
     Returns
     -------
@@ -78,7 +79,7 @@ def place_seams(
     everywhere = mesh.vertices[np.unique(np.concatenate([c.vertices for c in borders.chains]))]
     surfaces = Surfaces(features.centres, features.normals, label, everywhere)
     piping = Piping.of(features)
-    lines = [_placed_line(mesh.vertices, chain, surfaces, piping) for chain in borders.chains]
+    lines = [_placed_line(mesh.vertices, one, surfaces, piping, tape) for one in borders.chains]
     borders, kept = without_slivers(borders, place_junctions(borders, lines, surfaces))
     curves = []
     for chain, old in zip(borders.chains, kept, strict=True):
@@ -96,7 +97,9 @@ def _guessed_mm(mesh: Mesh, chain: Chain, line: Line) -> float:
     return float((blind & ~line.piped).sum() * STEP_M * 1000)
 
 
-def _placed_line(vertices: FloatArray, chain: Chain, surfaces: Surfaces, piping: Piping) -> Line:
+def _placed_line(
+    vertices: FloatArray, chain: Chain, surfaces: Surfaces, piping: Piping, tape: Tape
+) -> Line:
     closed = chain.start < 0
     sigma_m = _ZIGZAG_M if chain.right >= 0 else _RAGGED_M
     places = evenly(_rounded(vertices[chain.vertices], closed, sigma_m), STEP_M)
@@ -110,7 +113,9 @@ def _placed_line(vertices: FloatArray, chain: Chain, surfaces: Surfaces, piping:
         left = surfaces.patch(chain.left, place)
         right = surfaces.patch(chain.right, place) if chain.right >= 0 else None
         placed[i], folded[i] = _place_point(place, along, centre, left, right, chain.right < 0)
-    sure = folded | piped
+    stuck, taped, within = tape.nearest(places, tangents)
+    placed[taped], piped[taped], folded[taped] = stuck[taped], False, False
+    sure = folded | piped | taped
     if chain.right < 0 and not closed and piped.mean() > _MOSTLY:
         # a parabola does not go round a corner
         for a, b in pairwise([0, *corners_of(placed, _LONG_LEVER_M), len(placed)]):
@@ -119,7 +124,8 @@ def _placed_line(vertices: FloatArray, chain: Chain, surfaces: Surfaces, piping:
         placed = places + _bridged(placed - places, sure)
     placed = _without_jumps(places, placed)
     ahead = np.arange(len(placed)) if closed else _ahead(placed)
-    return Line(placed[ahead], piped[ahead], folded[ahead])
+    within_mm = float(within[taped].max()) if taped.mean() > _MOSTLY else float("nan")
+    return Line(placed[ahead], piped[ahead], folded[ahead], taped[ahead], within_mm)
 
 
 def _ahead(points: FloatArray) -> IntArray:
@@ -187,7 +193,8 @@ def _finished(chain: Chain, line: Line, junctions: FloatArray) -> Curve:
     if not closed:
         points = _ends_at(points, junctions[chain.start], junctions[chain.end])
     smooth, scatter = smoothed(points, closed)
-    return Curve(evenly(smooth, STEP_M), bool(line.piped.mean() > 0.5), 1.96e3 * scatter)
+    within_mm = float(np.nanmax([1.96e3 * scatter, line.within_mm]))
+    return Curve(evenly(smooth, STEP_M), bool(line.piped.mean() > 0.5), within_mm)
 
 
 def _place_point(
