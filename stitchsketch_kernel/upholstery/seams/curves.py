@@ -17,7 +17,7 @@ from stitchsketch_kernel.upholstery.seams.features import Features
 from stitchsketch_kernel.upholstery.seams.junctions import Line, place_junctions
 from stitchsketch_kernel.upholstery.seams.place import Patch, Piping, Surfaces, meet, on_surface
 from stitchsketch_kernel.upholstery.seams.segment import SEEN
-from stitchsketch_kernel.upholstery.seams.taped import Tape
+from stitchsketch_kernel.upholstery.seams.taped import Tape, as_taped
 
 #: Distance between a seam's points.
 STEP_M = 0.004
@@ -113,8 +113,9 @@ def _placed_line(
         left = surfaces.patch(chain.left, place)
         right = surfaces.patch(chain.right, place) if chain.right >= 0 else None
         placed[i], folded[i] = _place_point(place, along, centre, left, right, chain.right < 0)
-    stuck, taped, within = tape.nearest(places, tangents)
-    placed[taped], piped[taped], folded[taped] = stuck[taped], False, False
+    index = tape.near(places, tangents)
+    taped = index >= 0
+    placed[taped], piped[taped], folded[taped] = tape.points_m[index[taped]], False, False
     sure = folded | piped | taped
     if chain.right < 0 and not closed and piped.mean() > _MOSTLY:
         # a parabola does not go round a corner
@@ -124,8 +125,8 @@ def _placed_line(
         placed = places + _bridged(placed - places, sure)
     placed = _without_jumps(places, placed)
     ahead = np.arange(len(placed)) if closed else _ahead(placed)
-    within_mm = float(within[taped].max()) if taped.mean() > _MOSTLY else float("nan")
-    return Line(placed[ahead], piped[ahead], folded[ahead], taped[ahead], within_mm)
+    line = Line(placed[ahead], piped[ahead], folded[ahead], taped[ahead])
+    return as_taped(line, index[ahead], tape) if taped.any() else line
 
 
 def _ahead(points: FloatArray) -> IntArray:
@@ -192,9 +193,10 @@ def _finished(chain: Chain, line: Line, junctions: FloatArray) -> Curve:
     points = line.points_m
     if not closed:
         points = _ends_at(points, junctions[chain.start], junctions[chain.end])
+    if np.isfinite(line.within_mm):
+        return Curve(points, False, line.within_mm)  # tape is smooth already
     smooth, scatter = smoothed(points, closed)
-    within_mm = float(np.nanmax([1.96e3 * scatter, line.within_mm]))
-    return Curve(evenly(smooth, STEP_M), bool(line.piped.mean() > 0.5), within_mm)
+    return Curve(evenly(smooth, STEP_M), bool(line.piped.mean() > 0.5), 1.96e3 * scatter)
 
 
 def _place_point(

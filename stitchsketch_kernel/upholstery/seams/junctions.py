@@ -35,7 +35,7 @@ class Line:
     taped : ndarray of bool, shape (k,)
         Where tape gave it.
     within_mm : float
-        Half-width of the 95 % interval of the taped places; NaN without any.
+        Half-width of the 95 % interval where tape gives nearly all of it; else NaN.
     """
 
     points_m: FloatArray
@@ -65,6 +65,7 @@ def _placed_once(
 ) -> FloatArray:
     panels: list[set[int]] = [set() for _ in places]
     ends: list[list[tuple[FloatArray, FloatArray]]] = [[] for _ in places]
+    rims: list[list[tuple[FloatArray, FloatArray]]] = [[] for _ in places]
     taped = np.zeros(len(places), dtype=int)
     for chain, line in zip(borders.chains, lines, strict=True):
         for junction, way in ((chain.start, 1), (chain.end, -1)):
@@ -74,13 +75,16 @@ def _placed_once(
             panels[junction] |= {chain.left, chain.right} - {-1}
             by_tape = line.taped[::way][:_TAPED_POINTS].mean() > 0.5
             taped[junction] += by_tape
+            if chain.right < 0 and not by_tape:
+                rims[junction] += _end(points, places[junction])
             if by_tape or (line.piped.mean() > 0.3 and line.folded.mean() < 0.5):
                 ends[junction] += _end(points, places[junction])
     placed = places.copy()
     for j, place in enumerate(places):
-        # where tapes cross, they alone say where
-        owners = sorted(panels[j]) if taped[j] < 2 else []
-        patches = [surfaces.patch(one, place) for one in owners]
+        # where tape meets tape or a panel's end, they alone say where
+        alone = taped[j] > 1 or (taped[j] and rims[j])
+        patches = [] if alone else [surfaces.patch(one, place) for one in sorted(panels[j])]
+        ends[j] += rims[j] if taped[j] else []
         placed[j] = _met([p for p in patches if p is not None], ends[j], place)
     return placed
 

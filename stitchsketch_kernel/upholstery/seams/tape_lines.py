@@ -33,7 +33,7 @@ _ALONG_M, _BESIDE = 0.005, 0.8
 #: rounds of giving less say to what lies far off.
 _PHOTO_PX, _MESH_M, _ROUNDS = 0.3, 0.0008, 3
 #: Errors that all photos share (cameras, the mesh's own place): no line is surer than this.
-_SHARED_MM = 0.15
+_SHARED_MM = 0.22
 #: Photos taken side by side err alike: so many count as one.
 _ALIKE_PHOTOS = 2.0
 #: Crossings and corners are where lines fitted to their ends meet, so many metres from them.
@@ -242,6 +242,9 @@ def _line(
         points = _ended(points, crossings.get(int(branch[0])), crossings.get(int(branch[-1])))
     points = evenly(points, POINT_M)
     points = smoothed(_cornered(points), closed)[0]
+    stops = [0, *([] if closed else corners_of(points)), len(points) - 1]
+    parts = [evenly(points[a : b + 1], POINT_M) for a, b in pairwise(stops)]
+    points = np.vstack([parts[0], *(part[1:] for part in parts[1:])])
     known = error[branch][np.isfinite(error[branch])]
     spread = 1000 * float(np.sqrt((known**2).mean())) if len(known) else np.inf
     closed_mm = 1000 * sum(
@@ -251,7 +254,7 @@ def _line(
     )
     shown = set().union(*(photos[node] for node in branch))
     within = 1.96 * float(np.hypot(spread, _SHARED_MM))
-    return TapeLine(evenly(points, POINT_M), within, len(shown), closed_mm)
+    return TapeLine(points, within, len(shown), closed_mm)
 
 
 def _ended(points: FloatArray, start: FloatArray | None, end: FloatArray | None) -> FloatArray:

@@ -17,6 +17,7 @@ from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray, IntArray
 from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.domain.tape import TapeLine
 from stitchsketch_kernel.upholstery.seams.features import Features, face_graph
+from stitchsketch_kernel.upholstery.seams.junctions import Line
 from stitchsketch_kernel.upholstery.seams.livewire import ON_MESH_M, LiveWire
 
 #: Points of a line for finding the nearest, metres apart.
@@ -27,6 +28,11 @@ _BESIDE_M = 0.018
 _TINTED_M = 0.010
 #: A seam follows a tape that is so near, running the same way (cosine).
 _FOLLOWS_M, _SAME_WAY = 0.008, 0.7
+#: A line may be so much longer than the places that follow it; it turns a corner where two points
+#: beside each other run less alike than this (cosine).
+STEP_M, _MOST_LONGER, _CORNER = 0.004, 1.5, 0.9
+#: A seam is as sure as its tape where this share of it is tape.
+_NEARLY_ALL = 0.85
 #: A tape is used if so much of it is near some seam.
 _USED, _NEAR_M = 0.5, 0.006
 
@@ -38,11 +44,14 @@ class Tape:
     Attributes
     ----------
     points_m, along : ndarray, shape (n, 3)
-    within_mm : ndarray, shape (n,)
+    line : ndarray of int32, shape (n,)
+        Which line each is of.
+    within_mm : ndarray, shape (lines,)
     """
 
     points_m: FloatArray
     along: FloatArray
+    line: IntArray
     within_mm: FloatArray
 
     @classmethod
@@ -51,23 +60,65 @@ class Tape:
         dense = [_dense(line.points_m) for line in lines]
         along = [np.gradient(points, axis=0) for points in dense]
         along = [one / np.maximum(np.linalg.norm(one, axis=1)[:, None], 1e-12) for one in along]
-        within = [np.full(len(p), line.within_mm) for p, line in zip(dense, lines, strict=True)]
         nothing = np.zeros((0, 3))
         return cls(
             np.vstack([nothing, *dense]),
             np.vstack([nothing, *along]),
-            np.concatenate([np.zeros(0), *within]),
+            np.repeat(np.arange(len(lines), dtype=np.int32), [len(points) for points in dense]),
+            np.array([line.within_mm for line in lines]),
         )
 
-    def nearest(
-        self, places: FloatArray, along: FloatArray
-    ) -> tuple[FloatArray, BoolArray, FloatArray]:
-        """The tape's places nearest to others that run the same way; whether they are near; ±."""
+    def near(self, places: FloatArray, along: FloatArray) -> IntArray:
+        """For each place the index of the point that it lies on; -1 where no tape runs along."""
         if not len(self.points_m):
-            return places, np.zeros(len(places), dtype=bool), np.full(len(places), np.nan)
+            return np.full(len(places), -1, dtype=np.int32)
         away, index = cKDTree(self.points_m).query(places)
         same = np.abs((self.along[index] * along).sum(axis=1)) > _SAME_WAY
-        return self.points_m[index], (away < _FOLLOWS_M) & same, self.within_mm[index]
+        return np.where((away < _FOLLOWS_M) & same, index, -1).astype(np.int32)
+
+    def runs(self, index: IntArray) -> list[tuple[int, int, FloatArray]]:
+        """Where places (`near`) follow one line all along: first, last, and the line's own points.
+
+        Its own points keep the corners that places beside it cut.
+        """
+        owner = np.where(index >= 0, self.line[index] if len(self.line) else -1, -1)
+        out = []
+        starts = np.flatnonzero(np.diff(owner, prepend=-2))
+        for a, b in zip(starts, [*starts[1:], len(owner)], strict=True):
+            i, j = int(index[a]), int(index[b - 1])
+            wide = abs(j - i)
+            # on a ring that places run on over its first point, the rest is meant: left as it is
+            if owner[a] < 0 or wide * _DENSE_M > _MOST_LONGER * STEP_M * (b - a) or wide < 2:
+                continue
+            whole = np.concatenate([np.arange(i, j, np.sign(j - i)), [j]])
+            out.append((int(a), int(b), self._thinned(whole)))
+        return out
+
+    def _thinned(self, whole: IntArray) -> FloatArray:
+        points, turn = self.points_m[whole], self.along[whole]
+        kept = [0]
+        for k in range(1, len(points)):
+            last = k == len(points) - 1
+            far = (k - kept[-1]) * _DENSE_M >= STEP_M
+            corner = k + 1 < len(points) and abs(float(turn[k - 1] @ turn[k + 1])) < _CORNER
+            if far or last or corner:
+                kept.append(k)
+        return points[kept]
+
+
+def as_taped(line: Line, index: IntArray, tape: Tape) -> Line:
+    """A placed border with the tape's own points where it follows tape (`Tape.near`)."""
+    parts, done = [], 0
+    fields = (line.points_m, line.piped, line.folded, line.taped)
+    for a, b, points in tape.runs(index):
+        no = np.zeros(len(points), dtype=bool)
+        parts += [tuple(one[done:a] for one in fields), (points, no, no, ~no)]
+        done = b
+    parts.append(tuple(one[done:] for one in fields))
+    points, piped, folded, taped = (np.concatenate(some) for some in zip(*parts, strict=True))
+    used = tape.line[index[index >= 0]]
+    within = float(tape.within_mm[used].max()) if taped.mean() > _NEARLY_ALL else np.nan
+    return Line(points, piped, folded, taped, within)
 
 
 def _dense(points: FloatArray) -> FloatArray:
