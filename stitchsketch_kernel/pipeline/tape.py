@@ -73,6 +73,4 @@ def with_told(panels: PanelMap, found: TapeFound, colour: str) -> PanelMap:
             f"{len(within)} lines, ± {min(within):.1f} to {max(within):.1f} mm; seams along it "
             "stay where it is.",
         )
-    return replace(
-        panels, notes=(*notes, *panels.notes), doubts=(*told, *panels.doubts)
-    )
+    return replace(panels, notes=(*notes, *panels.notes), doubts=(*told, *panels.doubts))

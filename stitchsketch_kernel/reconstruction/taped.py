@@ -179,9 +179,7 @@ def _smooth_normals(mesh: Mesh, rounds: int = 6) -> FloatArray:
     count = len(mesh.vertices)
     graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(count, count)).tocsr()
     graph = graph + graph.T
-    twice = np.cross(
-        mesh.vertices[b] - mesh.vertices[a], mesh.vertices[c] - mesh.vertices[a]
-    )
+    twice = np.cross(mesh.vertices[b] - mesh.vertices[a], mesh.vertices[c] - mesh.vertices[a])
     normals = np.zeros_like(mesh.vertices)
     for corner in (a, b, c):
         np.add.at(normals, corner, twice)

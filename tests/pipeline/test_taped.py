@@ -98,9 +98,7 @@ def test_taped_lines_become_seams_where_the_tape_is(cushion, before):
     assert not panel_map.doubts
     # each tells its ±, and it holds for most of its length
     assert all(0.3 < line.within_mm < 2.5 for line in found.lines)
-    held = [
-        1000 * truth.query(line.points_m)[0] < line.within_mm + 0.15 for line in found.lines
-    ]
+    held = [1000 * truth.query(line.points_m)[0] < line.within_mm + 0.15 for line in found.lines]
     assert np.concatenate(held).mean() > 0.85
 
 

@@ -132,7 +132,10 @@ class LiveWire:
         line = cKDTree(line_m)
         way = clicked[:1]
         for a, b in pairwise(clicked):
-            middle, reach = self._vertices[[a, b]].mean(axis=0), self._vertices[a] - self._vertices[b]
+            middle, reach = (
+                self._vertices[[a, b]].mean(axis=0),
+                self._vertices[a] - self._vertices[b],
+            )
             radius = float(np.linalg.norm(reach)) / 2 + _TUBE_M
             used = np.array(sorted(self._tree.query_ball_point(middle, radius)))
             part = self._straight[used][:, used].tocoo()

@@ -56,9 +56,7 @@ def tape_lines(sightings: TapeSightings, settings: TapeSettings) -> TapeFound:
     if sure.sum() < 3:
         return TapeFound((), (*notes, _nothing(settings)))
     some = _only(sightings, sure)
-    points, along = drawn_together(
-        some.points_m, some.along, some.normals, _DRAW * width / 1000
-    )
+    points, along = drawn_together(some.points_m, some.along, some.normals, _DRAW * width / 1000)
     graph = lines_of(points, along, some.normals, width, settings.tape_gap_mm)
     placed, error, photos = _triangulated(graph.nodes_m, graph.branches, some, width / 1000)
     crossings = _crossings(graph, placed)
@@ -98,9 +96,7 @@ def _only(sightings: TapeSightings, which: BoolArray) -> TapeSightings:
     )  # fmt: skip
 
 
-def _hardly_shown(
-    sightings: TapeSightings, sure: BoolArray, settings: TapeSettings
-) -> list[str]:
+def _hardly_shown(sightings: TapeSightings, sure: BoolArray, settings: TapeSettings) -> list[str]:
     """Sentences for what looks like tape and too few photos show."""
     if sure.all():
         return []
@@ -264,7 +260,9 @@ def _ended(points: FloatArray, start: FloatArray | None, end: FloatArray | None)
         if place is not None:
             keep &= np.linalg.norm(points - place, axis=1) > _END_M[0]
     inner = points[keep]
-    return np.vstack([*([start] if start is not None else []), inner, *([end] if end is not None else [])])
+    return np.vstack(
+        [*([start] if start is not None else []), inner, *([end] if end is not None else [])]
+    )
 
 
 def _cornered(points: FloatArray) -> FloatArray:
@@ -275,7 +273,9 @@ def _cornered(points: FloatArray) -> FloatArray:
         if len(lines) == 2:
             corner = _nearest(lines, points[at])
             near = np.linalg.norm(points - points[at], axis=1) < _END_M[0]
-            for (middle, direction), side in zip(lines, (range(at, -1, -1), range(at, len(points))), strict=True):
+            for (middle, direction), side in zip(
+                lines, (range(at, -1, -1), range(at, len(points))), strict=True
+            ):
                 for k in side:
                     if near[k]:
                         out[k] = middle + direction * ((points[k] - middle) @ direction)

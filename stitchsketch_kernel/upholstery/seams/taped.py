@@ -151,9 +151,7 @@ class Walls:
     base: IntArray
 
 
-def walls_of(
-    mesh: Mesh, features: Features, base: IntArray, lines: tuple[TapeLine, ...]
-) -> Walls:
+def walls_of(mesh: Mesh, features: Features, base: IntArray, lines: tuple[TapeLine, ...]) -> Walls:
     """Lines of tape as ways over the mesh's edges, and the panels as they divide them.
 
     Parameters
@@ -185,9 +183,7 @@ def walls_of(
 def _divided(features: Features, base: IntArray, cut: BoolArray, length_m: FloatArray) -> IntArray:
     """The proposal as tape divides it: parts numbered anew, slivers to the seam's other side."""
     pairs = features.dual.faces
-    graph = face_graph(
-        features.dual, (base[pairs[:, 0]] == base[pairs[:, 1]]) & ~cut, len(base)
-    )
+    graph = face_graph(features.dual, (base[pairs[:, 0]] == base[pairs[:, 1]]) & ~cut, len(base))
     graph.eliminate_zeros()
     part = connected_components(graph, directed=False)[1]
     base = base.copy()
@@ -234,9 +230,7 @@ def _numbered(
     return np.asarray(label, dtype=np.int32)
 
 
-def unused(
-    lines: tuple[TapeLine, ...], seams_m: list[FloatArray]
-) -> tuple[str, ...]:
+def unused(lines: tuple[TapeLine, ...], seams_m: list[FloatArray]) -> tuple[str, ...]:
     """A sentence for each line of tape that no seam came of."""
     tree = cKDTree(np.vstack(seams_m)) if seams_m else None
     notes = []
