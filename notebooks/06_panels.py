@@ -15,8 +15,9 @@
 
 # %% [markdown]
 # # 6 Panels: where the seams run
-# Proposed from creases and piping, from coloured tape where it was stuck on, or as the file of edits
-# wants them. To change them, copy `model/panels.txt`, edit the copy and run again with `--edits`.
+# Proposed from creases and piping, from coloured tape where it was stuck on, or as the file of
+# edits wants them. To change them, copy `model/panels.txt`, edit the copy and run again with
+# `--edits`.
 
 # %% tags=["parameters"]
 run_dir = "demo"

@@ -19,9 +19,7 @@ WEIGHT = 30
 
 
 def compute(context: StageContext) -> dict[str, Any]:
-    """Keeps ``panels`` (`PanelMap`), ``tape`` (`TapeFound`), and ``panels.txt``: a person's edits
-    begin with that.
-    """
+    """Keeps ``panels``, ``tape`` (`TapeFound`), ``panels.txt``: a person's edits begin there."""
     from stitchsketch_kernel.domain.progress import part
     from stitchsketch_kernel.pipeline.stages.reading import mesh_of
     from stitchsketch_kernel.pipeline.tape import find_tape_lines, with_told

@@ -266,7 +266,7 @@ def _ended(points: FloatArray, start: FloatArray | None, end: FloatArray | None)
 
 
 def _cornered(points: FloatArray) -> FloatArray:
-    """The line with its corners where what leads up to them meets: drawn together, they are round."""
+    """The line with its corners where what leads up to them meets: drawn together they round."""
     out = points.copy()
     for at in corners_of(points):
         lines = [*_end(points[at::-1], points[at]), *_end(points[at:], points[at])]

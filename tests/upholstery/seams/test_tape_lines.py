@@ -1,6 +1,8 @@
-"""Sightings of tape to lines: several photos must agree; corners, crossings, gaps, and what is told."""
+"""Sightings of tape to lines: photos must agree; corners, crossings, gaps, and what is told."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ EYES = np.array(
 def line(*corners: tuple[float, float]) -> np.ndarray:
     """A point each mm on the plane z = 0, metres."""
     parts = []
-    for a, b in zip(corners, corners[1:], strict=False):
+    for a, b in pairwise(corners):
         count = round(np.hypot(b[0] - a[0], b[1] - a[1]) / 0.001)
         parts.append(np.linspace(a, b, count, endpoint=False))
     flat = np.vstack([*parts, corners[-1:]])
@@ -82,14 +84,14 @@ def test_photos_that_differ_more_make_it_less_sure():
     assert unsure.within_mm > 1.3 * sure.within_mm
 
 
-def test_photos_from_one_side_find_the_line_beside_a_mesh_that_lies_too_high():
+def test_a_mesh_that_lies_too_high_moves_the_line_less_than_the_mean_of_what_photos_hit():
     straight = line((0, 0), (0.2, 0))
-    raised = seen(straight, photos=[1, 2, 3, 5, 6], lift_mm=2.0, seeing=5)
+    raised = seen(straight, photos=[1, 2, 6], lift_mm=1.0, photo_px=0.0, seeing=3)
     (one,) = tape_lines(raised, SETTINGS).lines
     inner = one.points_m[3:-3]
     mean_of_hits = abs(1000 * raised.points_m[:, 1].mean())
-    assert mean_of_hits > 0.2
-    assert np.sqrt((1000 * inner[:, 1]).mean() ** 2) < mean_of_hits
+    assert mean_of_hits > 0.15
+    assert abs(1000 * inner[:, 1].mean()) < 0.6 * mean_of_hits
 
 
 def test_lines_that_meet_share_their_crossing():
