@@ -158,7 +158,7 @@ class TapeLine:
     photos : int
         That showed any of it.
     closed_mm : float
-        How much of it lies in gaps that were closed.
+        The longest gap in it that was closed.
     """
 
     points_m: FloatArray

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from stitchsketch_kernel.domain.tape import TapeFound, TapeSettings
     from stitchsketch_kernel.pipeline.context import StageContext
 
-#: Gaps longer than this that were closed are told.
-_TOLD_GAP_MM = 10.0
+#: Gaps longer than so many widths are told: where tapes cross, none of them is seen clearly.
+_TOLD_GAP = 2.5
 
 
 def find_tape_lines(
@@ -51,13 +51,13 @@ def find_tape_lines(
     return tape_lines(sightings, settings)
 
 
-def with_told(panels: PanelMap, found: TapeFound, colour: str) -> PanelMap:
+def with_told(panels: PanelMap, found: TapeFound, settings: TapeSettings) -> PanelMap:
     """The panels with what there is to say of tape; what could not be trusted is a doubt."""
     from dataclasses import replace
 
     told = [*found.notes]
     for line in found.lines:
-        if line.closed_mm > _TOLD_GAP_MM:
+        if line.closed_mm > _TOLD_GAP * settings.tape_width_mm:
             x, y, z = line.points_m.mean(axis=0)
             told.append(
                 f"A gap of {line.closed_mm:.0f} mm in the tape near x {x:.2f}, y {y:.2f}, height "
@@ -69,7 +69,7 @@ def with_told(panels: PanelMap, found: TapeFound, colour: str) -> PanelMap:
         within = [line.within_mm for line in found.lines]
         notes.insert(
             0,
-            f"{sum(float(one.sum()) for one in steps):.2f} m of {colour} tape was found in "
+            f"{sum(float(one.sum()) for one in steps):.2f} m of {settings.tape_colour} tape was found in "
             f"{len(within)} lines, ± {min(within):.1f} to {max(within):.1f} mm; seams along it "
             "stay where it is.",
         )

@@ -26,7 +26,7 @@ from stitchsketch_kernel.samples.sample import Ring
 from stitchsketch_kernel.samples.taped import taped_cushion
 
 CAMERA = Camera(560, 420, 480.0, 480.0, 281.5, 208.2, k1=-0.08, k2=0.02)
-RINGS = (Ring(6, 24.0, 1.02), Ring(6, 45.0, 1.00, 30.0))
+RINGS = (Ring(6, 24.0, 1.02), Ring(5, 45.0, 1.00, 30.0))
 
 
 @pytest.fixture(scope="module")

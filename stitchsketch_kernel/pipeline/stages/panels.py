@@ -35,7 +35,7 @@ def compute(context: StageContext) -> dict[str, Any]:
         panels = propose_panels(mesh, settings, progress, tape.lines)
     else:
         panels = panels_from_edits(mesh, read_edits(path), settings, progress, tape.lines)
-    panels = with_told(panels, tape, seams.tape_colour)
+    panels = with_told(panels, tape, seams)
     context.keep("panels", panels)
     context.keep("tape", tape)
     write_edits(panels, context.folder / "panels.txt")

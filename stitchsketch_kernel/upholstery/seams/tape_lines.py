@@ -86,14 +86,14 @@ def _nothing(settings: TapeSettings) -> str:
 
 def _only(sightings: TapeSightings, which: BoolArray) -> TapeSightings:
     return TapeSightings(
-        *(
-            array[which]
-            for array in (
-                sightings.points_m, sightings.normals, sightings.along, sightings.plane,
-                sightings.pixel_m, sightings.photo, sightings.seeing,
-            )
-        )
-    )  # fmt: skip
+        sightings.points_m[which],
+        sightings.normals[which],
+        sightings.along[which],
+        sightings.plane[which],
+        sightings.pixel_m[which],
+        sightings.photo[which],
+        sightings.seeing[which],
+    )
 
 
 def _hardly_shown(sightings: TapeSightings, sure: BoolArray, settings: TapeSettings) -> list[str]:
@@ -220,7 +220,7 @@ def _nearest(lines: list[tuple[FloatArray, FloatArray]], place: FloatArray) -> F
     for middle, direction in lines:
         across = np.eye(3) - np.outer(direction, direction)
         A, b = A + across, b + across @ middle
-    met = np.linalg.solve(A, b)
+    met: FloatArray = np.linalg.solve(A, b)
     return met if np.linalg.norm(met - place) < _END_M[0] else place
 
 
@@ -243,11 +243,12 @@ def _line(
     points = np.vstack([parts[0], *(part[1:] for part in parts[1:])])
     known = error[branch][np.isfinite(error[branch])]
     spread = 1000 * float(np.sqrt((known**2).mean())) if len(known) else np.inf
-    closed_mm = 1000 * sum(
+    gaps = [
         float(np.linalg.norm(graph.nodes_m[a] - graph.nodes_m[b]))
         for a, b in pairwise(branch.tolist())
         if (min(a, b), max(a, b)) in graph.bridged
-    )
+    ]
+    closed_mm = 1000 * max(gaps, default=0.0)
     shown = set().union(*(photos[node] for node in branch))
     within = 1.96 * float(np.hypot(spread, _SHARED_MM))
     return TapeLine(points, within, len(shown), closed_mm)

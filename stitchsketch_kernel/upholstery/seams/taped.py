@@ -208,7 +208,8 @@ def _divided(features: Features, base: IntArray, cut: BoolArray, length_m: Float
         taped = differ & cut
     kept = np.unique(part[base >= 0])
     # largest first, as the proposal has them; a crumb apart from its panel keeps its label
-    return _numbered(base, part, cut, pairs, kept, np.bincount(part, features.areas))
+    whole = np.bincount(part, features.areas).astype(float)
+    return _numbered(base, part, cut, pairs, kept, whole)
 
 
 def _numbered(
