@@ -69,8 +69,8 @@ def with_told(panels: PanelMap, found: TapeFound, settings: TapeSettings) -> Pan
         within = [line.within_mm for line in found.lines]
         notes.insert(
             0,
-            f"{sum(float(one.sum()) for one in steps):.2f} m of {settings.tape_colour} tape was found in "
-            f"{len(within)} lines, ± {min(within):.1f} to {max(within):.1f} mm; seams along it "
-            "stay where it is.",
+            f"{sum(float(one.sum()) for one in steps):.2f} m of {settings.tape_colour} tape was "
+            f"found in {len(within)} lines, ± {min(within):.1f} to {max(within):.1f} mm; seams along "
+            "it stay where it is.",
         )
     return replace(panels, notes=(*notes, *panels.notes), doubts=(*told, *panels.doubts))

@@ -220,7 +220,7 @@ def _nearest(lines: list[tuple[FloatArray, FloatArray]], place: FloatArray) -> F
     for middle, direction in lines:
         across = np.eye(3) - np.outer(direction, direction)
         A, b = A + across, b + across @ middle
-    met: FloatArray = np.linalg.solve(A, b)
+    met: FloatArray = np.asarray(np.linalg.solve(A, b), dtype=np.float64)
     return met if np.linalg.norm(met - place) < _END_M[0] else place
 
 

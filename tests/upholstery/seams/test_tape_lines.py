@@ -123,7 +123,7 @@ def test_a_short_gap_is_closed_and_told_a_long_one_is_left(gap_m, count):
 
 @pytest.mark.parametrize("photos", [[0], [0, 1]])
 def test_what_too_few_photos_show_is_told_and_no_line(photos):
-    reflection = seen(line((0, 0.2), (0.1, 0.2)), photos=photos)
+    reflection = seen(line((0, 0.2), (0.1, 0.2)), photos=photos, seeing=len(photos))
     found = tape_lines(both(seen(BENT), reflection), SETTINGS)
     assert len(found.lines) == 1
     assert len(found.notes) == 1
