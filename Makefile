@@ -10,6 +10,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# a file of tests stays in one process, and the whole runs (tests/accuracy) come first
+PARALLEL ?= -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -28,7 +30,7 @@ demo: $(VENV)/.run
 	$(BIN)/stitchsketch demo --out demo
 
 test: $(VENV)/.test style types
-	$(BIN)/python -m pytest -m "not accuracy"
+	$(BIN)/python -m pytest -m "not accuracy" $(PARALLEL)
 
 accuracy: $(VENV)/.test
 	$(BIN)/python -m pytest -m accuracy
@@ -48,6 +50,7 @@ $(VENV)/.run: pyproject.toml | system-run
 
 $(VENV)/.test: $(VENV)/.run | system-test
 	$(BIN)/python -m pip install --quiet --editable ".[test,hub]"
+	$(BIN)/npm install --silent --global --prefix $(VENV) configurable-http-proxy@5.3.0
 	touch $@
 
 system-run:

@@ -66,11 +66,11 @@ def with_told(panels: PanelMap, found: TapeFound, settings: TapeSettings) -> Pan
     notes = list(told)
     if found.lines:
         steps = [np.linalg.norm(np.diff(line.points_m, axis=0), axis=1) for line in found.lines]
+        metres = sum(float(one.sum()) for one in steps)
         within = [line.within_mm for line in found.lines]
         notes.insert(
             0,
-            f"{sum(float(one.sum()) for one in steps):.2f} m of {settings.tape_colour} tape was "
-            f"found in {len(within)} lines, ± {min(within):.1f} to {max(within):.1f} mm; seams along "
-            "it stay where it is.",
+            f"{metres:.2f} m of {settings.tape_colour} tape was found in {len(within)} lines, "
+            f"± {min(within):.1f} to {max(within):.1f} mm; seams along it stay where it is.",
         )
     return replace(panels, notes=(*notes, *panels.notes), doubts=(*told, *panels.doubts))
