@@ -1,4 +1,4 @@
-"""What photos show of tape, brought onto a mesh, is held to the tape's width and to what is seen."""
+"""What photos show of tape, brought onto a mesh, is held to the tape's width."""
 
 from __future__ import annotations
 
