@@ -64,7 +64,7 @@ def tape_lines(sightings: TapeSightings, settings: TapeSettings) -> TapeFound:
     for branch in graph.branches:
         line = _line(branch, graph, placed, error, photos, crossings)
         loose = not {int(branch[0]), int(branch[-1])} & graph.crossings
-        if loose and _metres(line.points_m) < _LEAST_M:
+        if loose and _metres(line.points_m) - line.closed_mm / 1000 < _LEAST_M:
             notes.append(
                 f"{_place(line.points_m)} a line of tape is only "
                 f"{1000 * _metres(line.points_m):.0f} mm long: no seam is made of it."
