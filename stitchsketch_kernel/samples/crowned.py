@@ -97,12 +97,25 @@ def _relaxed(vertices: FloatArray, faces: IntArray, fillet_m: float) -> FloatArr
     neighbours = graph.sum(axis=1)[:, None]
     for _ in range(_RELAXINGS):
         vertices = (graph @ vertices) / neighbours
-        step = 1e-5 * np.eye(3)
-        away = _inside_out(vertices, fillet_m)
-        slope = [(_inside_out(vertices + one, fillet_m) - away) / 1e-5 for one in step]
-        gradient = np.stack(slope, axis=1)
-        vertices = vertices - gradient * (away / (gradient**2).sum(axis=1))[:, None]
+        away, slope = _slope(vertices, fillet_m)
+        vertices = vertices - slope * (away / (slope**2).sum(axis=1))[:, None]
     return vertices
+
+
+def on_cushion(points_m: FloatArray, fillet_m: float) -> tuple[FloatArray, FloatArray]:
+    """Points (n, 3) near the cushion brought onto it, and its outward unit normals there."""
+    for _ in range(8):
+        away, slope = _slope(points_m, fillet_m)
+        points_m = points_m - slope * (away / (slope**2).sum(axis=1))[:, None]
+    slope = _slope(points_m, fillet_m)[1]
+    return points_m, slope / np.linalg.norm(slope, axis=1, keepdims=True)
+
+
+def _slope(points: FloatArray, fillet_m: float) -> tuple[FloatArray, FloatArray]:
+    """The signed distance of points (n, 3) and its gradient."""
+    away = _inside_out(points, fillet_m)
+    ahead = [(_inside_out(points + one, fillet_m) - away) / 1e-5 for one in 1e-5 * np.eye(3)]
+    return away, np.stack(ahead, axis=1)
 
 
 def _crown(x: FloatArray, y: FloatArray) -> FloatArray:

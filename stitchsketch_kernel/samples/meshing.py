@@ -116,6 +116,32 @@ def tube_patch(line_m: FloatArray, radius_m: float, material: str, sides: int = 
     return merge([tube, *(_ball(line_m[end], radius_m, material) for end in (0, -1))], material)
 
 
+def ribbon_patch(
+    line_m: FloatArray, normals: FloatArray, width_m: float, lift_m: float, material: str
+) -> Patch:
+    """Tape stuck along a polyline (n, 3) on a surface with `normals` there, `lift_m` off it.
+
+    It lies on the surface's tangent planes; ends are cut square.
+    """
+    tangent = np.gradient(line_m, axis=0)
+    if np.allclose(line_m[0], line_m[-1]):
+        tangent[[0, -1]] = line_m[1] - line_m[-2]
+    tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
+    side = np.cross(normals, tangent)
+    side /= np.linalg.norm(side, axis=1, keepdims=True)
+    across = np.linspace(-width_m / 2, width_m / 2, 5)
+    vertices = (line_m + lift_m * normals)[:, None] + across[:, None] * side[:, None]
+    run = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line_m, axis=0), axis=1))])
+    texture = np.stack(np.broadcast_arrays(1000 * run[:, None], 1000 * across), axis=-1)
+    return Patch(
+        vertices.reshape(-1, 3),
+        np.repeat(normals, len(across), axis=0),
+        texture.reshape(-1, 2),
+        _strip_faces(len(line_m), len(across)),
+        material,
+    )
+
+
 def _ball(centre: FloatArray, radius: float, material: str) -> Patch:
     # rounds off a tube's end, so that pipings meeting in a corner leave no hole
     lat, lon = np.linspace(-np.pi / 2, np.pi / 2, 7), np.linspace(0, 2 * np.pi, 11)

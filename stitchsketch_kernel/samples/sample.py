@@ -168,7 +168,7 @@ def _cushion() -> Sample:
     rings = (Ring(12, 24.0, 1.02), Ring(10, 42.0, 1.00, 15.0), Ring(6, 60.0, 1.02, 35.0))
     furniture = (assemble(box_cushion(), _pose(0.0, 0.0, 12.0)),)
     mats = _mats(((0.43, 0.10, 10), (-0.05, 0.42, 95), (-0.44, -0.05, 185), (0.08, -0.42, -80)))
-    views = _ring_views("cushion", camera, np.array([0.0, 0.0, 0.07]), rings)
+    views = ring_views("cushion", camera, np.array([0.0, 0.0, 0.07]), rings)
     return Sample("cushion", furniture, mats, views, seed=11)
 
 
@@ -176,7 +176,7 @@ def _armchair() -> Sample:
     rings = (Ring(12, 17.0, 1.85), Ring(11, 36.0, 1.80, 15.0), Ring(9, 57.0, 1.85, 5.0))
     furniture = (assemble(armchair(), _pose(0.0, 0.0, 8.0)),)
     mats = _mats(((0.58, 0.25, 20), (-0.20, 0.68, 100), (-0.58, -0.20, 170), (0.15, -0.62, -85)))
-    views = _ring_views("armchair", _camera(), np.array([0.0, 0.0, 0.36]), rings)
+    views = ring_views("armchair", _camera(), np.array([0.0, 0.0, 0.36]), rings)
     return Sample("armchair", furniture, mats, views, seed=12)
 
 
@@ -187,7 +187,7 @@ def _demo() -> Sample:
         assemble(box_cushion(), _pose(0.54, 0.32, 22.0)),
     )
     mats = _mats(((0.20, 0.70, 15), (0.58, -0.18, 65), (-0.32, -0.74, 170), (-0.90, 0.20, 80)))
-    views = _ring_views("demo", _camera(), np.array([0.0, 0.04, 0.26]), rings)
+    views = ring_views("demo", _camera(), np.array([0.0, 0.04, 0.26]), rings)
     return Sample("demo", furniture, mats, views, seed=13)
 
 
@@ -211,10 +211,10 @@ def _yaw(degrees: float) -> FloatArray:
     return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
 
 
-def _ring_views(
+def ring_views(
     prefix: str, camera: Camera, centre: FloatArray, rings: tuple[Ring, ...]
 ) -> tuple[View, ...]:
-    # handheld: no two views quite as far, as high or as level
+    """Views on rings round `centre`: handheld, no two quite as far, as high or as level."""
     rng = np.random.default_rng(zlib.crc32(prefix.encode()))
     views: list[View] = []
     for ring in rings:

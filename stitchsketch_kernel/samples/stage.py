@@ -35,6 +35,8 @@ MATERIALS = (
     "welt armchair",
     "cloth cushion",
     "welt cushion",
+    "tape blue",
+    "tape orange",
 )
 FLOOR = MATERIALS.index("floor")
 
@@ -164,6 +166,8 @@ def _materials(seed: int, used: set[str]) -> list[cloth.Texture]:
             cloth.fabric, colour=(0.42, 0.15, 0.085), motif=(0.56, 0.30, 0.17)
         ),
         "welt cushion": partial(cloth.piping, colour=(0.045, 0.06, 0.14)),
+        "tape blue": partial(cloth.piping, colour=(0.05, 0.23, 0.62)),
+        "tape orange": partial(cloth.piping, colour=(0.80, 0.33, 0.05)),
     }
     return [
         makers[name](seed + index) if name in used and name in makers else cloth.lining()

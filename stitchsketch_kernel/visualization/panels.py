@@ -11,6 +11,7 @@ from PIL import Image
 from stitchsketch_kernel.domain.arrays import FloatArray, ImageArray, IntArray
 from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.domain.panel import PanelMap
+from stitchsketch_kernel.domain.tape import TapeFound
 from stitchsketch_kernel.domain.units import MM_PER_M
 from stitchsketch_kernel.visualization.canvas import (
     captioned,
@@ -73,6 +74,14 @@ def panels_four_sides(panel_map: PanelMap, metric: bool = True) -> Image.Image:
     return four_sides(
         panel_map.mesh, colors, lines, metric, front_of(panel_map), (owner, names)
     )  # fmt: skip
+
+
+def tape_four_sides(mesh: Mesh, tape: TapeFound, metric: bool = True) -> Image.Image:
+    """The mesh in its own colours with the lines of tape that were found, light on dark."""
+    lines = []
+    for width, colour in ((4.0, (20, 20, 20)), (1.6, (255, 255, 255))):
+        lines += [Line(line.points_m, colour, width) for line in tape.lines]
+    return four_sides(mesh, mesh.colors, lines, metric)
 
 
 def panel_colors(panel_map: PanelMap) -> ImageArray:

@@ -9,6 +9,7 @@ from stitchsketch_kernel.visualization.panels import (
     confidence_four_sides,
     mesh_four_sides,
     panels_four_sides,
+    tape_four_sides,
 )
 from stitchsketch_kernel.visualization.photos import match_matrix, match_picture, photo_sheet
 from stitchsketch_kernel.visualization.pieces import pieces_with_strain
@@ -25,4 +26,5 @@ __all__ = [
     "photo_sheet",
     "pieces_with_strain",
     "scale_residuals",
+    "tape_four_sides",
 ]

@@ -51,6 +51,7 @@ _CAPTIONS = {
     "depths": "How far away each pixel lies",
     "mesh": "The measured surface from three sides and above",
     "confidence": "How surely each place was seen; dark places are guesses",
+    "tape": "Lines of tape that were found on the piece",
     "panels": "Panels in colours with their names; seams as dark lines",
     "pieces": "Flat pieces; the colour tells how much the cloth must give",
     "marker": "The pieces on the roll",

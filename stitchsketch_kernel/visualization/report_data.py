@@ -26,6 +26,7 @@ class ReportPictures:
     depths: Image.Image | None = None
     mesh: Image.Image | None = None
     confidence: Image.Image | None = None
+    tape: Image.Image | None = None
     panels: Image.Image | None = None
     pieces: Image.Image | None = None
     marker: Image.Image | None = None

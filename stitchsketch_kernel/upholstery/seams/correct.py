@@ -16,6 +16,7 @@ from scipy.spatial import cKDTree
 from stitchsketch_kernel.domain.arrays import AnyArray, BoolArray, FloatArray, IntArray
 from stitchsketch_kernel.domain.errors import PanelError
 from stitchsketch_kernel.domain.model import Mesh
+from stitchsketch_kernel.domain.tape import TapeLine
 from stitchsketch_kernel.upholstery.seams.bands import divided_bands
 from stitchsketch_kernel.upholstery.seams.edits import PanelEdits
 from stitchsketch_kernel.upholstery.seams.features import Features, face_graph
@@ -29,6 +30,7 @@ from stitchsketch_kernel.upholstery.seams.parts import (
     with_numbers,
 )
 from stitchsketch_kernel.upholstery.seams.seeds import Walker
+from stitchsketch_kernel.upholstery.seams.taped import Walls
 
 #: What a drawn seam cuts off is no panel if it is smaller than this, or so narrow beside the seam.
 _CRUMB_M2, _NARROW_M = 0.0003, 0.012
@@ -99,12 +101,18 @@ class Ground:
         The proposal; all -1 where none is to be kept.
     names : tuple of str
         Of its panels.
+    tape : tuple of TapeLine, optional
+        Lines that were stuck on: what they divide stays divided.
+    walls : Walls, optional
+        The same on the mesh; `base` knows of them.
     """
 
     mesh: Mesh
     features: Features
     base: IntArray
     names: tuple[str, ...]
+    tape: tuple[TapeLine, ...] = ()
+    walls: Walls | None = None
     _solved: dict[tuple[int, ...], IntArray] = field(default_factory=dict, repr=False)
     _drawn: dict[tuple[bytes, ...], _Drawn] = field(default_factory=dict, repr=False)
 
@@ -112,7 +120,10 @@ class Ground:
         self._tree = cKDTree(self.features.centres)
         pairs = self.features.dual.faces
         self._within = self.base[pairs[:, 0]] == self.base[pairs[:, 1]]
-        self._whole = self._parts(np.zeros(len(pairs), dtype=bool))
+        self._whole = self._parts(self._no_cut())
+
+    def _no_cut(self) -> BoolArray:
+        return np.zeros(len(self._within), dtype=bool)
 
     @cached_property
     def _wire(self) -> LiveWire:
@@ -137,11 +148,11 @@ class Ground:
         """
         seeds = self._seeds(edits)
         drawn = self._with_seams(edits.cuts) if edits.cuts else _NOTHING_DRAWN
-        cut = np.zeros(len(self._within), dtype=bool)
+        cut = self._no_cut() if self.walls is None else self.walls.edges.copy()
         for edges in drawn.edges:
             cut[edges] = True
         part = self._whole
-        if edits.cuts:
+        if edits.cuts or self.tape:
             before = self._parts(cut)
             part = self._without_crumbs(before, cut, seeds)
             ends = self.features.dual.faces
@@ -235,7 +246,8 @@ class Ground:
         """The seams on the mesh, each running on to what was there before it."""
         key = tuple(points.tobytes() for points in cuts)
         if not self._drawn:
-            self._drawn[()] = _Drawn((), (), self._wire.stops)
+            taped = False if self.walls is None else self.walls.vertices
+            self._drawn[()] = _Drawn((), (), self._wire.stops | taped)
         known = next(k for k in range(len(cuts), -1, -1) if key[:k] in self._drawn)
         drawn = self._drawn[key[:known]]
         for points in cuts[known:]:

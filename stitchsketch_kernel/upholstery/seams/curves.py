@@ -17,6 +17,7 @@ from stitchsketch_kernel.upholstery.seams.features import Features
 from stitchsketch_kernel.upholstery.seams.junctions import Line, place_junctions
 from stitchsketch_kernel.upholstery.seams.place import Patch, Piping, Surfaces, meet, on_surface
 from stitchsketch_kernel.upholstery.seams.segment import SEEN
+from stitchsketch_kernel.upholstery.seams.taped import Tape, as_taped
 
 #: Distance between a seam's points.
 STEP_M = 0.004
@@ -64,9 +65,9 @@ class Curve:
 
 
 def place_seams(
-    mesh: Mesh, features: Features, label: IntArray, borders: Borders
+    mesh: Mesh, features: Features, label: IntArray, borders: Borders, tape: Tape
 ) -> tuple[Borders, list[Curve]]:
-    """Place every border.
+    """Place every border: on its tape where it has one.
 
     Returns
     -------
@@ -78,7 +79,7 @@ def place_seams(
     everywhere = mesh.vertices[np.unique(np.concatenate([c.vertices for c in borders.chains]))]
     surfaces = Surfaces(features.centres, features.normals, label, everywhere)
     piping = Piping.of(features)
-    lines = [_placed_line(mesh.vertices, chain, surfaces, piping) for chain in borders.chains]
+    lines = [_placed_line(mesh.vertices, one, surfaces, piping, tape) for one in borders.chains]
     borders, kept = without_slivers(borders, place_junctions(borders, lines, surfaces))
     curves = []
     for chain, old in zip(borders.chains, kept, strict=True):
@@ -96,10 +97,12 @@ def _guessed_mm(mesh: Mesh, chain: Chain, line: Line) -> float:
     return float((blind & ~line.piped).sum() * STEP_M * 1000)
 
 
-def _placed_line(vertices: FloatArray, chain: Chain, surfaces: Surfaces, piping: Piping) -> Line:
+def _placed_line(
+    vertices: FloatArray, chain: Chain, surfaces: Surfaces, piping: Piping, tape: Tape
+) -> Line:
     closed = chain.start < 0
     sigma_m = _ZIGZAG_M if chain.right >= 0 else _RAGGED_M
-    places = _evenly(_rounded(vertices[chain.vertices], closed, sigma_m), STEP_M)
+    places = evenly(_rounded(vertices[chain.vertices], closed, sigma_m), STEP_M)
     tangents = _tangents(places, closed)
     placed = np.empty_like(places)
     piped, folded = np.zeros((2, len(places)), dtype=bool)
@@ -110,16 +113,20 @@ def _placed_line(vertices: FloatArray, chain: Chain, surfaces: Surfaces, piping:
         left = surfaces.patch(chain.left, place)
         right = surfaces.patch(chain.right, place) if chain.right >= 0 else None
         placed[i], folded[i] = _place_point(place, along, centre, left, right, chain.right < 0)
-    sure = folded | piped
+    index = tape.near(places, tangents)
+    taped = index >= 0
+    placed[taped], piped[taped], folded[taped] = tape.points_m[index[taped]], False, False
+    sure = folded | piped | taped
     if chain.right < 0 and not closed and piped.mean() > _MOSTLY:
         # a parabola does not go round a corner
-        for a, b in pairwise([0, *_corners(placed, _LONG_LEVER_M), len(placed)]):
+        for a, b in pairwise([0, *corners_of(placed, _LONG_LEVER_M), len(placed)]):
             placed[a:b] = carried_on(placed[a:b], piped[a:b])
     elif 0.3 < sure.mean() < 1:
         placed = places + _bridged(placed - places, sure)
     placed = _without_jumps(places, placed)
     ahead = np.arange(len(placed)) if closed else _ahead(placed)
-    return Line(placed[ahead], piped[ahead], folded[ahead])
+    line = Line(placed[ahead], piped[ahead], folded[ahead], taped[ahead])
+    return as_taped(line, index[ahead], tape) if taped.any() else line
 
 
 def _ahead(points: FloatArray) -> IntArray:
@@ -186,8 +193,10 @@ def _finished(chain: Chain, line: Line, junctions: FloatArray) -> Curve:
     points = line.points_m
     if not closed:
         points = _ends_at(points, junctions[chain.start], junctions[chain.end])
-    smooth, scatter = _smooth(points, closed)
-    return Curve(_evenly(smooth, STEP_M), bool(line.piped.mean() > 0.5), 1.96e3 * scatter)
+    if np.isfinite(line.within_mm):
+        return Curve(points, False, line.within_mm)  # tape is smooth already
+    smooth, scatter = smoothed(points, closed)
+    return Curve(evenly(smooth, STEP_M), bool(line.piped.mean() > 0.5), 1.96e3 * scatter)
 
 
 def _place_point(
@@ -213,7 +222,7 @@ def _place_point(
 
 def _rounded(points: FloatArray, closed: bool, sigma_m: float) -> FloatArray:
     """The border without the zigzag of its triangles; its ends stay."""
-    even = _evenly(points, 0.001)
+    even = evenly(points, 0.001)
     mode = "wrap" if closed else "nearest"
     if closed:
         smooth = gaussian_filter1d(even[:-1], sigma_m / 0.001, axis=0, mode=mode)
@@ -226,7 +235,7 @@ def _rounded(points: FloatArray, closed: bool, sigma_m: float) -> FloatArray:
     return np.asarray(smooth[pad : pad + len(even)])
 
 
-def _evenly(points: FloatArray, step_m: float) -> FloatArray:
+def evenly(points: FloatArray, step_m: float) -> FloatArray:
     """The polyline in even steps of about `step_m`, ends kept (at least three steps)."""
     steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
     along = np.concatenate([[0.0], np.cumsum(steps)])
@@ -267,7 +276,7 @@ def _ends_at(points: FloatArray, start: FloatArray, end: FloatArray) -> FloatArr
     return np.vstack([start, points[kept], end])
 
 
-def _smooth(points: FloatArray, closed: bool) -> tuple[FloatArray, float]:
+def smoothed(points: FloatArray, closed: bool) -> tuple[FloatArray, float]:
     """Local parabolas between corners, and the RMS distance of the points from them."""
     if closed:
         ring = points[:-1]
@@ -276,7 +285,7 @@ def _smooth(points: FloatArray, closed: bool) -> tuple[FloatArray, float]:
         rms = float(np.sqrt(((smooth - ring) ** 2).sum(axis=1).mean()))
         return np.vstack([smooth, smooth[:1]]), rms
     out, squares = points.copy(), []
-    stops = [0, *_corners(points), len(points) - 1]
+    stops = [0, *corners_of(points), len(points) - 1]
     for a, b in pairwise(stops):
         part = points[a : b + 1]
         window = min(_WINDOW, (len(part) - 1) // 2 * 2 - 1)
@@ -292,7 +301,7 @@ def _smooth(points: FloatArray, closed: bool) -> tuple[FloatArray, float]:
     return out, rms
 
 
-def _corners(points: FloatArray, lever_m: float = _LEVER_M) -> list[int]:
+def corners_of(points: FloatArray, lever_m: float = _LEVER_M) -> list[int]:
     """Indices where the curve turns by more than a corner, sharpest first, none near another."""
     lever = max(1, round(lever_m / STEP_M))
     if len(points) < 2 * lever + 3:

@@ -38,6 +38,9 @@ _REACH_M = 0.015
 _LEAST_RING_M = 0.06
 #: So near to a seam that is there already nothing is cheap: it need not be drawn again.
 _BESIDE_SEAM_M, _ALONG_SEAM = 0.012, 3.0
+#: A given line is followed from every so many of its points, within so much to the side; so far off
+#: it a way is five times as dear.
+_EVERY, _TUBE_M, _OFF_LINE_M = 4, 0.015, 0.002
 #: A drawn line is rounded by this: triangles make a zigzag.
 _ZIGZAG_M = 0.004
 
@@ -109,12 +112,36 @@ class LiveWire:
             if (a, b) not in self._known:
                 self._known[a, b] = self._between(a, b)
             way += self._known[a, b][1:]
+        return self.run_on(way, stops)
+
+    def run_on(self, way: AnyArray | list[int], stops: BoolArray) -> IntArray:
+        """The way, its ends carried on to a stop or to its own beginning that is near."""
+        way = [int(vertex) for vertex in way]
         if way[0] != way[-1]:
             own = stops.copy()
             own[way[0]] |= self._metres(way) > _LEAST_RING_M
             way += self._onward(way[-1], own)[1:]
         if way[0] != way[-1]:
             way = self._onward(way[0], stops)[:0:-1] + way
+        return np.array(way, dtype=np.int32)
+
+    def way_along(self, line_m: FloatArray) -> IntArray:
+        """Vertices along a dense line, as near to it as edges go, whatever shows there."""
+        clicked = [int(vertex) for vertex in self._tree.query(line_m[::_EVERY])[1]]
+        clicked += [int(self._tree.query(line_m[-1])[1])]
+        line = cKDTree(line_m)
+        way = clicked[:1]
+        for a, b in pairwise(clicked):
+            middle, reach = (
+                self._vertices[[a, b]].mean(axis=0),
+                self._vertices[a] - self._vertices[b],
+            )
+            radius = float(np.linalg.norm(reach)) / 2 + _TUBE_M
+            used = np.array(sorted(self._tree.query_ball_point(middle, radius)))
+            part = self._straight[used][:, used].tocoo()
+            off = line.query(self._vertices[used])[0] / _OFF_LINE_M
+            part.data = part.data * (1 + (off[part.row] + off[part.col]) ** 2)
+            way += (_shortest(csr_array(part), used, a, b) if a != b else [a])[1:]
         return np.array(way, dtype=np.int32)
 
     def edges(self, way: IntArray) -> IntArray:

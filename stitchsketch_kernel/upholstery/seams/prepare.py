@@ -10,10 +10,12 @@ from stitchsketch_kernel.domain.arrays import IntArray
 from stitchsketch_kernel.domain.errors import SettingsError
 from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.domain.progress import Progress, silent
+from stitchsketch_kernel.domain.tape import TapeLine
 from stitchsketch_kernel.upholstery.seams.correct import Ground
 from stitchsketch_kernel.upholstery.seams.features import Features, find_features
 from stitchsketch_kernel.upholstery.seams.naming import PanelShape, name_panels
 from stitchsketch_kernel.upholstery.seams.segment import SegmentSettings, seen_faces, segment
+from stitchsketch_kernel.upholstery.seams.taped import walls_of, without_tint
 from stitchsketch_kernel.upholstery.seams.whole import made_whole
 
 
@@ -43,17 +45,22 @@ class Prepared:
 
 
 def prepared(
-    mesh: Mesh, settings: PanelSettings | None, keeps: bool, progress: Progress = silent
+    mesh: Mesh,
+    settings: PanelSettings | None,
+    keeps: bool,
+    progress: Progress = silent,
+    tape: tuple[TapeLine, ...] = (),
 ) -> Prepared:
-    """Mend the mesh, find its features and, where that is kept, the proposal."""
+    """Mend the mesh, find its features and, where that is kept, the proposal; divide by tape."""
     settings = settings or PanelSettings()
     progress(0.0, "looking for creases and piping")
-    mesh = made_whole(mesh)
+    mesh = without_tint(made_whole(mesh), tape)
     features = find_features(mesh)
     progress(0.3, "panels")
     if not keeps:
         none = np.full(len(mesh.faces), -1, dtype=np.int32)
-        return Prepared(Ground(mesh, features, none, ()), ())
+        walls = walls_of(mesh, features, none, tape)
+        return Prepared(Ground(mesh, features, none, (), tape, walls), ())
     label, notes = segment(
         mesh,
         features,
@@ -61,10 +68,12 @@ def prepared(
             settings.crease_deg, settings.reach_mm, settings.least_area_cm2, settings.least_seen
         ),
     )
+    walls = walls_of(mesh, features, label, tape)
+    label = walls.base
     count = int(label.max(initial=-1)) + 1
     shapes = {one: panel_shape(mesh, features, label, one) for one in range(count)}
     names = name_panels(shapes, count)
-    return Prepared(Ground(mesh, features, label, names), notes)
+    return Prepared(Ground(mesh, features, label, names, tape, walls), notes)
 
 
 def panel_shape(mesh: Mesh, features: Features, label: IntArray, one: int) -> PanelShape:

@@ -13,6 +13,7 @@ from stitchsketch_kernel.domain.errors import FlattenError, PanelError
 from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.domain.panel import EdgeKind, Panel, PanelMap, Seam
 from stitchsketch_kernel.domain.progress import Progress, silent
+from stitchsketch_kernel.domain.tape import TapeLine
 from stitchsketch_kernel.upholstery.seams.borders import Borders, find_borders
 from stitchsketch_kernel.upholstery.seams.correct import Corrected
 from stitchsketch_kernel.upholstery.seams.curves import Curve, place_seams
@@ -26,6 +27,7 @@ from stitchsketch_kernel.upholstery.seams.prepare import (
     prepared,
 )
 from stitchsketch_kernel.upholstery.seams.remesh import PanelMesh, mesh_panel
+from stitchsketch_kernel.upholstery.seams.taped import Tape, unused
 
 #: An end that was not seen for longer than this is said.
 _BLIND_MM = 40.0
@@ -47,9 +49,12 @@ class _Draft:
 
 
 def propose_panels(
-    mesh: Mesh, settings: PanelSettings | None = None, progress: Progress = silent
+    mesh: Mesh,
+    settings: PanelSettings | None = None,
+    progress: Progress = silent,
+    tape: tuple[TapeLine, ...] = (),
 ) -> PanelMap:
-    """Propose panels from creases and piping.
+    """Propose panels from creases and piping, and from tape where it was stuck on.
 
     Parameters
     ----------
@@ -63,7 +68,7 @@ def propose_panels(
     PanelError
         No panel was found.
     """
-    return panels_from_edits(mesh, PanelEdits(), settings, progress)
+    return panels_from_edits(mesh, PanelEdits(), settings, progress, tape)
 
 
 def panels_from_edits(
@@ -71,6 +76,7 @@ def panels_from_edits(
     edits: PanelEdits,
     settings: PanelSettings | None = None,
     progress: Progress = silent,
+    tape: tuple[TapeLine, ...] = (),
 ) -> PanelMap:
     """Panels as a person wants them: the proposal corrected, or those of the seeds alone.
 
@@ -80,7 +86,7 @@ def panels_from_edits(
         A click lies on nothing, a seam divides nothing, or no panel is left.
     """
     keeps = edits.keeps or not edits.seeds
-    return panels_of(prepared(mesh, settings, keeps, progress), edits, progress)
+    return panels_of(prepared(mesh, settings, keeps, progress, tape), edits, progress)
 
 
 def panels_of(ready: Prepared, edits: PanelEdits, progress: Progress = silent) -> PanelMap:
@@ -88,8 +94,10 @@ def panels_of(ready: Prepared, edits: PanelEdits, progress: Progress = silent) -
     ground = ready.ground
     found = ground.corrected(edits)
     ground.check(edits, found)
-    panels = _panel_map(ground.mesh, ground.features, found, progress)
-    return apply_kinds(replace(panels, notes=ready.notes + panels.notes), edits)
+    panels = _panel_map(ground.mesh, ground.features, found, progress, Tape.of(ground.tape))
+    idle = unused(ground.tape, [seam.points_m for seam in panels.seams])
+    notes, doubts = ready.notes + panels.notes + idle, panels.doubts + idle
+    return apply_kinds(replace(panels, notes=notes, doubts=doubts), edits)
 
 
 def _panel_map(
@@ -97,6 +105,7 @@ def _panel_map(
     features: Features,
     found: Corrected,
     progress: Progress,
+    tape: Tape,
 ) -> PanelMap:
     label = found.label
     if label.max(initial=-1) < 0:
@@ -107,7 +116,7 @@ def _panel_map(
         )
     borders = find_borders(mesh.vertices, mesh.faces, label)
     progress(0.45, "placing seams")
-    borders, curves = place_seams(mesh, features, label, borders)
+    borders, curves = place_seams(mesh, features, label, borders, tape)
     points, of_curve = _seam_points(borders, curves)
     progress(0.75, "meshing panels")
     draft = _Draft()

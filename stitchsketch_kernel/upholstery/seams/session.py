@@ -12,6 +12,7 @@ from stitchsketch_kernel.domain.errors import PanelError
 from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.domain.panel import EdgeKind, PanelMap
 from stitchsketch_kernel.domain.progress import Progress, silent
+from stitchsketch_kernel.domain.tape import TapeLine
 from stitchsketch_kernel.upholstery.seams.by_place import KindAt, kinds_by_seam
 from stitchsketch_kernel.upholstery.seams.correct import Corrected, idle_seam
 from stitchsketch_kernel.upholstery.seams.edits import PanelEdits, apply_kinds, is_name
@@ -49,6 +50,8 @@ class EditSession:
         What the session begins from. Their `keeps` says whether the proposal is corrected (as
         without `edits`), or the panels are those of the seeds alone.
     progress : Progress, optional
+    tape : tuple of TapeLine, optional
+        Lines of tape that were found on the piece.
     """
 
     def __init__(
@@ -57,9 +60,10 @@ class EditSession:
         settings: PanelSettings | None = None,
         edits: PanelEdits | None = None,
         progress: Progress = silent,
+        tape: tuple[TapeLine, ...] = (),
     ) -> None:
         edits = PanelEdits(keeps=True) if edits is None else edits
-        self._prepared = prepared(mesh, settings, edits.keeps, progress)
+        self._prepared = prepared(mesh, settings, edits.keeps, progress, tape)
         self._prepared.ground.get_ready()
         self._steps = [_Step(edits, self._prepared.ground.corrected(edits))]
         self._undone: list[_Step] = []

@@ -24,7 +24,8 @@ def piped(*corners: tuple[float, float]) -> Line:
         ]
     )
     full = np.column_stack([points[:, 0], np.zeros(len(points)), points[:, 1]])
-    return Line(full, np.ones(len(full), bool), np.zeros(len(full), bool))
+    none = np.zeros(len(full), bool)
+    return Line(full, ~none, none, none)
 
 
 def two_panels_over_an_end(tongue_m: float) -> tuple[Borders, list[Line], Surfaces]:
