@@ -1,0 +1,32 @@
+"""Where people's servers run, and what each is given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub_config.access import SERVER_SCOPES
+from hub_config.servers import local
+from hub_config.servers.environment import before_start, take_back
+from hub_config.services import SHARE, gateway_url, python_path
+from hub_config.settings import HubSettings
+
+_START_S = 120
+
+
+def configure(c: Any, settings: HubSettings) -> None:
+    """Set people's servers on traitlets' config object `c`."""
+    c.Spawner.pre_spawn_hook = before_start
+    c.Spawner.post_stop_hook = take_back
+    c.Spawner.server_token_scopes = list(SERVER_SCOPES)
+    c.Spawner.start_timeout = _START_S
+    c.Spawner.http_timeout = _START_S
+    # a person's own settings of Jupyter come after the installation's
+    c.Spawner.args = ["--ServerApp.jpserver_extensions=hub_config.busy=True"]
+    c.Spawner.environment = {
+        "STITCHSKETCH_GATEWAY_URL": gateway_url(settings),
+        "JUPYTER_PATH": str(SHARE),
+        **python_path(),
+    }
+    # servers outlive a hub that is killed; one that is ended in peace takes them along
+    c.JupyterHub.cleanup_servers = settings.spawner == "local"
+    local.configure(c, settings)
