@@ -112,7 +112,7 @@ def _wait_for(hub: subprocess.Popen[bytes], settings: HubSettings, log: Path) ->
             with urlopen(f"http://127.0.0.1:{settings.port}/hub/health", timeout=5):
                 return
         except OSError:
-            time.sleep(0.1)
+            time.sleep(0.3)
     raise SettingsError("The hub does not come up.", f"Its last words are in {log}.")
 
 

@@ -14,6 +14,8 @@ from hub_config.settings import HubSettings, Ports
 from stitchsketch_kernel.domain.errors import SettingsError
 
 NODE_FOLDER = Path(__file__).resolve().parent / "node"
+#: Before a command: it ends with the hub, or its port would be taken when the hub starts again.
+WITH_THE_HUB = (sys.executable, str(Path(__file__).resolve().parent / "with_the_hub.py"))
 #: Our templates of pages and our kernel, as Jupyter looks for them.
 SHARE = Path(__file__).resolve().parent / "share" / "jupyter"
 _CULL_EVERY_S = 300
@@ -71,7 +73,7 @@ def configure(c: Any, settings: HubSettings, env: Mapping[str, str]) -> None:
     home, ports = private_folder(settings.home), Ports(settings.port)
     c.JupyterHub.bind_url = f"http://127.0.0.1:{ports.public}"
     c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{ports.hub}"
-    c.ConfigurableHTTPProxy.command = proxy_command()
+    c.ConfigurableHTTPProxy.command = [*WITH_THE_HUB, *proxy_command()]
     c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{ports.proxy_api}"
     c.ConfigurableHTTPProxy.auth_token = kept_key(home, "proxy-token")
     c.ConfigurableHTTPProxy.pid_file = str(home / "proxy.pid")
@@ -88,7 +90,7 @@ def configure(c: Any, settings: HubSettings, env: Mapping[str, str]) -> None:
     c.JupyterHub.services = [
         _service(
             GATEWAY,
-            [sys.executable, "-m", "stitchsketch_kernel.cli", "gateway", "--port",
+            [sys.executable, "-m", "stitchsketch_kernel", "gateway", "--port",
              str(ports.gateway)],
             url=f"http://127.0.0.1:{ports.gateway}",
             environment=gateway_environment(env),
@@ -138,7 +140,7 @@ def _service(
 ) -> dict[str, Any]:
     told: dict[str, Any] = {
         "name": service.name,
-        "command": [sys.executable, "-m", "hub_config.with_the_hub", *command],
+        "command": [*WITH_THE_HUB, *command],
         "environment": dict(environment or python_path()),
     }
     if url:
