@@ -46,6 +46,10 @@ _ASKING: ContextVar[tuple[str, str] | None] = ContextVar("asking", default=None)
 class AppsIdentity(JupyterHubIdentityProvider):
     """People sign in by the hub; Voilà doesn't put the service's prefix before its pages itself."""
 
+    def __init__(self, **more: Any) -> None:
+        more.pop("token", None)  # Voilà's own, which the hub's takes the place of
+        super().__init__(**more)
+
     def get_handlers(self) -> list[Any]:
         """Pages of signing in and out."""
         prefix = self.hub_auth.base_url

@@ -45,6 +45,8 @@ def main(env: Mapping[str, str]) -> int:
     _require_free(ports)
     processes: list[subprocess.Popen[bytes]] = []
     signal.signal(signal.SIGTERM, _interrupt)
+    # a shell's background jobs ignore it, and so would the services that the hub ends with it
+    signal.signal(signal.SIGINT, _interrupt)
     with (home / "provider.log").open("ab") as provider_log, (home / "hub.log").open("ab") as log:
         try:
             told = dict(env)

@@ -11,6 +11,13 @@ from hub_config.services import SHARE, gateway_url, python_path
 from hub_config.settings import HubSettings
 
 _START_S = 120
+_ARGUMENTS = (
+    "--ServerApp.jpserver_extensions=hub_config.busy=True",
+    # nothing is asked of, or installed from, other hosts
+    "--LabApp.extension_manager=readonly",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.news_url=",
+)
 
 
 def configure(c: Any, settings: HubSettings) -> None:
@@ -20,8 +27,7 @@ def configure(c: Any, settings: HubSettings) -> None:
     c.Spawner.server_token_scopes = list(SERVER_SCOPES)
     c.Spawner.start_timeout = _START_S
     c.Spawner.http_timeout = _START_S
-    # a person's own settings of Jupyter come after the installation's
-    c.Spawner.args = ["--ServerApp.jpserver_extensions=hub_config.busy=True"]
+    c.Spawner.args = list(_ARGUMENTS)
     c.Spawner.environment = {
         "STITCHSKETCH_GATEWAY_URL": gateway_url(settings),
         "JUPYTER_PATH": str(SHARE),

@@ -21,10 +21,10 @@ def before_start(spawner: Any) -> None:
 def take_back(spawner: Any) -> None:
     """End the token of a server that has stopped (``post_stop_hook``)."""
     spawner.environment.pop("STITCHSKETCH_GATEWAY_TOKEN", None)
-    mine = spawner.user.orm_user.api_tokens
+    mine, db = spawner.user.orm_user.api_tokens, spawner.user.db
     for token in [one for one in mine if one.note == _note(spawner)]:
-        spawner.db.delete(token)
-    spawner.db.commit()
+        db.delete(token)
+    db.commit()
 
 
 def _note(spawner: Any) -> str:

@@ -82,11 +82,13 @@ def configure(c: Any, settings: HubSettings) -> None:
         ) from error
     c.PersonSpawner.people = str(people)
     c.PersonSpawner.own_accounts = own_accounts(settings)
+    if os.geteuid() == 0 and not own_accounts(settings):
+        c.Spawner.args = [*c.Spawner.args, "--allow-root"]
 
 
 def own_accounts(settings: HubSettings) -> bool:
     """Whether people can be kept apart: the hub is root, and others reach what they need."""
-    needed = (settings.people, Path(sys.prefix), Path(__file__))
+    needed = (settings.people, Path(sys.prefix), Path(sys.base_prefix), Path(__file__))
     return os.geteuid() == 0 and all(_others_reach(path) for path in needed)
 
 
