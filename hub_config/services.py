@@ -18,6 +18,8 @@ NODE_FOLDER = Path(__file__).resolve().parent / "node"
 WITH_THE_HUB = (sys.executable, str(Path(__file__).resolve().parent / "with_the_hub.py"))
 #: Our templates of pages and our kernel, as Jupyter looks for them.
 SHARE = Path(__file__).resolve().parent / "share" / "jupyter"
+#: Settings of JupyterLab.
+CONFIGURATION = Path(__file__).resolve().parent / "etc" / "jupyter"
 _CULL_EVERY_S = 300
 #: Of the gateway's environment: where the shop's things are, how its tokens look.
 _FOR_GATEWAY = ("STITCHSKETCH_", "XDG_DATA_HOME", "HOME")

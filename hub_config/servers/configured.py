@@ -7,7 +7,7 @@ from typing import Any
 from hub_config.access import SERVER_SCOPES
 from hub_config.servers import local
 from hub_config.servers.environment import before_start, take_back
-from hub_config.services import SHARE, gateway_url, python_path
+from hub_config.services import CONFIGURATION, SHARE, gateway_url, python_path
 from hub_config.settings import HubSettings
 
 _START_S = 120
@@ -16,7 +16,7 @@ _ARGUMENTS = (
     # nothing is asked of, or installed from, other hosts
     "--LabApp.extension_manager=readonly",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    "--LabApp.news_url=",
+    "--LabApp.core_mode=True",
 )
 
 
@@ -31,6 +31,7 @@ def configure(c: Any, settings: HubSettings) -> None:
     c.Spawner.environment = {
         "STITCHSKETCH_GATEWAY_URL": gateway_url(settings),
         "JUPYTER_PATH": str(SHARE),
+        "JUPYTER_CONFIG_PATH": str(CONFIGURATION),
         **python_path(),
     }
     # servers outlive a hub that is killed; one that is ended in peace takes them along
