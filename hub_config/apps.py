@@ -70,7 +70,9 @@ class PersonalKernels(AsyncMappingKernelManager):
             raise web.HTTPError(403, "Nobody is signed in.")
         given = more.pop("env", {})
         environment = {name: os.environ[name] for name in _FOR_KERNELS if name in os.environ}
-        environment |= {name: value for name, value in given.items() if name.startswith(_FROM_VOILA)}
+        environment |= {
+            name: value for name, value in given.items() if name.startswith(_FROM_VOILA)
+        }
         environment["STITCHSKETCH_GATEWAY_TOKEN"] = asking[1]
         kernel_id = str(await super().start_kernel(env=environment, **more))
         self.owners[kernel_id] = asking[0]

@@ -73,14 +73,8 @@ def configure(c: Any, settings: HubSettings, env: Mapping[str, str]) -> None:
         Something isn't installed, or the private folder can't be used.
     """
     home, ports = private_folder(settings.home), Ports(settings.port)
-    c.JupyterHub.bind_url = f"http://127.0.0.1:{ports.public}"
-    c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{ports.hub}"
-    c.ConfigurableHTTPProxy.command = [*WITH_THE_HUB, *proxy_command()]
-    c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{ports.proxy_api}"
-    c.ConfigurableHTTPProxy.auth_token = kept_key(home, "proxy-token")
-    c.ConfigurableHTTPProxy.pid_file = str(home / "proxy.pid")
-    c.JupyterHub.db_url = f"sqlite:///{home / 'jupyterhub.sqlite'}"
-    c.JupyterHub.cookie_secret = bytes.fromhex(kept_key(home, "cookie-secret"))
+    if settings.spawner != "kubernetes":  # whose chart brings proxy, database and cookies itself
+        _our_own_proxy(c, settings, home, ports)
     c.CryptKeeper.keys = [bytes.fromhex(kept_key(home, "crypt-key"))]
     c.JupyterHub.template_paths = [str(Path(__file__).resolve().parent / "templates")]
     if settings.subdomains:
@@ -103,7 +97,8 @@ def configure(c: Any, settings: HubSettings, env: Mapping[str, str]) -> None:
             url=f"http://127.0.0.1:{ports.apps}",
             environment={
                 "STITCHSKETCH_APPS": str(settings.apps),
-                "STITCHSKETCH_GATEWAY_URL": gateway_url(settings),
+                # its kernels are on this machine, wherever people's servers are
+                "STITCHSKETCH_GATEWAY_URL": f"http://127.0.0.1:{ports.gateway}/services/gateway",
                 "JUPYTER_PATH": str(SHARE),
                 **python_path(),
             },
@@ -116,9 +111,23 @@ def configure(c: Any, settings: HubSettings, env: Mapping[str, str]) -> None:
     ]  # fmt: skip
 
 
+def _our_own_proxy(c: Any, settings: HubSettings, home: Path, ports: Ports) -> None:
+    c.JupyterHub.bind_url = f"http://{settings.bind}:{ports.public}"
+    c.JupyterHub.hub_bind_url = f"http://{settings.bind}:{ports.hub}"
+    c.JupyterHub.hub_connect_url = f"http://{settings.connect}:{ports.hub}"
+    c.ConfigurableHTTPProxy.command = [*WITH_THE_HUB, *proxy_command()]
+    c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{ports.proxy_api}"
+    c.ConfigurableHTTPProxy.auth_token = kept_key(home, "proxy-token")
+    c.ConfigurableHTTPProxy.pid_file = str(home / "proxy.pid")
+    c.JupyterHub.db_url = f"sqlite:///{home / 'jupyterhub.sqlite'}"
+    c.JupyterHub.cookie_secret = bytes.fromhex(kept_key(home, "cookie-secret"))
+
+
 def gateway_url(settings: HubSettings) -> str:
-    """Where kernels on this machine reach the gateway: through the proxy, as everybody does."""
-    return f"http://127.0.0.1:{Ports(settings.port).public}/services/{GATEWAY.name}"
+    """Where kernels reach the gateway: through the proxy, as everybody does."""
+    local = f"http://127.0.0.1:{Ports(settings.port).public}"
+    here = local if settings.spawner == "local" else settings.public_url
+    return f"{here}/services/{GATEWAY.name}"
 
 
 def gateway_environment(env: Mapping[str, str]) -> dict[str, str]:
@@ -161,5 +170,3 @@ def python_path() -> dict[str, str]:
     here = str(Path(__file__).resolve().parents[1])
     parts = [here, *(part for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part)]
     return {"PYTHONPATH": os.pathsep.join(dict.fromkeys(parts))}
-
-

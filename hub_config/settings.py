@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,10 +45,15 @@ class HubSettings:
         The folder of people's own folders, where their servers are processes of this machine.
     port : int
         The first of eight that the hub's own parts use on this machine, as `Ports` names them.
+    bind, connect : str
+        The address that the hub's parts listen at, and the name by which people's servers find
+        the hub: 127.0.0.1, unless they are in containers.
     spawner : {"local", "docker", "kubernetes"}
         Where people's servers run.
     image : str
         Of people's servers, for Docker and Kubernetes.
+    memory_gib, cores, gpus : int
+        What a server may use at most, and whether one with a graphics processor is offered.
     subdomains : bool
         A host name of its own for each person's server: pages of one can't read another's.
     idle_s : int
@@ -69,8 +75,13 @@ class HubSettings:
     home: Path = field(default_factory=lambda: default_home() / "hub")
     people: Path = field(default_factory=lambda: _usual_people())
     port: int = 8000
+    bind: str = "127.0.0.1"
+    connect: str = "127.0.0.1"
     spawner: str = "local"
     image: str = "stitchsketch/server:latest"
+    memory_gib: int = 8
+    cores: int = 2
+    gpus: int = 0
     subdomains: bool = False
     idle_s: int = 3600
     apps: Path = Path(__file__).resolve().parents[1] / "voila_apps"
@@ -109,8 +120,13 @@ class HubSettings:
             home=_folder(env, "STITCHSKETCH_HUB_HOME", default_home() / "hub"),
             people=_folder(env, "STITCHSKETCH_PEOPLE", _usual_people()),
             port=_number(env, "STITCHSKETCH_HUB_PORT", cls.port, 1024, _LAST_PORT),
+            bind=_host(env, "STITCHSKETCH_HUB_BIND", cls.bind),
+            connect=_host(env, "STITCHSKETCH_HUB_CONNECT", cls.connect),
             spawner=spawner,
             image=env.get("STITCHSKETCH_SERVER_IMAGE", "").strip() or cls.image,
+            memory_gib=_number(env, "STITCHSKETCH_MEMORY_GIB", cls.memory_gib, 1, 4096),
+            cores=_number(env, "STITCHSKETCH_CORES", cls.cores, 1, 1024),
+            gpus=_number(env, "STITCHSKETCH_GPUS", cls.gpus, 0, 64),
             subdomains=_yes(env, "STITCHSKETCH_SUBDOMAINS"),
             idle_s=60 * _number(env, "STITCHSKETCH_IDLE_MINUTES", cls.idle_s // 60, 1, 100_000),
             apps=_folder(env, "STITCHSKETCH_APPS", cls.apps),
@@ -191,6 +207,13 @@ def _folder(env: Mapping[str, str], name: str, usual: Path) -> Path:
     if not folder.is_absolute():
         raise SettingsError(f"{name} is no whole path.", "Begin it with a slash.")
     return folder
+
+
+def _host(env: Mapping[str, str], name: str, usual: str) -> str:
+    given = env.get(name, "").strip() or usual
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", given):
+        raise SettingsError(f"{name} is no host.", "Use a name or an address, such as 0.0.0.0.")
+    return given
 
 
 def _number(env: Mapping[str, str], name: str, usual: int, least: int, most: int) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from hub_config.access import SERVER_SCOPES
-from hub_config.servers import local
 from hub_config.servers.environment import before_start, take_back
 from hub_config.services import CONFIGURATION, SHARE, gateway_url, python_path
 from hub_config.settings import HubSettings
+from stitchsketch_kernel.domain.errors import SettingsError
 
 _START_S = 120
 _ARGUMENTS = (
@@ -28,12 +29,31 @@ def configure(c: Any, settings: HubSettings) -> None:
     c.Spawner.start_timeout = _START_S
     c.Spawner.http_timeout = _START_S
     c.Spawner.args = list(_ARGUMENTS)
-    c.Spawner.environment = {
-        "STITCHSKETCH_GATEWAY_URL": gateway_url(settings),
-        "JUPYTER_PATH": str(SHARE),
-        "JUPYTER_CONFIG_PATH": str(CONFIGURATION),
-        **python_path(),
-    }
-    # servers outlive a hub that is killed; one that is ended in peace takes them along
+    environment = {"STITCHSKETCH_GATEWAY_URL": gateway_url(settings)}
+    if settings.spawner == "local":
+        environment |= {
+            "JUPYTER_PATH": str(SHARE),
+            "JUPYTER_CONFIG_PATH": str(CONFIGURATION),
+            **python_path(),
+        }
+    c.Spawner.environment = environment
+    # servers outlive a hub that is killed; one that is ended in peace takes this machine's along
     c.JupyterHub.cleanup_servers = settings.spawner == "local"
-    local.configure(c, settings)
+    _place(settings.spawner)(c, settings)
+
+
+def _place(spawner: str) -> Callable[[Any, HubSettings], None]:
+    """Where servers run; a place's packages are needed only there."""
+    try:
+        if spawner == "docker":
+            from hub_config.servers.docker import configure as place
+        elif spawner == "kubernetes":
+            from hub_config.servers.kubernetes import configure as place
+        else:
+            from hub_config.servers.local import configure as place
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"What starts servers with {spawner} is not installed ({error.name} is missing).",
+            "Install it: pip install 'stitchsketch[containers]'.",
+        ) from error
+    return place

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub_config.access import KERNEL_SCOPES
 from jupyterhub import orm
+
+from hub_config.access import KERNEL_SCOPES
 
 _NOTE = "StitchSketch: the gateway, from this person's server"
 

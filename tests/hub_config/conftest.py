@@ -43,7 +43,11 @@ class Hub:
         self.apps = place / "apps"
         self.apps.mkdir()
         book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(APP)])
-        book.metadata.kernelspec = {"name": "stitchsketch", "display_name": "", "language": "python"}
+        book.metadata.kernelspec = {
+            "name": "stitchsketch",
+            "display_name": "",
+            "language": "python",
+        }
         nbformat.write(book, self.apps / "my-projects.ipynb")
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -88,7 +92,6 @@ class Hub:
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(60)
-
 
 
 @pytest.fixture(scope="module")
@@ -140,9 +143,12 @@ class Visitor:
         self.asked: list[str] = []
         self.context.on("request", lambda request: self.asked.append(request.url))
 
-    def sign_in(self, name: str) -> None:
-        self.page.goto(self.hub.url)
+    def sign_in(self, name: str, lands: bool) -> None:
+        """Sign in, and go where this person works, or to the hub's plain page."""
+        self.page.goto(self.hub.url + ("" if lands else "/hub/login?next=%2Fhub%2Fhome"))
         self.page.get_by_role("button", name=name).click()
+        if not lands:
+            self.page.wait_for_url("**/hub/home", timeout=60_000)
 
     def status(self, path: str, method: str = "GET") -> int:
         """What the page gets when it asks for something; it may not read more than the number."""
@@ -196,10 +202,10 @@ def visit(hub: Hub, browser: Any) -> Iterator[Any]:
     """Make a `Visitor`."""
     visitors: list[Visitor] = []
 
-    def come(name: str | None = None) -> Visitor:
+    def come(name: str | None = None, lands: bool = True) -> Visitor:
         visitors.append(Visitor(browser, hub))
         if name:
-            visitors[-1].sign_in(name)
+            visitors[-1].sign_in(name, lands)
         return visitors[-1]
 
     yield come

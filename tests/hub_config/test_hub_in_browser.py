@@ -201,8 +201,7 @@ def test_who_has_no_group_is_refused_in_a_sentence(hub, visit, artefacts):
 
 @pytest.mark.parametrize("name", ["Otto", "Ada", "Uma"])
 def test_a_server_is_out_of_others_reach(visit, tom, toms_kernel, name):
-    other = visit(name)
-    other.page.wait_for_url(f"{other.hub.url}/**", timeout=_S)
+    other = visit(name, lands=False)
     answer = other.page.goto(f"{other.hub.url}/user/demo-tom/lab")
     assert answer.status == 403
     assert other.status("/user/demo-tom/api/contents") == 403
@@ -232,5 +231,7 @@ def test_killed_and_started_again_nobody_is_signed_out(hub, uma, tom, toms_kerne
 
 def test_no_page_asks_another_host(hub, uma, tom):
     provider = f"127.0.0.1:{hub.port + 2}"
-    asked = {one.split("/")[2] for one in (*uma.asked, *tom.asked) if one.startswith(("http", "ws"))}
+    asked = {
+        one.split("/")[2] for one in (*uma.asked, *tom.asked) if one.startswith(("http", "ws"))
+    }
     assert asked <= {f"127.0.0.1:{hub.port}", provider}
