@@ -108,8 +108,8 @@ def test_a_pod_has_limits_that_hold(manifest, gpus):
     assert server.resources.requests["memory"] == 6 * 2**30
     assert pod.spec.automount_service_account_token is False
     safe = server.security_context
-    assert (safe.run_as_user, safe.allow_privilege_escalation) == (1000, False)
-    assert safe.capabilities == {"drop": ["ALL"]}
+    assert (safe["runAsUser"], safe["allowPrivilegeEscalation"]) == (1000, False)
+    assert (safe["runAsNonRoot"], safe["capabilities"]) == (True, {"drop": ["ALL"]})
 
 
 def test_a_pod_with_a_gpu_asks_for_one(manifest):
@@ -125,9 +125,9 @@ def test_a_pods_environment_has_no_secret(manifest):
 
 def test_a_pods_home_is_its_persons(manifest):
     pod = manifest()
-    claim = pod.spec.volumes[0]["persistentVolumeClaim"]["claimName"]
+    claim = pod.spec.volumes[0].persistent_volume_claim["claimName"]
     assert claim.startswith("stitchsketch-demo-tom")
-    assert pod.spec.containers[0].volume_mounts[0]["mountPath"] == "/home/person"
+    assert pod.spec.containers[0].volume_mounts[0].mount_path == "/home/person"
 
 
 def test_a_container_has_limits_that_hold():
