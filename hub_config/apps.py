@@ -135,10 +135,8 @@ class Apps(Voila):
             (self.server_url, FirstPage),
             (url_path_join(self.server_url, "/voila/api/shutdown/(.*)"), ShutDown),
         ]
-        theirs = [
-            one for one in super().init_handlers()
-            if not str(one[0]).startswith(tuple(url_path_join(self.server_url, x) for x in _LEFT_OUT))
-        ]  # fmt: skip
+        left_out = tuple(url_path_join(self.server_url, page) for page in _LEFT_OUT)
+        theirs = [one for one in super().init_handlers() if not str(one[0]).startswith(left_out)]
         return [*ours, *theirs]
 
 
@@ -164,7 +162,7 @@ def configuration() -> Config:
     c.Voila.authorizer_class = OwnKernels
     c.Voila.tornado_settings = {"mathjax_url": None, "mathjax_config": None}
     c.Voila.open_browser = False
-    c.Voila.ip = "127.0.0.1"
+    c.Voila.ip = os.environ.get("STITCHSKETCH_APPS_BIND", "127.0.0.1")
     # another port than the proxy knows would be of no use
     c.Voila.port_retries = 0
     c.PersonalKernels.cull_idle_timeout = _IDLE_KERNEL_S

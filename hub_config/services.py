@@ -83,20 +83,28 @@ def configure(c: Any, settings: HubSettings, env: Mapping[str, str]) -> None:
         name: {"description": what} for name, what in CUSTOM_SCOPES.items()
     }
     c.JupyterHub.load_roles = hub_roles()
-    c.JupyterHub.services = [
+    c.JupyterHub.services = _services(settings, env, ports)
+
+
+def _services(settings: HubSettings, env: Mapping[str, str], ports: Ports) -> list[dict[str, Any]]:
+    """The services as JupyterHub wants them; in Kubernetes the proxy is another machine."""
+    apart = settings.spawner == "kubernetes"
+    listens, reached = (settings.bind, settings.connect) if apart else ("127.0.0.1", "127.0.0.1")
+    return [
         _service(
             GATEWAY,
-            [sys.executable, "-m", "stitchsketch_kernel", "gateway", "--port",
-             str(ports.gateway)],
-            url=f"http://127.0.0.1:{ports.gateway}",
+            [sys.executable, "-m", "stitchsketch_kernel", "gateway", "--host", listens,
+             "--port", str(ports.gateway)],
+            url=f"http://{reached}:{ports.gateway}",
             environment=gateway_environment(env),
         ),
         _service(
             APPS,
             [sys.executable, "-m", "hub_config.apps"],
-            url=f"http://127.0.0.1:{ports.apps}",
+            url=f"http://{reached}:{ports.apps}",
             environment={
                 "STITCHSKETCH_APPS": str(settings.apps),
+                "STITCHSKETCH_APPS_BIND": listens,
                 # its kernels are on this machine, wherever people's servers are
                 "STITCHSKETCH_GATEWAY_URL": f"http://127.0.0.1:{ports.gateway}/services/gateway",
                 "JUPYTER_PATH": str(SHARE),
@@ -166,7 +174,7 @@ def _service(
 
 
 def python_path() -> dict[str, str]:
-    """This tree comes before an installed one, as it does for the hub itself."""
+    """What makes this tree come before an installed one, as it does for the hub itself."""
     here = str(Path(__file__).resolve().parents[1])
     parts = [here, *(part for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part)]
     return {"PYTHONPATH": os.pathsep.join(dict.fromkeys(parts))}

@@ -15,9 +15,14 @@ from stitchsketch_kernel.users.records import Role
 
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
 SPAWNERS = ("local", "docker", "kubernetes")
-#: Of the OpenID provider: `groups` and `offline_access` (a token that refreshes) where it wants them.
+#: Asked of the provider; some want `offline_access` for tokens that refresh.
 _SCOPES = ("openid", "profile", "email", "groups")
 _LAST_PORT = 65530
+
+
+def _usual_people() -> Path:
+    """Root's own folders are closed to others, and its people are others."""
+    return Path("/var/lib/stitchsketch/people") if os.geteuid() == 0 else default_home() / "people"
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ class HubSettings:
     shop_claim: str = "shop"
     scopes: tuple[str, ...] = _SCOPES
     home: Path = field(default_factory=lambda: default_home() / "hub")
-    people: Path = field(default_factory=lambda: _usual_people())
+    people: Path = field(default_factory=_usual_people)
     port: int = 8000
     bind: str = "127.0.0.1"
     connect: str = "127.0.0.1"
@@ -163,11 +168,6 @@ class Ports:
     def apps(self) -> int:
         """The upholsterers' apps, behind the proxy."""
         return self.public + 5
-
-
-def _usual_people() -> Path:
-    """Root's own folders are closed to others, and its people are others."""
-    return Path("/var/lib/stitchsketch/people") if os.geteuid() == 0 else default_home() / "people"
 
 
 def _groups(env: Mapping[str, str]) -> dict[Role, frozenset[str]]:

@@ -25,8 +25,8 @@ from stitchsketch_kernel.domain.errors import StitchSketchError
 #: Where the subject stands that was verified, beside the provider's tokens.
 VERIFIED = "stitchsketch_subject"
 REFUSED = (
-    "You are signed in, but you belong to no group that works here. Ask the manager of your shop to "
-    "put you into one, then sign in again."
+    "You are signed in, but you belong to no group that works here. Ask the manager of your shop "
+    "to put you into one, then sign in again."
 )
 
 

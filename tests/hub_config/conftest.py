@@ -34,7 +34,7 @@ _START_S = 180
 
 
 class Hub:
-    """`hub_config.fresh`, the program that ``make hub`` starts, with folders and ports of its own."""
+    """`hub_config.fresh`, which ``make hub`` starts, with folders and ports of its own."""
 
     def __init__(self, place: Path) -> None:
         self.place, self.port = place, _free_row(6)
@@ -182,7 +182,9 @@ class Visitor:
                 setTimeout(() => { socket.close(); done(null); }, seconds * 1000);
                 socket.onerror = () => done(null);
                 socket.onopen = () => socket.send(JSON.stringify({
-                    header: { msg_id: id, msg_type: kind, username: '', session: id, version: '5.3' },
+                    header: {
+                        msg_id: id, msg_type: kind, username: '', session: id, version: '5.3',
+                    },
                     parent_header: {}, metadata: {}, content, buffers: [], channel: 'shell',
                 }));
                 socket.onmessage = (event) => {
@@ -231,7 +233,7 @@ def _taken(ports: range) -> Iterator[bool]:
     sockets = []
     try:
         for port in ports:
-            sockets.append(socket.create_server(("127.0.0.1", port)))
+            sockets.append(socket.create_server(("127.0.0.1", port)))  # noqa: PERF401
         yield True
     except OSError:
         yield False

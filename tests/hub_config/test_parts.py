@@ -219,5 +219,3 @@ def test_the_drivers_word_on_graphics_processors(tmp_path, monkeypatch, script, 
     monkeypatch.setenv("PATH", str(tmp_path))
     found = this_machine()
     assert (found.gpu, found.gpu_memory_gib) == (gpu, 78.0 if gpu else 0.0)
-
-

@@ -60,12 +60,14 @@ def with_config(kind, config, options=None, **more):
 
 @pytest.fixture
 def manifest(tmp_path, monkeypatch):
-    """The pod that would be asked of a cluster; there is none here, so only its address is made up."""
+    """The pod that would be asked of a cluster; there is none here, its address is made up."""
     from kubespawner import KubeSpawner
 
     file = tmp_path / "kubeconfig"
     file.write_text(json.dumps(KUBECONFIG))
-    monkeypatch.setattr("kubernetes_asyncio.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(file))
+    monkeypatch.setattr(
+        "kubernetes_asyncio.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(file)
+    )
 
     def made(options=None, **changes):
         config = configured(spawner="kubernetes", **changes)
