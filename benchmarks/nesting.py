@@ -21,7 +21,8 @@ from stitchsketch_kernel.domain.marker import Fabric, Placement
 from stitchsketch_kernel.domain.piece import Pattern, Piece
 from stitchsketch_kernel.domain.progress import silent
 from stitchsketch_kernel.upholstery.marker.nest import NestSettings, nest
-from stitchsketch_kernel.upholstery.marker.solver import Cut, solve
+from stitchsketch_kernel.upholstery.marker.solver import solve
+from stitchsketch_kernel.upholstery.marker.turned import Cut
 
 #: Garments, the nearest to upholstery; best density ever found, percent.
 BEST_PERCENT = {
@@ -79,7 +80,13 @@ def searched(path: Path, settings: NestSettings) -> tuple[int, float]:
         Placement("", 0, one.x_mm, one.y_mm, one.rotation_deg, False).apply(cut.outline_mm)
         for cut, one in zip(cuts, laid, strict=True)
     ]
-    area = sum(shapely.Polygon(ring).area for ring in placed)
+    outlines = [shapely.Polygon(ring) for ring in placed]
+    shared = max(
+        (a.intersection(b).area for k, a in enumerate(outlines) for b in outlines[:k]), default=0.0
+    )
+    if shared > 1e-12 * data["strip_height"] ** 2:
+        raise SystemExit(f"{path.stem}: two pieces share {shared:g} of area.")
+    area = sum(outline.area for outline in outlines)
     length = np.ptp(np.concatenate(placed)[:, 0])
     return len(cuts), float(area / (length * data["strip_height"]))
 

@@ -34,6 +34,15 @@ def shared_data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def on_servers(postgres, mongo, ceph):
+    """A gateway of this session in front of real servers."""
+    from serving import served_on_servers
+
+    with served_on_servers(postgres, mongo, ceph) as standing:
+        yield standing
+
+
 @pytest.fixture(autouse=True)
 def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test writes into the home of the person who runs it, nor into that person's servers."""

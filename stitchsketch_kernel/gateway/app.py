@@ -11,7 +11,8 @@ from fastapi.routing import APIRoute
 import stitchsketch_kernel
 from stitchsketch_kernel.gateway import problems
 from stitchsketch_kernel.gateway.guard import Door, Guard
-from stitchsketch_kernel.gateway.limits import Manners, Rates
+from stitchsketch_kernel.gateway.hub import AnyTokens, HubTokens
+from stitchsketch_kernel.gateway.limits import Behind, Manners, Rates
 from stitchsketch_kernel.gateway.once import Once
 from stitchsketch_kernel.gateway.permissions import TABLE, Permission, as_markdown, row_of
 from stitchsketch_kernel.gateway.routes import ROUTES, Route
@@ -22,7 +23,8 @@ from stitchsketch_kernel.stores import Stores
 
 _ABOUT = """The one entrance for phones, scripts and kernels of a StitchSketch installation.
 
-Send a token of the shop's identity provider: `Authorization: Bearer ...`.
+Send a token of the shop's identity provider, or one of its JupyterHub with the scopes that the
+table names: `Authorization: Bearer ...`.
 Everything belongs to a shop; nothing of another shop exists for you. Lists come in parts (`limit`,
 `cursor`). A request with an `Idempotency-Key` may be sent again. What is wrong is told as
 `application/problem+json` (RFC 9457). Files are sent in parts that go on where the last one ended
@@ -59,16 +61,20 @@ def create_app(settings: GatewaySettings, stores: Stores) -> FastAPI:
     app.state.door = Door(
         settings,
         stores,
-        OidcTokens(settings),
+        AnyTokens(
+            OidcTokens(settings) if settings.issuer else None,
+            HubTokens(settings.hub_api, settings.hub_cache_s) if settings.hub_api else None,
+        ),
         Rates(settings.requests_per_minute),
     )
     app.state.once = Once(settings.home / "gateway.db")
     app.state.uploads = Uploads(settings, stores)
     problems.install(app)
     app.add_middleware(Manners, receive_s=settings.receive_s)
+    app.add_middleware(Behind, prefix=settings.prefix)
     for route in ROUTES:
         _add(app, route)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = lambda: _openapi(app, settings.prefix)  # type: ignore[method-assign]
     return checked(app)
 
 
@@ -127,16 +133,17 @@ def _add(app: FastAPI, route: Route) -> None:
     )
 
 
-def _openapi(app: FastAPI) -> dict[str, Any]:
+def _openapi(app: FastAPI, prefix: str) -> dict[str, Any]:
     """The description, with problems, tokens and roles; made once."""
     if app.openapi_schema is None:
         told = get_openapi(
-            title=app.title, version=app.version, description=app.description, routes=app.routes
-        )
+            title=app.title, version=app.version, description=app.description, routes=app.routes,
+            servers=[{"url": prefix}] if prefix else None,
+        )  # fmt: skip
         parts = told.setdefault("components", {})
         parts.setdefault("schemas", {})["Problem"] = problems.schema()
         parts["securitySchemes"] = {
-            "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+            "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT, or of the hub"}
         }
         for row in (row for row in TABLE if row.roles):
             one = told["paths"][row.path][row.method.lower()]

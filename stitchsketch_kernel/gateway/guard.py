@@ -10,7 +10,7 @@ from fastapi import Depends, Query, Request
 
 from stitchsketch_kernel.gateway.identity import Caller, Identity, TokenVerifier
 from stitchsketch_kernel.gateway.limits import Rates
-from stitchsketch_kernel.gateway.permissions import Permission
+from stitchsketch_kernel.gateway.permissions import SCOPE_PREFIX, Permission
 from stitchsketch_kernel.gateway.problems import ProblemError
 from stitchsketch_kernel.gateway.settings import GatewaySettings
 from stitchsketch_kernel.storage.interface import ObjectStore
@@ -106,6 +106,8 @@ class Guard:
                 "Sign in, and send the token as 'Authorization: Bearer ...'.",
                 {"WWW-Authenticate": 'Bearer realm="stitchsketch"'},
             )  # fmt: skip
+        # whoever tries tokens must not make the gateway ask the hub for each
+        door.rates.require_patience(f"address {address}")
         try:
             caller = door.caller(token)
         except ProblemError:
@@ -124,7 +126,7 @@ class Guard:
             )
         if caller.scopes is not None and row.scope not in caller.scopes:
             raise ProblemError(
-                403, f"This token lacks the scope custom:stitchsketch:{row.scope}.",
+                403, f"This token lacks the scope {SCOPE_PREFIX}{row.scope}.",
                 "Make one that has it.",
             )  # fmt: skip
         meant = caller.user.shop if asked is None else asked

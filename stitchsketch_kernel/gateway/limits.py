@@ -1,4 +1,4 @@
-"""How often one may ask, how long one may be silent, and the headers of every answer."""
+"""How often one may ask, how long one may be silent, headers of every answer, and the prefix."""
 
 from __future__ import annotations
 
@@ -47,10 +47,49 @@ class Rates:
             429: one too many in this minute.
         """
         if not self._limiter.hit(self._most, who):
-            raise ProblemError(
-                429, "These are too many requests in a minute.", "Wait a minute and go on.",
-                {"Retry-After": "60"},
-            )  # fmt: skip
+            raise _too_many()
+
+    def require_patience(self, who: str) -> None:
+        """Refuse whoever has none left, without counting.
+
+        Raises
+        ------
+        ProblemError
+            429: the requests of this minute are used up.
+        """
+        if not self._limiter.test(self._most, who):
+            raise _too_many()
+
+
+def _too_many() -> ProblemError:
+    return ProblemError(
+        429, "These are too many requests in a minute.", "Wait a minute and go on.",
+        {"Retry-After": "60"},
+    )  # fmt: skip
+
+
+class Behind:
+    """Serves below a prefix, whether the proxy before it takes the prefix away or not.
+
+    Parameters
+    ----------
+    app : ASGIApp
+    prefix : str
+        Like ``/services/gateway``; empty: none.
+    """
+
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
+        self._app, self._prefix = app, prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        if self._prefix and scope["type"] == "http":
+            path = scope["path"]
+            if not f"{path}/".startswith(f"{self._prefix}/"):
+                path = self._prefix + path
+            # what is sent elsewhere is sent below the prefix, too
+            scope = {**scope, "path": path, "root_path": self._prefix}
+        await self._app(scope, receive, send)
 
 
 class Manners:

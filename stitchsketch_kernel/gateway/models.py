@@ -180,7 +180,7 @@ if TYPE_CHECKING:
     NewStage: TypeAlias = BaseModel
     NewArtefact: TypeAlias = BaseModel
 else:
-    NewPreferences = model_of(Preferences, "NewPreferences")
+    NewPreferences = model_of(Preferences, "NewPreferences", whole=True)
     _KINDS["preferences"] = NewPreferences
     NewUser = model_of(User, "NewPerson", frozenset({"subject"}))
     NewProject = model_of(Project, "NewProject", frozenset({"shop", "deleted"}))
@@ -200,8 +200,8 @@ else:
         if field.name.endswith("_mm") or field.name == "price_per_metre"
     }
     NewFabric = model_of(
-        ShopFabric, "NewFabric", frozenset({"shop", "id"}),
-        fabric=model_of(Fabric, "Cloth", **_cloth),
+        ShopFabric, "NewFabric", frozenset({"shop", "id"}), whole=True,
+        fabric=model_of(Fabric, "Cloth", whole=True, **_cloth),
     )  # fmt: skip
     NewStage = model_of(StageRun, "NewStage", frozenset({"run_id", "stage"}))
     NewArtefact = model_of(Artefact, "NewArtefact", frozenset({"run_id"}))

@@ -6,13 +6,15 @@ A route without a row here can't start (`app.checked`), nor a row without a rout
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from stitchsketch_kernel.storage.interface import Bucket
 from stitchsketch_kernel.users.records import Role
 
 #: What a hub's token may be limited to: ``custom:stitchsketch:read`` and so on.
 Scope = Literal["read", "write", "people"]
+SCOPES: frozenset[Scope] = frozenset(get_args(Scope))
+SCOPE_PREFIX = "custom:stitchsketch:"
 
 ADMIN = frozenset({Role.ADMIN})
 LEADERS = ADMIN | {Role.MANAGER}
@@ -81,6 +83,7 @@ def _files(room: str) -> tuple[Permission, ...]:
 
 
 TABLE: tuple[Permission, ...] = (
+    Permission("gateway.home", "GET", "/", ANYONE, "read", "The table of routes, too"),
     Permission("gateway.health", "GET", "/health", ANYONE, "read", "Whether the gateway is up"),
     Permission("gateway.openapi", "GET", "/openapi.json", ANYONE, "read", "This description"),
     Permission("gateway.docs", "GET", "/docs", ANYONE, "read", "The table of routes as a page"),
@@ -155,10 +158,10 @@ def row_of(operation: str) -> Permission:
 def as_markdown() -> str:
     """The table for people, as it stands in OpenAPI's description."""
     roles = [Role.UPHOLSTERER, Role.TECHNICIAN, Role.MANAGER, Role.ADMIN]
-    head = ["Route", "What", *(role.value for role in roles), "scope of a hub's token (to come)"]
+    head = ["Route", "What", *(role.value for role in roles), "scope of a hub's token"]
     lines = [" | ".join(head), " | ".join(["---"] * len(head))]
     for row in TABLE:
         may = ["anyone" if not row.roles else "yes" if role in row.roles else "-" for role in roles]
-        scope = f"custom:stitchsketch:{row.scope}" if row.roles else ""
+        scope = f"{SCOPE_PREFIX}{row.scope}" if row.roles else ""
         lines.append(" | ".join([f"`{row.method} {row.path}`", row.what, *may, scope]))
     return "\n".join(f"| {line} |" for line in lines)

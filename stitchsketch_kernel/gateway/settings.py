@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,11 @@ _NUMBERS = {
     "quota_bytes": ("STITCHSKETCH_GATEWAY_QUOTA_MB", 1_000_000),
     "upload_hours": ("STITCHSKETCH_GATEWAY_UPLOAD_HOURS", 1),
     "requests_per_minute": ("STITCHSKETCH_GATEWAY_REQUESTS_PER_MINUTE", 1),
+    "link_s": ("STITCHSKETCH_GATEWAY_LINK_SECONDS", 1),
 }
+_LONGEST_LINK_S = 3600
+#: Words between slashes, none of which leads elsewhere.
+_PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)*")
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,16 @@ class GatewaySettings:
         comes back with ``Last-Event-ID``).
     receive_s : float
         A sender that is silent for this long is given up.
+    hub_api : str
+        The address of JupyterHub's API, which is asked whose its tokens are; empty: they aren't
+        taken.
+    hub_cache_s : float
+        A token that the hub has taken back holds no longer than this.
+    prefix : str
+        Where the gateway stands behind a proxy, like ``/services/gateway``; empty: at the top.
+    link_s : int
+        How long a link to a file in the object store holds; 0: files come through the gateway.
+        Only for a store that callers can reach themselves.
     """
 
     home: Path
@@ -82,14 +97,19 @@ class GatewaySettings:
     poll_s: float = 0.5
     stream_s: float = 600.0
     receive_s: float = 60.0
+    hub_api: str = ""
+    hub_cache_s: float = 30.0
+    prefix: str = ""
+    link_s: int = 0
 
     def __post_init__(self) -> None:
-        if not self.issuer:
+        if not self.issuer and not self.hub_api:
             raise SettingsError(
                 "Nobody could ever sign in at the gateway.",
-                "Set STITCHSKETCH_OIDC_ISSUER to the shop's identity provider.",
+                "Set STITCHSKETCH_OIDC_ISSUER to the shop's identity provider, or "
+                "STITCHSKETCH_GATEWAY_HUB_API to its hub's API.",
             )
-        if not self.audience:
+        if self.issuer and not self.audience:
             raise SettingsError(
                 "STITCHSKETCH_OIDC_AUDIENCE is not set.",
                 "Set it to what the provider writes into tokens for the gateway.",
@@ -99,6 +119,16 @@ class GatewaySettings:
             raise SettingsError(
                 f"STITCHSKETCH_GATEWAY_ALGORITHMS has {', '.join(unsafe) or 'nothing'}.",
                 f"Use one or more of {', '.join(ALGORITHMS)}.",
+            )
+        if not _PREFIX.fullmatch(self.prefix):
+            raise SettingsError(
+                "STITCHSKETCH_GATEWAY_PREFIX is no path.", "Use one like /services/gateway."
+            )
+        if self.link_s > _LONGEST_LINK_S:
+            raise SettingsError(
+                "STITCHSKETCH_GATEWAY_LINK_SECONDS is too long: whoever gets hold of a link reads "
+                "the file.",
+                f"Use {_LONGEST_LINK_S} or fewer.",
             )
 
     @classmethod
@@ -126,8 +156,19 @@ class GatewaySettings:
             algorithms=algorithms or cls.algorithms,
             admins=frozenset(_words(env, "STITCHSKETCH_GATEWAY_ADMINS")),
             runs_root=Path(runs).expanduser() if runs else None,
+            hub_api=_url(env, _told_by(env, "STITCHSKETCH_GATEWAY_HUB_API", "JUPYTERHUB_API_URL")),
+            prefix=env.get(
+                _told_by(env, "STITCHSKETCH_GATEWAY_PREFIX", "JUPYTERHUB_SERVICE_PREFIX"), ""
+            )
+            .strip()
+            .rstrip("/"),
             **numbers,
         )
+
+
+def _told_by(env: Mapping[str, str], ours: str, hubs: str) -> str:
+    """The variable that counts: ours, or what the hub says to a service that it starts."""
+    return ours if env.get(ours, "").strip() else hubs
 
 
 def _words(env: Mapping[str, str], name: str) -> tuple[str, ...]:
@@ -152,8 +193,14 @@ def _url(env: Mapping[str, str], name: str) -> str:
     parts = urlsplit(url)
     if not parts.hostname or parts.query or parts.fragment or parts.username:
         raise SettingsError(f"{name} is no plain address.", "Use one like https://id.example.com.")
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOCAL):
+    if not is_private(url):
         raise SettingsError(
             f"{name} is not encrypted.", "Use https; http is for this machine only."
         )
     return url
+
+
+def is_private(url: str) -> bool:
+    """Whether nobody on the way reads what goes there: encrypted, or on this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOCAL)

@@ -14,6 +14,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -80,6 +81,9 @@ class Uploads:
         #: Photos are looked at one by one: each may be as large as a photo may be.
         self._one_photo = threading.Lock()
         self._used: dict[str, tuple[float, int]] = {}
+        #: Files whose last byte is here are kept by two threads: before an object store each takes
+        #: as much memory as a part has, and any thread that ever had so much holds on to it.
+        self.endings = ThreadPoolExecutor(2, "endings")
 
     def most_bytes(self, room: str) -> int:
         """How large a file of a room may be."""

@@ -197,9 +197,10 @@ def columns(kind: type) -> list[Any]:
 
 def record_of(kind: type[Record], row: Sequence[Any]) -> Record:
     """The record that a row of `columns` holds."""
+    if kind not in _STATUS_AT:
+        return kind(*row)
     values = list(row)
-    if kind in _STATUS_AT:
-        values[_STATUS_AT[kind]] = Status(values[_STATUS_AT[kind]])
+    values[_STATUS_AT[kind]] = Status(values[_STATUS_AT[kind]])
     return kind(*values)
 
 

@@ -61,8 +61,10 @@ def people(serving: Serving) -> None:
 
 
 @contextmanager
-def served(provider: Provider, home: Path, **settings: Any) -> Iterator[Serving]:
-    """Serve a gateway over embedded stores below `home`."""
+def served(
+    provider: Provider, home: Path, servers: dict[str, str] | None = None, **settings: Any
+) -> Iterator[Serving]:
+    """Serve a gateway over embedded stores below `home`, or those that `servers` names."""
     told = {
         "issuer": provider.issuer,
         "audience": AUDIENCE,
@@ -73,7 +75,7 @@ def served(provider: Provider, home: Path, **settings: Any) -> Iterator[Serving]
         "stream_s": 0.3,
         **settings,
     }
-    stores = Stores(StoreSettings(home / "stores"))
+    stores = Stores(StoreSettings(home / "stores", **(servers or {})))
     app = create_app(GatewaySettings(home=home / "gateway", **told), stores)
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
@@ -111,6 +113,52 @@ def over_gateway(make: Callable[[GatewayClient], Any], who: str) -> Any:
         store = make(client)
         store.close = stack.pop_all().close
         return store
+
+
+@dataclass
+class OnServers:
+    """One gateway in front of real servers, for many tests; it gives links to its object store."""
+
+    serving: Serving
+    empty: Callable[[], None]
+
+    def client(self, who: str) -> GatewayClient:
+        """The client of one person, who is the only one that the gateway knows."""
+        self.empty()
+        for user in PEOPLE:
+            if user.subject == who:
+                self.serving.stores.users.keep(user)
+        return GatewayClient(self.serving.url, lambda: PROVIDER().token(who))
+
+
+@contextmanager
+def served_on_servers(postgres: Any, mongo: Any, ceph: Any) -> Iterator[OnServers]:
+    """Serve a gateway over PostgreSQL, MongoDB and S3."""
+    from pymongo import MongoClient
+
+    servers = {
+        "database_url": postgres.new_database(),
+        "mongo_url": mongo.new_database(),
+        "s3_endpoint": ceph.endpoint,
+        "s3_access_key": ceph.owner.access_key,
+        "s3_secret_key": ceph.owner.secret_key,
+        "s3_bucket": "behind-the-gateway",
+    }
+    name = servers["database_url"].rpartition("/")[2]
+
+    def empty() -> None:
+        assert serving.stores.projects  # opened, so that there are tables
+        postgres.ask(name, "truncate project cascade")
+        for collection in people.list_collection_names():
+            people[collection].delete_many({})
+
+    with (
+        TemporaryDirectory(dir=memory()) as home,
+        MongoClient(servers["mongo_url"]) as mongo_client,
+        served(PROVIDER(), Path(home), servers, link_s=60) as serving,
+    ):
+        people = mongo_client.get_default_database()
+        yield OnServers(serving, empty)
 
 
 def memory() -> Path | None:

@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 from serving import PEOPLE, Serving
 
+from stitchsketch_kernel.client.records import told
 from stitchsketch_kernel.domain.marker import Fabric
 from stitchsketch_kernel.gateway.app import TableError, checked
 from stitchsketch_kernel.gateway.permissions import (
@@ -35,6 +36,8 @@ from stitchsketch_kernel.users.records import Role, ShopFabric, User
 
 SHOP = "Nadel"
 OF_THE_SHOP, OF_ANOTHER = ("anna", "ben", "tia"), ("carla", "cora")
+#: A fabric as it is sent: whole.
+LINEN = told(ShopFabric(SHOP, Fabric("linen", 1400, 1370)), "shop", "id")
 ROLES = {user.subject: user.role for user in PEOPLE} | {"cora": Role.TECHNICIAN}
 
 
@@ -56,7 +59,7 @@ class Things:
         what = row.operation.partition(".")[2]
         person = {"shop": SHOP, "name": "Ben", "role": "upholsterer"}
         bodies: dict[str, Any] = {
-            "users.prefer": {"units": "inch"},
+            "users.prefer": {"units": "inch", "allowances_mm": {}, "default_fabric": ""},
             "users.keep": person,
             "projects.add": {"name": "Sofa"},
             "projects.add_scan": {"name": "again"},
@@ -65,7 +68,7 @@ class Things:
                 "status": "open",
             },
             "scans.keep_photo": {"name": "1.jpg", "sha256": "2" * 64, "bytes": 1},
-            "fabrics.keep": {"fabric": {"name": "lin", "width_mm": 1400, "usable_width_mm": 1370}},
+            "fabrics.keep": LINEN,
             "runs.beat": {"stage": "mesh", "share": 0.5},
             "runs.keep_quote": {"total_minor": 100},
             "runs.start": {"scan_id": self.scan.id, "folder": "/x"},
@@ -75,16 +78,16 @@ class Things:
                 "stage": "mesh", "kind": "ply", "sha256": "0" * 64, "bytes": 1, "where": "x",
             },
         }  # fmt: skip
-        told: dict[str, Any] = {"method": row.method, "path": url}
+        request: dict[str, Any] = {"method": row.method, "path": url}
         if row.operation in bodies:
-            told["json"] = bodies[row.operation]
+            request["json"] = bodies[row.operation]
         elif what == "begin":
-            told["json"] = {"name": "a.jpg", "total_bytes": 100}
+            request["json"] = {"name": "a.jpg", "total_bytes": 100}
         elif what == "continue":
-            told |= {"content": b"\xff\xd8\xff", "headers": {"Upload-Offset": "0"}}
+            request |= {"content": b"\xff\xd8\xff", "headers": {"Upload-Offset": "0"}}
         elif row.operation == "runs.list":
-            told["params"] = {"scan_id": self.scan.id}
-        return told
+            request["params"] = {"scan_id": self.scan.id}
+        return request
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from stitchsketch_kernel.client.records import told
 from stitchsketch_kernel.domain.marker import Fabric
 from stitchsketch_kernel.projects.records import Project, Run, Scan, StageRun, Status
 from stitchsketch_kernel.users.records import Role, ShopFabric, User
@@ -67,6 +68,36 @@ def test_a_change_that_leaves_something_out_loses_nothing(shop, ask):
     answer = ask("vera", "PUT", f"/projects/{project.id}", json={"name": "wing chair"})
     assert (answer.status_code, "customer" in answer.text) == (422, True)
     assert shop.project("Faden", project.id) == project
+
+
+def test_a_fabric_that_is_sent_in_part_is_refused_and_stays(gateway, shop, ask):
+    linen = Fabric("linen", 1400, 1370, price_per_metre=42)
+    kept = gateway.stores.users.keep_fabric(ShopFabric("Faden", linen, supplier="Webers", code="7"))
+    whole = told(kept, "shop", "id")
+    for part in (
+        {**whole, "fabric": {"name": "linen", "width_mm": 1500, "usable_width_mm": 1450}},
+        {name: value for name, value in whole.items() if name != "supplier"},
+    ):
+        answer = ask("vera", "PUT", f"/fabrics/{kept.id}", json=part)
+        assert (answer.status_code, answer.json()["errors"][0]["what"]) == (422, "Field required")
+    assert gateway.stores.users.fabric("Faden", kept.id) == kept
+    answer = ask("vera", "PUT", f"/fabrics/{kept.id}", json={**whole, "code": "8"})
+    assert (answer.status_code, answer.json()["code"]) == (200, "8")
+
+
+def test_a_new_role_leaves_what_a_person_likes(gateway, ask):
+    liked = {"units": "inch", "allowances_mm": {"seam": 12.7}, "default_fabric": "linen"}
+    gateway.stores.users.keep(User("vic", "Zwirn", "Vic"))
+    part = ask("vic", "PUT", "/users/me/preferences", json={"units": "mm"})
+    assert (part.status_code, "default_fabric" in part.text) == (422, True)
+    assert ask("vic", "PUT", "/users/me/preferences", json=liked).status_code == 200
+    person = {"shop": "Zwirn", "name": "Vic", "role": "technician"}
+    answer = ask("carla", "PUT", "/users/vic", json=person)
+    assert (answer.json()["role"], answer.json()["preferences"]) == ("technician", liked)
+    other = {**liked, "units": "mm"}
+    answer = ask("carla", "PUT", "/users/vic", json={**person, "preferences": other})
+    assert answer.json()["preferences"] == other
+    gateway.stores.users.forget("vic")
 
 
 def test_a_repeated_request_is_done_once(shop, ask):

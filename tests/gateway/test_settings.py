@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from real_servers.fixtures import missing
+from serving import served
 
 from stitchsketch_kernel.client import GatewayClient
 from stitchsketch_kernel.client.objects import ROOMS
@@ -49,6 +52,10 @@ def test_the_environment_is_read(tmp_path):
         ("STITCHSKETCH_GATEWAY_ALGORITHMS", "none", "has none"),
         ("STITCHSKETCH_GATEWAY_PHOTO_MB", "many", "is no whole number"),
         ("STITCHSKETCH_GATEWAY_QUOTA_MB", "-1", "is out of range"),
+        ("STITCHSKETCH_GATEWAY_HUB_API", "http://hub.example.com/hub/api", "is not encrypted"),
+        ("STITCHSKETCH_GATEWAY_PREFIX", "services", "is no path"),
+        ("STITCHSKETCH_GATEWAY_PREFIX", "/a/../b", "is no path"),
+        ("STITCHSKETCH_GATEWAY_LINK_SECONDS", "3601", "is too long"),
         ("STITCHSKETCH_OIDC_JWKS_URL", "ftp://id/keys", "is not encrypted"),
     ],
 )
@@ -56,6 +63,56 @@ def test_what_is_wrong_is_named_and_no_secret_is_told(name, value, why):
     with pytest.raises(SettingsError, match=why) as told:
         GatewaySettings.from_env({**ENV, name: value})
     assert "secret" not in str(told.value)
+
+
+def test_a_service_of_the_hub_is_told_by_the_hub():
+    told = {
+        "JUPYTERHUB_API_URL": "http://127.0.0.1:8081/hub/api",
+        "JUPYTERHUB_SERVICE_PREFIX": "/services/gateway/",
+    }
+    settings = GatewaySettings.from_env(told)  # the hub's tokens alone are enough
+    assert (settings.hub_api, settings.prefix) == (
+        "http://127.0.0.1:8081/hub/api", "/services/gateway",
+    )  # fmt: skip
+    ours = {"STITCHSKETCH_GATEWAY_PREFIX": "/cuts", "STITCHSKETCH_GATEWAY_HUB_API": "https://h/api"}
+    settings = GatewaySettings.from_env({**told, **ours})
+    assert (settings.hub_api, settings.prefix) == ("https://h/api", "/cuts")
+
+
+@pytest.mark.parametrize("prefix", ["", "/services/gateway"])
+def test_a_gateway_answers_behind_its_prefix_and_behind_a_proxy_that_takes_it_away(
+    provider, tmp_path, prefix
+):
+    with served(provider, tmp_path, prefix=prefix) as serving:
+        for way in {"", prefix}:
+            assert serving.ask(None, "GET", f"{way}/health").json() == {"status": "up"}
+            told = serving.ask(None, "GET", f"{way}/openapi.json").json()
+            assert told.get("servers") == ([{"url": prefix}] if prefix else None)
+            moved = serving.ask(None, "GET", f"{way}/projects/")
+            assert moved.headers["location"] == f"{serving.url}{prefix}/projects"
+        assert serving.ask(None, "GET", f"{prefix}more/health").status_code == 404
+
+
+def test_the_page_of_routes_needs_nothing_else_and_fits_a_phone(provider, tmp_path):
+    try:
+        from playwright import sync_api
+    except ModuleNotFoundError:
+        missing("playwright")
+    if (browser := shutil.which("chromium")) is None:
+        missing("a browser (apt-get install chromium)")
+    with (
+        served(provider, tmp_path, prefix="/services/gateway") as serving,
+        sync_api.sync_playwright() as at,
+    ):
+        page = at.chromium.launch(executable_path=browser, args=["--no-sandbox"]).new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.goto(f"{serving.url}/services/gateway/docs")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert page.get_by_text("/projects/{project_id}/restore").is_visible()
+        assert set(asked) == {f"{serving.url}/services/gateway/docs"}
 
 
 def test_a_token_is_never_sent_in_the_clear():

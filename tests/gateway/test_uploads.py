@@ -2,47 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
-import io
 import json
 import socket
-import struct
 import time
-import zipfile
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from pictures import jpeg, jpeg_that_says, png_that_says, zip_bomb
 from serving import people, served
-
-
-def jpeg(seed: int = 0, side: int = 64) -> bytes:
-    pixels = np.random.default_rng(seed).integers(0, 255, (side, side, 3), np.uint8)
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "JPEG", quality=95)
-    return file.getvalue()
-
-
-def png_that_says(width: int, height: int) -> bytes:
-    """A PNG of a few bytes that claims to be huge."""
-    head = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    body = b"IDAT" + zlib.compress(bytes(1000))
-    chunks = [
-        struct.pack(">I", len(part) - 4) + part + struct.pack(">I", zlib.crc32(part))
-        for part in (head, body, b"IEND")
-    ]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
-
-
-def zip_bomb() -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("photo.jpg", bytes(20_000_000))
-    return file.getvalue()
 
 
 @pytest.fixture
@@ -65,8 +37,9 @@ def send(ask):
 
 
 def on_disk(home: Path) -> list[Path]:
-    places = (home / "gateway" / "uploads", home / "stores" / "objects")
-    return [path for place in places for path in place.rglob("*") if path.is_file()]
+    """All that lies in the gateway's home, in its place or beside it; its databases apart."""
+    found = sorted(path for path in home.rglob("*") if path.is_file() or path.is_symlink())
+    return [path for path in found if ".db" not in path.name]
 
 
 def test_photos_over_four_connections_arrive_whole(begin, send, ask):
@@ -150,6 +123,8 @@ NOT_PHOTOS = {
     "html": (b"<!doctype html><script>x()</script>" + b" " * 99, "is not a photo"),
     "gif": (b"GIF89a" + bytes(200), "is not a photo"),
     "mp4": (b"\x00\x00\x00\x18ftypmp42" + bytes(200), "is not a photo"),
+    "gzip": (gzip.compress(jpeg()), "is not a photo"),
+    "pixel bomb, JPEG": (jpeg_that_says(65_000, 65_000), "65000 x 65000 pixels"),
     "pixel bomb": (png_that_says(60_000, 60_000), "60000 x 60000 pixels"),
     "no pixels": (jpeg()[:20], "is damaged"),
     "cut off": (jpeg(2, 300)[:-5000], "the end of the picture is missing"),
@@ -221,6 +196,18 @@ def test_what_arrived_damaged_is_refused(gateway, begin, send):
     answer = send(upload, content)
     assert (answer.status_code, "another" in answer.json()["detail"]) == (422, True)
     assert on_disk(gateway.home) == before
+
+
+def test_what_is_sent_packed_is_not_unpacked(begin, send, ask):
+    """A bomb in the line's own packing: what comes is what is looked at, byte by byte."""
+    content = gzip.compress(bytes(5_000_000))
+    upload = begin("mesh.ply", len(content), "patterns").json()["id"]
+    headers = {"Upload-Offset": "0", "Content-Encoding": "gzip"}
+    url = f"/patterns/uploads/{upload}"
+    stored = ask("ben", "PATCH", url, content=content, headers=headers).json()["stored"]
+    assert (stored["bytes"], stored["sha256"]) == (
+        len(content), hashlib.sha256(content).hexdigest(),
+    )  # fmt: skip
 
 
 def test_a_photo_beyond_the_limit_is_refused_before_it_is_sent(begin):

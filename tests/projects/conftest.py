@@ -24,11 +24,16 @@ def gateway(_request):
     return over_gateway(GatewayProjectStore, "tia")
 
 
+def gateway_on_servers(request):
+    return GatewayProjectStore(request.getfixturevalue("on_servers").client("tia"))
+
+
 def administrator(_request):
     return over_gateway(GatewayProjectStore, "ada")
 
 
-STORES = {"embedded": embedded, "services": services, "gateway": gateway}
+STORES = {"embedded": embedded, "services": services, "gateway": gateway,
+          "gateway on servers": gateway_on_servers}  # fmt: skip
 #: Only where a test says so.
 MORE = {"administrator": administrator}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from uuid import uuid4
 
 import pytest
@@ -41,7 +42,19 @@ def gateway(request, shop):
     return GatewayObjectStore(request.getfixturevalue("an_administrator"), shop)
 
 
-STORES = {"embedded": embedded, "services": services, "gateway": gateway}
+@pytest.fixture
+def an_administrator_on_servers(on_servers):
+    """The same, of a gateway on real servers."""
+    with closing(on_servers.client("ada")) as client:
+        yield client
+
+
+def gateway_on_servers(request, shop):
+    return GatewayObjectStore(request.getfixturevalue("an_administrator_on_servers"), shop)
+
+
+STORES = {"embedded": embedded, "services": services, "gateway": gateway,
+          "gateway on servers": gateway_on_servers}  # fmt: skip
 
 
 @pytest.fixture(params=STORES)

@@ -22,7 +22,12 @@ def gateway(_request):
     return over_gateway(GatewayUserStore, "ada")
 
 
-STORES = {"embedded": embedded, "services": services, "gateway": gateway}
+def gateway_on_servers(request):
+    return GatewayUserStore(request.getfixturevalue("on_servers").client("ada"))
+
+
+STORES = {"embedded": embedded, "services": services, "gateway": gateway,
+          "gateway on servers": gateway_on_servers}  # fmt: skip
 
 
 @pytest.fixture(params=STORES)

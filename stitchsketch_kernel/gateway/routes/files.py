@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Annotated, Any, BinaryIO, cast
 
 from anyio import to_thread
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic import Field as Limits
@@ -19,6 +20,7 @@ from stitchsketch_kernel.gateway.paging import DEFAULT_LIMIT, Cursor, Limit, pag
 from stitchsketch_kernel.gateway.permissions import BUCKET_OF
 from stitchsketch_kernel.gateway.problems import ProblemError
 from stitchsketch_kernel.gateway.routes.route import FileName, KeptOnce, Route, UploadId
+from stitchsketch_kernel.gateway.settings import is_private
 from stitchsketch_kernel.gateway.uploads import Upload, Uploads
 from stitchsketch_kernel.imaging.reading import kind_of
 from stitchsketch_kernel.storage.interface import StoredObject
@@ -115,7 +117,8 @@ async def go_on(
         offset = await _received(access, request, uploads, upload, file)
         if offset < upload.total_bytes:
             return _state(upload, offset)
-        done = await to_thread.run_sync(uploads.finish, access.shop, upload)
+        loop = asyncio.get_running_loop()
+        done = await loop.run_in_executor(uploads.endings, uploads.finish, access.shop, upload)
     return _state(done, offset)
 
 
@@ -135,12 +138,21 @@ def of_shop(
 def read(
     access: Allowed, sha256: FileName,
     if_none_match: Annotated[str | None, Header(max_length=200)] = None,
+    link: Annotated[
+        bool, Query(description="Whether a link to the object store may be the answer.")
+    ] = True,
 ) -> Response:  # fmt: skip
-    """A file's content. It never changes, so it may be kept by whoever read it."""
+    """A file's content. It never changes, so it may be kept by whoever read it.
+
+    Where the installation gives links (307), the file comes from its object store: ask there
+    without the token. With `link=false` it comes through the gateway.
+    """
     _must_exist(access, sha256)
     headers = {"ETag": f'"{sha256}"', "Cache-Control": "private, max-age=31536000, immutable"}
     if if_none_match == headers["ETag"]:
         return Response(status_code=304, headers=headers)
+    if link and (url := _link(access, sha256)):
+        return Response(status_code=307, headers={"Location": url, "Cache-Control": "no-store"})
     content = access.objects.open(BUCKET_OF[access.row.room], sha256)
     start = content.read(64)
     kind = _TYPES.get(kind_of(start) or "", "application/octet-stream")
@@ -169,6 +181,16 @@ def _found(access: Access, uploads: Uploads, upload_id: str) -> tuple[Upload, in
 def _must_exist(access: Access, sha256: str) -> None:
     if not access.objects.exists(BUCKET_OF[access.row.room], sha256):
         raise ProblemError(404, "There is no such file in this shop.", "Choose one from the list.")
+
+
+def _link(access: Access, sha256: str) -> str | None:
+    """Where the object store gives the file itself for a while, if the installation allows it."""
+    seconds = access.door.settings.link_s
+    if not seconds:
+        return None
+    url = access.objects.link(BUCKET_OF[access.row.room], sha256, sha256[:16], seconds)
+    # a shop's file doesn't go over a line that others can read
+    return url if url is not None and is_private(url) else None
 
 
 def _state(upload: Upload, offset: int) -> UploadState:
@@ -241,6 +263,7 @@ _READ: dict[str, Any] = {
     "responses": {
         200: {"content": {**_ANY, **{kind: {"schema": _BYTES} for kind in _TYPES.values()}}},
         304: {"description": "The reader has it already."},
+        307: {"description": "Where the object store gives it, for a while."},
     },
 }
 _EXISTS: dict[str, Any] = {"response_class": Response}

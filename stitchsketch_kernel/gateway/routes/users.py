@@ -59,14 +59,18 @@ def read(access: Allowed, subject: Subject) -> User:
 
 
 def keep(access: Allowed, subject: Subject, person: NewUser) -> User:
-    """Keep a person; the last word counts. Managers keep their own shop's."""
-    values = values_of(person)
-    liked = values.pop("preferences")  # the record's own where nothing was said
+    """Keep a person; the last word counts. Managers keep their own shop's.
+
+    Preferences that are not said stay as the person has set them.
+    """
+    values, known = values_of(person), access.stores.users.user(subject)
+    liked = values.pop("preferences")
     if not isinstance(liked, Preferences):
         liked = Preferences(**values_of(liked))
+    elif known is not None:  # nothing was said: those are the record's own
+        liked = known.preferences
     user = User(subject=subject, preferences=liked, **values)
     if access.caller.user.role is not Role.ADMIN:
-        known = access.stores.users.user(subject)
         if not _own(access, user) or (known is not None and not _own(access, known)):
             raise ProblemError(
                 403, "This person can't be put into that shop by you.",

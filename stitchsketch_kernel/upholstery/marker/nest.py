@@ -1,8 +1,8 @@
 """Nesting: pieces laid on a roll, grain along it, checked before anybody cuts.
 
-The plain search is spyrrow's (Gardeyn and Wauters, "sparrow", 2025), the one on the cloth's
-lattice our own; what they give is never trusted: the marker is checked piece by piece, and its
-length and density are computed anew.
+The plain search is begun by spyrrow (Gardeyn and Wauters, "sparrow", 2025) and goes on with our
+own; the one on the cloth's lattice is our own. What they give is never trusted: the marker is
+checked piece by piece, and its length and density are computed anew.
 """
 
 from __future__ import annotations

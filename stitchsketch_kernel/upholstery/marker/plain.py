@@ -12,7 +12,8 @@ from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.marker import Fabric, Placement
 from stitchsketch_kernel.domain.progress import Progress
 from stitchsketch_kernel.upholstery.marker.copies import Copy, across, turns_of, width_mm
-from stitchsketch_kernel.upholstery.marker.solver import Cut, Laid, solve
+from stitchsketch_kernel.upholstery.marker.solver import solve
+from stitchsketch_kernel.upholstery.marker.turned import Cut, Laid
 
 #: Outlines are given to the search with fewer points, grown by no more than this.
 _COARSE_MM = 0.3

@@ -10,37 +10,22 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
-from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.errors import NestError
-from stitchsketch_kernel.domain.progress import Progress
+from stitchsketch_kernel.domain.progress import Progress, part
 from stitchsketch_kernel.upholstery.marker import search
+from stitchsketch_kernel.upholstery.marker.improve import affordable, improve
+from stitchsketch_kernel.upholstery.marker.turned import Cut, Laid, turned
 
 _POLL_S = 0.2
 #: The search checks its clock now and then; past its time and this, it hangs.
 _GRACE_S = 60.0
 #: One start gains little from more workers; further ones begin from a seed of their own.
 _WORKERS_A_START, _SEED_STEP = 3, 7919
+#: spyrrow's share of the time; the rest goes to making its layout shorter.
+_BEGIN_SHARE = 0.1
 _LAID, _SAID = "laid.json", "said.txt"
-
-
-@dataclass(frozen=True)
-class Cut:
-    """An outline (n, 2) to lay, and the turns (degrees) it may lie at."""
-
-    outline_mm: FloatArray
-    turns_deg: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Laid:
-    """Where an outline lies: turned about its origin, then moved."""
-
-    x_mm: float
-    y_mm: float
-    rotation_deg: float
 
 
 def solve(
@@ -53,7 +38,8 @@ def solve(
 ) -> list[Laid]:
     """Lay outlines in a strip `width_mm` wide (along y), as short along x as can be found.
 
-    Many workers begin from several seeds, and the shortest strip is taken. Outlines may touch:
+    spyrrow begins; its layout is pushed together and searched on from (`improve`). Outlines may
+    touch:
     spyrrow's own separation also keeps pieces off the strip's edge, by more than asked, and
     panics where a piece then no longer fits.
 
@@ -62,6 +48,27 @@ def solve(
     NestError
         The search died or did not end.
     """
+    outlines = turned(cuts, width_mm)
+    begin = max(1, round(_BEGIN_SHARE * seconds))
+    # where our own search has not the time, spyrrow has all of it
+    begin = begin if affordable(outlines, seconds - begin) else seconds
+    share = begin / seconds
+    laid = _begun_layout(cuts, width_mm, begin, seed, workers, part(progress, 0, share))
+    found = improve(
+        outlines, *outlines.layout(laid), seconds - begin, seed, workers, part(progress, share, 1)
+    )
+    return outlines.laid(*found)
+
+
+def _begun_layout(
+    cuts: Sequence[Cut],
+    width_mm: float,
+    seconds: int,
+    seed: int,
+    workers: int,
+    progress: Progress,
+) -> list[Laid]:
+    """A first layout, by spyrrow: many workers begin from several seeds, the shortest is taken."""
     starts = _starts(workers or os.cpu_count() or 1)
     task = {
         "width_mm": width_mm,

@@ -16,10 +16,18 @@ from scipy.spatial import cKDTree
 from stitchsketch_kernel.domain.arrays import AnyArray, BoolArray, FloatArray, IntArray
 from stitchsketch_kernel.domain.errors import PanelError
 from stitchsketch_kernel.domain.model import Mesh
+from stitchsketch_kernel.upholstery.seams.bands import divided_bands
 from stitchsketch_kernel.upholstery.seams.edits import PanelEdits
 from stitchsketch_kernel.upholstery.seams.features import Features, face_graph
 from stitchsketch_kernel.upholstery.seams.livewire import ON_MESH_M, LiveWire, off_mesh
-from stitchsketch_kernel.upholstery.seams.parts import IGNORED, SHARED, Seed, named_parts, renamed
+from stitchsketch_kernel.upholstery.seams.parts import (
+    IGNORED,
+    SHARED,
+    Seed,
+    named_parts,
+    renamed,
+    with_numbers,
+)
 from stitchsketch_kernel.upholstery.seams.seeds import Walker
 
 #: What a drawn seam cuts off is no panel if it is smaller than this, or so narrow beside the seam.
@@ -150,7 +158,9 @@ class Ground:
         used, compact = np.unique(label[label >= 0], return_inverse=True)
         label[label >= 0] = compact
         asked = {parts.names.index(name) for _, name in seeds if name != IGNORED}
-        names, missing = renamed(tuple(parts.names[one] for one in used), left)
+        bands = divided_bands(self.mesh, self.features, label)
+        called = with_numbers([parts.names[one] for one in used], bands.parent)
+        names, missing = renamed(called, left)
         if missing:
             raise PanelError(
                 f"There is no panel {min(missing)} to rename.",
@@ -161,7 +171,7 @@ class Ground:
         waiting = tuple(k for k in idle if self._leads_across(drawn, k, cut))
         curves = tuple(self._wire.curve(way) for way in drawn.ways)
         ours = frozenset(int(np.searchsorted(used, one)) for one in asked)
-        return Corrected(label, names, curves, ours, idle, waiting)
+        return Corrected(bands.label, names, curves, ours, idle, waiting)
 
     def check(self, edits: PanelEdits, found: Corrected) -> None:
         """Refuse what leads to no pattern, once all edits are there.

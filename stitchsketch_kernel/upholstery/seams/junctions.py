@@ -17,6 +17,9 @@ _LEAST_POINTS = 5
 #: where it was placed, as the lines' ends are told better from there.
 _MOST_MOVE_M = 0.020
 _PASSES = 3
+#: What planes and lines say of a direction (the sum of squared cosines) counts from this on: two
+#: planes must turn by 11 degrees, for less is noise. And how lightly a junction is held.
+_TELLS, _PULL = 0.02, 1e-3
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def _placed_once(
             if junction < 0:
                 continue
             panels[junction] |= {chain.left, chain.right} - {-1}
-            if line.piped.mean() > 0.3 and line.folded.mean() < 0.5:
+            if line.folded.mean() < 0.5 and (chain.right >= 0 or line.piped.mean() > 0.3):
                 ends[junction] += _end(points, places[junction])
     placed = places.copy()
     for j, place in enumerate(places):
@@ -102,10 +105,10 @@ def _met(
         if not rows or (not ends and not _folds(np.array(rows))):
             break
         A = np.array(rows)
-        pull = 1e-3 * np.eye(3)
-        point = point + np.linalg.solve(
-            A.T @ A + pull, A.T @ np.array(values) + pull @ (place - point)
-        )
+        told, ways = np.linalg.eigh(A.T @ A)
+        ways = ways[:, told > _TELLS]
+        wish = A.T @ np.array(values) + _PULL * (place - point)
+        point = point + ways @ ((ways.T @ wish) / (told[told > _TELLS] + _PULL))
     if np.linalg.norm(point - place) <= _MOST_MOVE_M and not np.array_equal(point, place):
         return point
     return _on_all(patches, place)

@@ -17,6 +17,8 @@ from stitchsketch_kernel.domain.arrays import FloatArray
 _CUSHION_FLATNESS = 0.45
 #: Panels of one piece of furniture are no further apart than this (box to box).
 _SAME_PIECE_M = 0.05
+#: A wing begins above this share of the chair's height; arms begin at the seat or the floor.
+_WING_BEGINS = 0.55
 #: Panels whose normal rises by more than this lie flat.
 _FLAT = 0.8
 #: What fills less of the narrowest rectangle round it is round: a circle fills 0.79.
@@ -144,7 +146,24 @@ def _chair(own: dict[int, PanelShape]) -> dict[int, str]:
         float(np.abs(sides).max()),
         max(float(shape.high_m[2]) for shape in own.values()),
     )
-    return {one: _chair_panel(shape, frame) for one, shape in own.items()}
+    return _winged(own, {one: _chair_panel(shape, frame) for one, shape in own.items()}, frame)
+
+
+def _winged(own: dict[int, PanelShape], names: dict[int, str], frame: _Frame) -> dict[int, str]:
+    """Names with those of wings: what is called an arm begins above the arms, and is a wing's.
+
+    The outside of a wing looks like the side of the back, and is told by its inside.
+    """
+    out = dict(names)
+    for side in ("L", "R"):
+        for one, name in names.items():
+            if name in {f"IA-{side}", f"OA-{side}"} and (
+                own[one].low_m[2] > _WING_BEGINS * frame.top_m
+            ):
+                out[one] = name.replace("A-", "W-")
+        if f"IW-{side}" in out.values():
+            out = {one: f"OW-{side}" if name == f"SB-{side}" else name for one, name in out.items()}
+    return out
 
 
 @dataclass(frozen=True)

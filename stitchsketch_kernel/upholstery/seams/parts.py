@@ -92,6 +92,14 @@ def _numbered(name: str, names: list[str]) -> str:
     return next(one for k in range(2, len(names) + 3) if (one := f"{name}-{k}") not in names)
 
 
+def with_numbers(names: list[str], parents: tuple[int, ...]) -> tuple[str, ...]:
+    """Names and those of further parts, each numbered after the panel that it was a part of."""
+    called = list(names)
+    for parent in parents:
+        called.append(_numbered(names[parent], called))
+    return tuple(called)
+
+
 def renamed(names: tuple[str, ...], new: dict[str, str]) -> tuple[tuple[str, ...], dict[str, str]]:
     """Names after renaming, and what is left of `new` because nothing was called so."""
     left = {old: name for old, name in new.items() if old not in names}

@@ -15,7 +15,8 @@ from stitchsketch_kernel.domain.piece import Pattern, Piece
 from stitchsketch_kernel.domain.progress import Cancelled
 from stitchsketch_kernel.upholstery.marker import solver
 from stitchsketch_kernel.upholstery.marker.nest import NestSettings, check_marker, make_marker, nest
-from stitchsketch_kernel.upholstery.marker.solver import Cut, _starts, solve
+from stitchsketch_kernel.upholstery.marker.solver import _starts, solve
+from stitchsketch_kernel.upholstery.marker.turned import Cut
 from stitchsketch_kernel.upholstery.pieces.make import make_pattern
 
 WOOL = Fabric("Wool", 1400.0, 1370.0)

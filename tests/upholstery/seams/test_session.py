@@ -82,7 +82,7 @@ def test_a_session_begins_with_the_proposal(session):
 
 def test_a_drawn_seam_divides_the_proposed_panel_that_it_crosses(session):
     line = session.add_seam_points(ACROSS)
-    assert session.names == ("CUSH", "BOX", "CUSH-2")
+    assert session.names == ("CUSH", "BOX", "CUSH-2", "BOX-2")
     assert {at(session, TOP + np.array([x, 0, 0])) for x in (-0.1, 0.1)} == {"CUSH", "CUSH-2"}
     assert 1000 * np.abs(line[:, 0] - 0.03).max() < 7
     assert np.array_equal(session.drawn_m[0], line)
@@ -93,7 +93,7 @@ def test_a_seam_from_side_to_side_does_not_follow_the_seam_that_is_there(session
     line = session.add_seam_points([[0.1, -HALF_M[1], RIM], [HALF_M[0], 0, RIM]])
     straight = np.array([0.175, -HALF_M[1] / 2, RIM + 0.012])
     assert np.linalg.norm(line - straight, axis=1).min() < 0.012
-    assert session.names == ("CUSH", "BOX", "CUSH-2")
+    assert session.names == ("CUSH", "BOX", "CUSH-2", "BOX-2")
 
 
 def test_a_seed_names_the_panel_it_lies_in_and_touches_no_other(session):
@@ -117,7 +117,7 @@ def test_seeds_of_two_names_divide_a_panel_and_of_one_name_join_panels(session):
 def test_what_is_ignored_is_no_panel(session):
     session.add_ignored(TOP)
     assert at(session, TOP) is None
-    assert session.names == ("BOX",)
+    assert session.names == ("BOX", "BOX-2")
 
 
 def test_a_seed_in_a_part_that_a_seam_cut_off_names_that_part(session):
@@ -128,12 +128,16 @@ def test_a_seed_in_a_part_that_a_seam_cut_off_names_that_part(session):
 
 
 def test_a_band_that_goes_all_round_is_divided_by_a_second_seam_across(session):
+    middle = session.labels.copy()
     session.add_seam_points(UP_LEFT)
-    assert session.names == ("CUSH", "BOX")
+    assert np.array_equal(session.labels, middle), "where it is divided by itself"
     with pytest.raises(PanelError, match="divides no panel"):
         session.panel_map()
     session.add_seam_points(UP_RIGHT)
     assert {at(session, FRONT), at(session, BACK)} == {"BOX", "BOX-2"}
+    ahead = session.labels == session.names.index(at(session, FRONT))
+    corners = session.mesh.vertices[session.mesh.faces[ahead]]
+    assert corners[..., 1].max() == pytest.approx(0.02, abs=0.01), "where the seams were drawn"
 
 
 def test_undo_takes_back_one_edit_after_another(session):
@@ -141,7 +145,7 @@ def test_undo_takes_back_one_edit_after_another(session):
     session.add_seed("SEAT", TOP)
     session.rename("BOX", "BAND")
     assert session.undo()
-    assert session.names == ("BOX", "SEAT")
+    assert session.names == ("BOX", "SEAT", "BOX-2")
     assert session.undo()
     assert np.array_equal(session.labels, first)
     assert not session.undo()
@@ -155,17 +159,17 @@ def test_panels_are_renamed_again_and_again(session):
     assert (at(session, TOP), at(session, FRONT)) == ("A", "B")
     session.add_seam_points(ACROSS)
     session.rename("A-2", "C")
-    assert set(session.names) == {"A", "B", "C"}
+    assert set(session.names) == {"A", "B", "B-2", "C"}
     with pytest.raises(PanelError, match="no panel CUSH to rename"):
         session.rename("CUSH", "D")
     with pytest.raises(PanelError, match="Two panels are called B"):
         session.rename("C", "B")
-    assert set(session.names) == {"A", "B", "C"}
+    assert set(session.names) == {"A", "B", "B-2", "C"}
 
 
 def test_a_preview_changes_nothing(session):
     line = session.preview_seam(ACROSS)
-    assert session.names == ("CUSH", "BOX")
+    assert session.names == ("CUSH", "BOX", "BOX-2")
     assert np.array_equal(session.add_seam_points(ACROSS), line)
 
 
