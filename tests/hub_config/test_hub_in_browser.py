@@ -154,6 +154,17 @@ def test_the_tokens_of_a_server_hold_their_scopes_alone(hub, tom, toms_kernel):
     assert "access:servers!server=demo-tom/" in servers
 
 
+def test_the_gateway_takes_the_kernels_token(tom, toms_kernel):
+    code = (
+        "import os, httpx\n"
+        "say = {'Authorization': f'Bearer {os.environ[\"STITCHSKETCH_GATEWAY_TOKEN\"]}'}\n"
+        "for path in ('/users/me', '/projects', '/users'):\n"
+        "    answer = httpx.get(os.environ['STITCHSKETCH_GATEWAY_URL'] + path, headers=say)\n"
+        "    print(answer.status_code, answer.json().get('role', ''))"
+    )
+    assert run(tom, toms_kernel, code).splitlines() == ["200 technician", "200 ", "403 "]
+
+
 def test_the_hub_has_exactly_the_listed_roles_and_scopes(hub, uma, tom):
     with sqlite3.connect(f"file:{hub.private / 'jupyterhub.sqlite'}?mode=ro", uri=True) as database:
         roles = {name: set(json.loads(scopes)) for name, scopes in database.execute(
