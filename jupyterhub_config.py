@@ -1,7 +1,7 @@
 """JupyterHub's own configuration file: reads the environment, leaves the rest to `hub_config`.
 
-Start it with ``jupyterhub -f jupyterhub_config.py``; the variables are told in
-`hub_config.settings`. ``JUPYTERHUB_CRYPT_KEY`` must be set too.
+``make hub`` starts it with a demo's OpenID provider beside it. With the shop's own provider:
+``jupyterhub -f jupyterhub_config.py``; the variables are told in `hub_config.settings`.
 """
 
 import os

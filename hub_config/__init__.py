@@ -1,11 +1,11 @@
 """How the hub is set up. `jupyterhub_config.py` is thin; what it does is here, and is tested.
 
-The first part: signing in through the shop's own OpenID provider. Proxy, spawner, gateway and
-roles come with the hub's own issue.
+`access` lists who may do what. `signing_in`, `services`, `landing` and `servers` set one part each;
+`fresh` is what ``make hub`` starts: the hub with a demo's OpenID provider beside it.
 """
 
+from hub_config.configured import configure
 from hub_config.discovery import Endpoints, discover
 from hub_config.settings import HubSettings
-from hub_config.signing_in import configure
 
 __all__ = ["Endpoints", "HubSettings", "configure", "discover"]

@@ -15,11 +15,20 @@ _MOST_BYTES, _SECONDS = 1_000_000, 10
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Where the provider signs people in, gives tokens, and tells who somebody is."""
+    """Where the provider signs people in, gives tokens, and tells who somebody is.
+
+    Attributes
+    ----------
+    authorize, token, userinfo, keys : str
+    sign_out : str
+        Empty where the provider offers none.
+    """
 
     authorize: str
     token: str
     userinfo: str
+    keys: str
+    sign_out: str = ""
 
 
 def discover(issuer: str) -> Endpoints:
@@ -38,7 +47,9 @@ def discover(issuer: str) -> Endpoints:
         )
     if "S256" not in told.get("code_challenge_methods_supported", ["S256"]):
         raise SettingsError(f"{issuer} offers no PKCE with S256.", "Switch it on at the provider.")
-    names = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint")
+    names = ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"]
+    if "end_session_endpoint" in told:
+        names.append("end_session_endpoint")
     return Endpoints(*(_endpoint(told, name, issuer) for name in names))
 
 
