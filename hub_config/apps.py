@@ -23,17 +23,21 @@ from voila.app import Voila
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 
 #: The app that people land on; where it is missing, the first by name.
-FIRST_APP = "my-projects.ipynb"
+FIRST_APP = "projects.ipynb"
 #: Of the service's environment, what a kernel is given.
 _FOR_KERNELS = (
     "HOME", "LANG", "LC_ALL", "PATH", "PYTHONPATH", "VIRTUAL_ENV", "STITCHSKETCH_GATEWAY_URL",
-    "JUPYTER_PATH", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR",
+    "STITCHSKETCH_RUNS", "JUPYTER_PATH", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR",
 )  # fmt: skip
 _FROM_VOILA = (
     "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "SERVER_NAME", "SERVER_PORT", "SERVER_PROTOCOL",
     "SERVER_SOFTWARE", "VOILA_",
 )  # fmt: skip
 
+#: Voilà's extensions that the apps' screens need; JupyterLab's others stay out of their pages.
+_EXTENSIONS = [
+    "@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget",
+]  # fmt: skip
 #: After this a kernel whose page was closed is ended.
 _IDLE_KERNEL_S = 900
 #: Voilà's own lists of files, which show more than the apps; their pages load from other hosts.
@@ -153,6 +157,7 @@ def configuration() -> Config:
     """Voilà's settings."""
     c = Config()
     c.VoilaConfiguration.template = "stitchsketch"
+    c.VoilaConfiguration.extension_allowlist = _EXTENSIONS
     c.VoilaConfiguration.multi_kernel_manager_class = PersonalKernels
     c.VoilaConfiguration.prelaunch_hook = remember_who_asks
     c.VoilaConfiguration.show_tracebacks = False

@@ -18,6 +18,8 @@ NODE_FOLDER = Path(__file__).resolve().parent / "node"
 WITH_THE_HUB = (sys.executable, str(Path(__file__).resolve().parent / "with_the_hub.py"))
 #: Our templates of pages and our kernel, as Jupyter looks for them.
 SHARE = Path(__file__).resolve().parent / "share" / "jupyter"
+#: The apps' own page, which asks no other host for anything.
+APPS_SHARE = Path(__file__).resolve().parents[1] / "voila_apps" / "share" / "jupyter"
 #: Settings of JupyterLab.
 CONFIGURATION = Path(__file__).resolve().parent / "etc" / "jupyter"
 _CULL_EVERY_S = 300
@@ -107,7 +109,8 @@ def _services(settings: HubSettings, env: Mapping[str, str], ports: Ports) -> li
                 "STITCHSKETCH_APPS_BIND": listens,
                 # its kernels are on this machine, wherever people's servers are
                 "STITCHSKETCH_GATEWAY_URL": f"http://127.0.0.1:{ports.gateway}/services/gateway",
-                "JUPYTER_PATH": str(SHARE),
+                "STITCHSKETCH_RUNS": env.get("STITCHSKETCH_RUNS", ""),
+                "JUPYTER_PATH": os.pathsep.join([str(SHARE), str(APPS_SHARE)]),
                 **python_path(),
             },
         ),

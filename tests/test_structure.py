@@ -21,7 +21,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "gateway": {"domain", "imaging", *KEEP, "stores"},
     "client": {"domain", *KEEP},
     # screens show what the other rooms compute and keep
-    "widgets": {"domain", *COMPUTE, *KEEP, "stores", "pipeline"},
+    "widgets": {"domain", *COMPUTE, *KEEP, "stores", "client", "pipeline"},
     "cli": {"domain", *COMPUTE, *KEEP, "stores", "pipeline", "samples", "gateway"},
 }
 #: within upholstery, in the order of the data: each may know those before it.

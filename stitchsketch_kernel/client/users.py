@@ -26,6 +26,10 @@ class GatewayUserStore:
         """Let go of the connections."""
         self._client.close()
 
+    def me(self) -> User:
+        """The token's owner."""
+        return record_of(User, self._client.ask("GET", "/users/me").json())
+
     def keep(self, user: User) -> None:
         """See `UserStore`."""
         self._client.ask("PUT", _path(user.subject), json=told(user, "subject"))

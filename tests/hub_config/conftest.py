@@ -48,7 +48,9 @@ class Hub:
             "display_name": "",
             "language": "python",
         }
-        nbformat.write(book, self.apps / "my-projects.ipynb")
+        nbformat.write(book, self.apps / "a-press.ipynb")
+        # the people's own pages, beside a page that only wants to be pressed
+        shutil.copy(REPOSITORY / "voila_apps" / "projects.ipynb", self.apps / "shop.ipynb")
         self.process: subprocess.Popen[bytes] | None = None
 
     @property

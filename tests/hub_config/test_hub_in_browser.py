@@ -10,6 +10,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from hub_config.access import EVERYBODY, KERNEL_SCOPES, ROLE_SCOPES, SERVER_SCOPES, SERVICES
+from stitchsketch_kernel.projects.records import Project
 from stitchsketch_kernel.stores import StoreSettings, open_stores
 from stitchsketch_kernel.users.records import Role
 
@@ -90,6 +91,20 @@ def test_the_gateway_knows_who_has_signed_in(hub, uma, tom):
         person = stores.users.user("demo-uma")
         assert (person.name, person.shop, person.role) == ("Uma", "Demo shop", Role.UPHOLSTERER)
         assert stores.users.user("demo-tom").role is Role.TECHNICIAN
+
+
+def test_an_upholsterer_sees_her_own_shops_projects_alone(hub, uma, visit, artefacts):
+    with open_stores(StoreSettings(hub.place / "home")) as stores:
+        for shop, name in (("Demo shop", "Wing chair"), ("Other shop", "Theirs")):
+            stores.projects.add_project(Project(shop, name))
+    page = uma.context.new_page()
+    page.goto(f"{hub.url}/services/apps/voila/render/shop.ipynb")
+    page.get_by_role("heading", name="Wing chair").wait_for(timeout=_S)
+    assert page.locator(".project h2").all_inner_texts() == ["Wing chair"]
+    page.screenshot(path=artefacts / "2-projects-desk.png")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.screenshot(path=artefacts / "2-projects-phone.png")
+    page.close()
 
 
 def test_the_apps_page_executes_no_code(uma, tmp_path):

@@ -36,6 +36,8 @@ class RunProgress(anywidget.AnyWidget):
     shop, person : str
     run_id : str
         The run, or an earlier one in its folder.
+    may_start : bool
+        Whether runs go on on the page's own machine.
     """
 
     _esm = built("run_progress.js")
@@ -55,10 +57,17 @@ class RunProgress(anywidget.AnyWidget):
     looked = traitlets.Int(0, help="how often it was looked").tag(sync=True)
 
     def __init__(
-        self, projects: ProjectStore, shop: str, run_id: str, person: str = "", title: str = ""
+        self,
+        projects: ProjectStore,
+        shop: str,
+        run_id: str,
+        person: str = "",
+        title: str = "",
+        *,
+        may_start: bool = True,
     ) -> None:
         self._projects, self._shop, self._run_id = projects, shop, run_id
-        self._person, self._started_after = person, ""
+        self._person, self._started_after, self._may_start = person, "", may_start
         super().__init__(texts=texts("progress"), title=title)
         self.look()
         self.on_msg(self._on_message)
@@ -77,7 +86,7 @@ class RunProgress(anywidget.AnyWidget):
             self.log = sentences(seen)
             self.error = "" if starting or run.status == Status.RUNNING else run.error
             self.can_stop = run.status == Status.RUNNING
-            here = run.host == platform.node() and Path(run.folder).is_dir()
+            here = self._may_start and _is_here(run)
             self.can_go_on = run.status in _GOES_ON and here and not starting
             self.looked += 1
 
@@ -97,10 +106,14 @@ class RunProgress(anywidget.AnyWidget):
             self._projects.finish_run(self._shop, run.id, Status.CANCELLED, said)
 
     def _go_on(self, run: Run) -> None:
-        if run.status not in _GOES_ON or run.host != platform.node():
+        if run.status not in _GOES_ON or not self._may_start or not _is_here(run):
             raise RunError(text("progress.at_work"), text("progress.at_work_todo"))
         self._started_after = run.id
         go_on(Path(run.folder), KeptAs(self._shop, run.scan_id, self._person))
+
+
+def _is_here(run: Run) -> bool:
+    return run.host == platform.node() and Path(run.folder).is_dir()
 
 
 def _stage(seen: StageSeen) -> dict[str, Any]:

@@ -9,11 +9,17 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 from stitchsketch_kernel.domain.errors import NotKeptError, RunError, StitchSketchError
+from stitchsketch_kernel.projects.interface import ProjectStore
 from stitchsketch_kernel.projects.records import Project, Run
-from stitchsketch_kernel.stores import Stores, open_stores
+from stitchsketch_kernel.storage.interface import shop_folder
+from stitchsketch_kernel.stores import open_stores
 from stitchsketch_widgets.texts import text
 
 UNITS = ("mm", "inch")
+#: Where the gateway is, the token of whoever is at the page, and the folder below which the runs of
+#: each shop lie in a folder of its own. The hub sets them; a shop without a hub has none of them.
+GATEWAY_URL, GATEWAY_TOKEN = "STITCHSKETCH_GATEWAY_URL", "STITCHSKETCH_GATEWAY_TOKEN"
+RUNS = "STITCHSKETCH_RUNS"
 
 
 @dataclass(frozen=True)
@@ -25,13 +31,20 @@ class Here:
     person, shop : str
     query : dict of str to str
         What stands behind the ``?`` of the page's address: it survives a reload.
-    stores : Stores
+    projects : ProjectStore
+        This machine's own, or over the gateway as far as the person may.
+    shared : bool
+        Other shops use this machine too: of a run's folder a page believes only that it is its own
+        shop's when it lies below `runs`, and starts no run.
+    runs : Path, optional
     """
 
     person: str
     shop: str
     query: dict[str, str]
-    stores: Stores
+    projects: ProjectStore
+    shared: bool = False
+    runs: Path | None = None
 
     @property
     def units(self) -> str:
@@ -52,9 +65,8 @@ class Here:
         NotKeptError
             It is in none that is open: it was deleted.
         """
-        projects = self.stores.projects
-        for project in projects.projects(self.shop):
-            if any(scan.id == run.scan_id for scan in projects.scans(self.shop, project.id)):
+        for project in self.projects.projects(self.shop):
+            if any(scan.id == run.scan_id for scan in self.projects.scans(self.shop, project.id)):
                 return project
         raise NotKeptError(text("pages.deleted"), text("pages.no_run_todo"))
 
@@ -70,7 +82,7 @@ class Here:
         """
         if not (run_id := self.query.get("run", "")):
             raise RunError(text("pages.no_run"), text("pages.no_run_todo"))
-        return self.stores.projects.run(self.shop, run_id)
+        return self.projects.run(self.shop, run_id)
 
     def run_folder(self) -> Path:
         """Where that run's files are.
@@ -78,18 +90,48 @@ class Here:
         Raises
         ------
         RunError
-            On another machine.
+            On another machine, or nowhere that this page may read.
         """
         run = self.run()
-        folder = Path(run.folder)
-        if run.host != platform.node() or not folder.is_dir():
+        folder = Path(run.folder).resolve()
+        if run.host != platform.node() or not self._may_read(folder) or not folder.is_dir():
             raise RunError(text("pages.elsewhere", host=run.host), text("pages.elsewhere_todo"))
         return folder
 
+    def _may_read(self, folder: Path) -> bool:
+        """Whether a folder, its links followed, is the shop's own; a record may name any."""
+        if not self.shared:
+            return True
+        return self.runs is not None and folder.is_relative_to(
+            (self.runs / shop_folder(self.shop)).resolve()
+        )
+
 
 def here(person: str = "", shop: str = "") -> Here:
-    """The page's place: what the hub says, else what the environment does."""
-    stores = open_stores()
+    """The page's place: behind the gateway what its token says, else what the environment does.
+
+    Raises
+    ------
+    StitchSketchError
+        The gateway doesn't answer, or doesn't know the token.
+    """
     asked = parse_qs(os.environ.get("QUERY_STRING", ""))
     query = {name: values[-1] for name, values in asked.items()}
-    return Here(person, shop or stores.settings.shop, query, stores)
+    if url := os.environ.get(GATEWAY_URL, ""):
+        return _behind(url, query)
+    stores = open_stores()
+    return Here(person, shop or stores.settings.shop, query, stores.projects)
+
+
+def _behind(url: str, query: dict[str, str]) -> Here:
+    from stitchsketch_kernel.client import GatewayClient, GatewayProjectStore, GatewayUserStore
+
+    client = GatewayClient(url, os.environ.get(GATEWAY_TOKEN, ""))
+    try:
+        me, runs = GatewayUserStore(client).me(), os.environ.get(RUNS, "")
+    except StitchSketchError:
+        client.close()
+        raise
+    return Here(
+        me.subject, me.shop, query, GatewayProjectStore(client), True, Path(runs) if runs else None
+    )

@@ -17,6 +17,8 @@ def new_scan_page(here: Here) -> Any:
         run = here.run()
         name = here.project_of(run).name
         title = text("progress.title_of", name=name)
-        return RunProgress(here.stores.projects, here.shop, run.id, here.person, title)
+        return RunProgress(
+            here.projects, here.shop, run.id, here.person, title, may_start=not here.shared
+        )
     except StitchSketchError as error:
         return Notice(error.what, error.todo)
