@@ -12,6 +12,7 @@ from skimage.measure import marching_cubes
 from stitchsketch_kernel.domain.errors import PanelError, SettingsError
 from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.domain.panel import EdgeKind, PanelMap
+from stitchsketch_kernel.samples.crowned import crowned_cushion
 from stitchsketch_kernel.samples.truth import outline_distance_mm
 from stitchsketch_kernel.upholstery.flat.flatten import flatten_panels
 from stitchsketch_kernel.upholstery.seams.edits import PanelEdits, write_edits
@@ -259,3 +260,10 @@ def test_names_kinds_and_grain_of_a_proposal_are_changed(cushion_scan, proposal,
     assert "ZIP" in {panel.name for panel in found.panels}
     assert next(seam for seam in found.seams if seam.id == welt).edge_kind is EdgeKind.SEWN
     assert found.panel("CUSH").grain_m.tolist() == [1, 0, 0]
+
+
+@pytest.mark.parametrize(("cell_m", "doubtful"), [(0.006, False), (0.0115, True)])
+def test_a_mesh_too_coarse_for_its_folds_is_a_doubt(cell_m, doubtful):
+    """Triangles of 10 mm round folds by more than the seams' ± know of."""
+    found = propose_panels(crowned_cushion(cell_m=cell_m).mesh)
+    assert any("triangles of" in words for words in found.doubts) is doubtful
