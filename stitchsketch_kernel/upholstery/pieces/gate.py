@@ -215,11 +215,17 @@ def _apart(a: _Side, b: _Side) -> float:
 
 
 def _strange_notches(pattern: Pattern) -> Iterator[SewFault]:
-    """Notches that don't stand on their seam's sew line."""
+    """Notches that don't stand on their seam's sew line.
+
+    Where a neighbour's dart is closed a piece has a notch of that dart, between two of its edges.
+    """
     seams = {pair.seam for pair in pattern.seams}
+    darts = {pair.seam for pair in pattern.seams if pair.piece_a == pair.piece_b}
     for piece in pattern.pieces:
         for seam in sorted(seams & {one.seam for one in piece.notches}):
             lines = [edge.line_mm for edge in piece.edges if edge.seam == seam]
+            if not lines and seam in darts:
+                lines = [edge.line_mm[[0, 0]] for edge in piece.edges]
             points = [one.sew_mm for one in piece.notches if one.seam == seam]
             if not lines or _off(lines, points) > tolerance_mm(0.0):
                 yield SewFault(

@@ -21,6 +21,7 @@ from stitchsketch_kernel.upholstery.pieces.notches import (
     dart_notches,
     dart_of,
     edge_notches,
+    mouth_notch,
     notch_stations,
 )
 from stitchsketch_kernel.upholstery.pieces.outline import edges_of, grain_line
@@ -229,6 +230,11 @@ def _notched(pieces: Sequence[Piece], rules: TradeRules, ties: SeamTies) -> list
         leg = dart_of(pieces[index], seam)
         if leg is not None:
             notches[index].extend(dart_notches(pieces[index], leg, rules))
+            own = pieces[index].edges
+            rims = frozenset({own[leg - 1].seam, own[(leg + 2) % len(own)].seam})
+            for at, piece in enumerate(pieces):
+                mouth = mouth_notch(piece, seam, rims, rules) if at != index else None
+                notches[at].extend([] if mouth is None else [mouth])
         elif len(both) == 2:
             groups[ties.root(seam)[0]].append(seam)
     for members in groups.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -134,6 +135,34 @@ def dart_notches(piece: Piece, first_leg: int, rules: TradeRules) -> tuple[Notch
             depth = rules.notch_depth(rim.edge_kind)
             found.append(Notch(piece.edges[first_leg].seam, 0.0, foot[0], tip, depth))
     return tuple(found) if len(found) == 2 else ()
+
+
+def mouth_notch(piece: Piece, dart: str, rims: frozenset[str], rules: TradeRules) -> Notch | None:
+    """The notch in a neighbour's edge where a dart of the piece sewn to it is closed.
+
+    Parameters
+    ----------
+    piece : Piece
+        The neighbour.
+    dart : str
+        The dart's seam.
+    rims : frozenset of str
+        The two seams beside the dart, which meet at its mouth.
+    rules : TradeRules
+
+    Returns
+    -------
+    Notch or None
+        None where the two don't meet on this piece, or its cut line turns away there.
+    """
+    for edge, following in pairwise([*piece.edges, *piece.edges[:1]]):
+        if {edge.seam, following.seam} == rims:
+            foot, outward = edge.line_mm[-1][None], normals(edge.line_mm)[-1][None]
+            reach = float(SeamSide(edge, piece.cut_line_mm)._reach(foot, outward)[0])
+            if abs(reach - edge.allowance_mm) <= _REACH_MM:
+                tip = foot[0] + edge.allowance_mm * outward[0]
+                return Notch(dart, 0.0, foot[0], tip, rules.notch_depth(edge.edge_kind))
+    return None
 
 
 def tells_direction(stations: Sequence[float], length_mm: float) -> bool:

@@ -114,6 +114,34 @@ def test_legs_of_a_dart_begin_at_notches_in_the_edge_that_it_opens_into(darted):
             assert cut.distance(shapely.Point(notch.cut_mm)) < 0.5
 
 
+def test_the_neighbour_has_a_notch_where_a_dart_is_closed(darted):
+    pattern = make_pattern("stool", darted.panel_map, darted.flats, scale=SURE)
+    seat = pattern.piece("SEAT")
+    walls = [piece for piece in pattern.pieces if piece.name != "SEAT"]
+    rims = {edge.seam for edge in seat.edges} & {e.seam for wall in walls for e in wall.edges}
+    darts = {edge.seam for edge in seat.edges if edge.seam.startswith("D")}
+    found = [(wall, one) for wall in walls for one in wall.notches if one.seam in darts]
+    assert {notch.seam for _, notch in found} == darts and len(found) == len(darts)
+    for wall, notch in found:
+        ends = [
+            e for e in wall.edges if any(np.allclose(p, notch.sew_mm) for p in e.line_mm[[0, -1]])
+        ]
+        assert len(ends) == 2 and {edge.seam for edge in ends} <= rims
+        assert np.linalg.norm(notch.cut_mm - notch.sew_mm) == pytest.approx(12.7, abs=1e-6)
+        # outwards: into the allowance
+        assert shapely.LinearRing(wall.cut_line_mm).distance(shapely.Point(notch.cut_mm)) < 0.5
+
+
+def test_a_neighbours_notch_that_slipped_from_a_dart_is_found(darted):
+    pattern = make_pattern("stool", darted.panel_map, darted.flats, scale=SURE)
+    wall = next(piece for piece in pattern.pieces if any(n.seam == "D1" for n in piece.notches)
+                and piece.name != "SEAT")  # fmt: skip
+    slipped = [replace(n, sew_mm=n.sew_mm + 3.0) if n.seam == "D1" else n for n in wall.notches]
+    pieces = [replace(p, notches=tuple(slipped)) if p is wall else p for p in pattern.pieces]
+    (told,) = check_sewing(replace(pattern, pieces=tuple(pieces))).faults
+    assert told.words == f"Seam D1: a notch of {wall.name} is not on it."
+
+
 def test_flats_know_their_seams_point_by_point(round_stool, darted):
     """Both sides of every part of a seam are the same points of the furniture."""
     sides: dict[str, list[np.ndarray]] = {}
