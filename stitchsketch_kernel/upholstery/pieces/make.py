@@ -230,8 +230,8 @@ def _notched(pieces: Sequence[Piece], rules: TradeRules, ties: SeamTies) -> list
         leg = dart_of(pieces[index], seam)
         if leg is not None:
             notches[index].extend(dart_notches(pieces[index], leg, rules))
-            own = pieces[index].edges
-            rims = frozenset({own[leg - 1].seam, own[(leg + 2) % len(own)].seam})
+            edges = pieces[index].edges
+            rims = frozenset({edges[leg - 1].seam, edges[(leg + 2) % len(edges)].seam})
             for at, piece in enumerate(pieces):
                 mouth = mouth_notch(piece, seam, rims, rules) if at != index else None
                 notches[at].extend([] if mouth is None else [mouth])
