@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 import textwrap
 from dataclasses import replace
 from pathlib import Path
@@ -152,3 +153,10 @@ def tiny(tmp_path, monkeypatch):
     yield Tiny(tmp_path)
     for name in [name for name in sys.modules if name.startswith("tiny_")]:
         del sys.modules[name]
+
+
+@pytest.fixture
+def short():
+    """A folder whose name is short enough for sockets in it."""
+    with tempfile.TemporaryDirectory(prefix="s-", dir="/tmp") as name:
+        yield Path(name)

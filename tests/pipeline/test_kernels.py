@@ -8,10 +8,12 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from stitchsketch_kernel.domain.errors import LimitError, PanelError
+from stitchsketch_kernel.domain.errors import LimitError, PanelError, RunError
+from stitchsketch_kernel.pipeline import sockets
 from stitchsketch_kernel.pipeline.limits import Limits
 from stitchsketch_kernel.pipeline.runner import RunSettings, run
 from stitchsketch_kernel.pipeline.sockets import SocketFolder
@@ -68,24 +70,43 @@ def test_a_kernel_ends_with_its_parent_even_in_code_that_holds_the_interpreter(t
             raise
 
 
-def test_sockets_of_a_killed_run_are_removed_by_the_next(tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+def test_sockets_of_a_killed_run_are_removed_by_the_next(short, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(short))
     code = (
         "import os; from stitchsketch_kernel.pipeline.sockets import SocketFolder\n"
         "print(SocketFolder().path, flush=True); os.kill(os.getpid(), 9)"
     )
-    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    env = {**os.environ, "TMPDIR": str(short)}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, check=False)
-    [left] = tmp_path.iterdir()
+    [left] = short.iterdir()
     assert done.stdout.decode().strip() == str(left)
-    (tmp_path / "stitchsketch-mine").mkdir()  # a person's own, by chance
+    (short / "stitchsketch-mine").mkdir()  # a person's own, by chance
     first = SocketFolder()
     second = SocketFolder()
-    there = {path.name for path in tmp_path.iterdir()}
+    there = {path.name for path in short.iterdir()}
     assert there == {first.path.name, second.path.name, "stitchsketch-mine"}
     first.remove()
     second.remove()
-    assert [path.name for path in tmp_path.iterdir()] == ["stitchsketch-mine"]
+    assert [path.name for path in short.iterdir()] == ["stitchsketch-mine"]
+
+
+def test_a_place_with_too_long_a_name_for_sockets_is_passed_over(tmp_path, monkeypatch, tiny):
+    long = tmp_path / ("long-" * 20)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    assert run(tiny.photos, tiny.out, stages=tiny.stages[:1]).status == "completed"
+    folder = SocketFolder()
+    assert folder.path.parent == Path("/tmp")
+    folder.remove()
+
+
+def test_without_any_place_for_sockets_the_run_says_so(tmp_path, monkeypatch):
+    long = tmp_path / ("long-" * 20)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    monkeypatch.setattr(sockets, "_SHORT", tmp_path / "nowhere")
+    with pytest.raises(RunError, match=r"too long a name.*Set TMPDIR"):
+        SocketFolder()
 
 
 def test_a_run_that_failed_has_a_page_that_says_why(tiny):

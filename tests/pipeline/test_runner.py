@@ -111,16 +111,14 @@ def test_notebooks_run_in_this_interpreter_and_are_the_record(tiny):
     assert {"start_time", "end_time"} <= set(executed.metadata.papermill)
 
 
-def test_kernels_leave_no_sockets_and_two_runs_never_share_any(tiny, tmp_path, monkeypatch):
+def test_kernels_leave_no_sockets_and_two_runs_never_share_any(tiny, short, monkeypatch):
     """Jupyter's default would put them into the working folder, under names that collide."""
-    place = tmp_path / "place"
-    place.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(place))
-    monkeypatch.chdir(place)
+    monkeypatch.setattr(tempfile, "tempdir", str(short))
+    monkeypatch.chdir(short)
     seen: set[str] = set()
-    tiny.run(progress=lambda *_: seen.update(p.parent.name for p in place.rglob("kernel-[0-9]")))
+    tiny.run(progress=lambda *_: seen.update(p.parent.name for p in short.rglob("kernel-[0-9]")))
     assert len(seen) == 3
-    assert names(place) == []
+    assert names(short) == []
 
 
 def test_a_damaged_stage_is_computed_again_with_all_that_read_it(tiny):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from pathlib import Path
@@ -48,8 +50,9 @@ class Batch:
     """Starts batches of the small stages; ends those that the test has left."""
 
     def __init__(self, tiny) -> None:
-        self.tiny, self.place, self.programs = tiny, tiny.root / "place", []
-        self.place.mkdir()
+        self.tiny, self.programs = tiny, []
+        # a short name, for sockets lie in it
+        self.place = Path(tempfile.mkdtemp(prefix="batch-"))
 
     def start(
         self, rows, workers, stages=("one",), stage_s=0, retries=1, scheduler=""
@@ -119,3 +122,4 @@ def batch(tiny):
         program.kill()
         program.wait()
         program.stdout.close()
+    shutil.rmtree(batch.place, ignore_errors=True)
