@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stitchsketch_kernel.domain.errors import RunError
 from stitchsketch_kernel.domain.progress import Progress, silent
+from stitchsketch_kernel.domain.tape import TapeFound, TapeLine
 from stitchsketch_kernel.pipeline.context import open_stage
 from stitchsketch_kernel.pipeline.record import read_record
 from stitchsketch_kernel.pipeline.settings import resolve
@@ -39,11 +40,11 @@ def open_panels(run_dir: Path, progress: Progress = silent) -> EditSession:
     from stitchsketch_kernel.upholstery.seams.session import EditSession
 
     mesh, settings = mesh_of(open_stage(run_dir, "mesh")), _panel_settings(run_dir)
-    path = _corrections(run_dir)
+    path, tape = _corrections(run_dir), _tape(run_dir)
     if path is None:
-        return EditSession(mesh, settings, progress=progress)
+        return EditSession(mesh, settings, progress=progress, tape=tape)
     edits = read_edits(path)
-    session = EditSession(mesh, settings, _begun(edits), progress)
+    session = EditSession(mesh, settings, _begun(edits), progress, tape)
     return _with_kinds_by_place(session, edits) if edits.kinds else session
 
 
@@ -75,6 +76,16 @@ def _panel_settings(run_dir: Path) -> PanelSettings:
     given = {name: value for name, value in record.settings.items() if name.startswith("panels.")}
     found: PanelSettings = resolve(own, given)["panels"]
     return found
+
+
+def _tape(run_dir: Path) -> tuple[TapeLine, ...]:
+    """The tape that the run has found on the piece."""
+    try:
+        panels = open_stage(run_dir, "panels")
+    except RunError:
+        return ()
+    there = (panels.folder / "tape.npz").is_file()
+    return panels.read("panels", "tape", TapeFound).lines if there else ()
 
 
 def _corrections(run_dir: Path) -> Path | None:

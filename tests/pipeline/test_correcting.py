@@ -8,13 +8,20 @@ import pytest
 from stitchsketch_kernel.domain.errors import RunError
 from stitchsketch_kernel.domain.model import Scale
 from stitchsketch_kernel.domain.panel import EdgeKind
+from stitchsketch_kernel.domain.tape import TapeFound, TapeLine
 from stitchsketch_kernel.pipeline.artefacts import write_value
 from stitchsketch_kernel.pipeline.correcting import open_panels, save_panels
 from stitchsketch_kernel.pipeline.files import write_json
 from stitchsketch_kernel.pipeline.record import new_record
 from stitchsketch_kernel.pipeline.stage import standard_stages
 from stitchsketch_kernel.reconstruction.mesh_io import write_mesh
-from stitchsketch_kernel.samples.crowned import crowned_cushion
+from stitchsketch_kernel.samples.crowned import (
+    BAND_M,
+    CROWN_M,
+    HALF_M,
+    LIFT_M,
+    crowned_cushion,
+)
 from stitchsketch_kernel.upholstery.seams.edits import read_edits
 
 
@@ -59,6 +66,20 @@ def test_a_file_that_the_run_was_given_is_gone_on_from(folder):
     job = {"stage": "panels", "files": {"edits": str(folder / "mine.txt")}}
     write_json(panels / "job.json", job)
     assert "TOP" in open_panels(folder).names
+
+
+def test_tape_that_the_run_has_found_is_corrected_with_the_rest(folder):
+    """Else the next run, which finds it again, would make other panels than were seen."""
+    y = np.linspace(-HALF_M[1], HALF_M[1], 120)
+    x = np.full_like(y, 0.03)
+    dome = CROWN_M * (1 - (x / HALF_M[0]) ** 2) * (1 - (y / HALF_M[1]) ** 2)
+    line = TapeLine(np.column_stack([x, y, LIFT_M + BAND_M + dome]), 0.5, 7)
+    panels = folder / "stages" / "06_panels"
+    panels.mkdir()
+    write_json(panels / "job.json", {"stage": "panels", "files": {"edits": None}})
+    assert "CUSH-2" not in open_panels(folder).names
+    write_value(panels / "tape.npz", TapeFound((line,)))
+    assert "CUSH-2" in open_panels(folder).names
 
 
 def test_a_run_without_a_mesh_can_not_be_opened(tmp_path):

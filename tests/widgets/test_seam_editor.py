@@ -258,7 +258,8 @@ def run_panels(place) -> PanelMap:
     folder.mkdir()
     job = {
         "stage": "panels", "module": "", "groups": dict(panels_stage.SETTINGS),
-        "settings": {"panels": {}}, "earlier": {"scale": "03_scale", "mesh": "05_mesh"},
+        "settings": {"panels": {}, "seams": {}},
+        "earlier": {"scale": "03_scale", "mesh": "05_mesh"},
         "files": {"edits": place.folder / "panels.txt"},
     }  # fmt: skip
     context = StageContext(folder, job)
