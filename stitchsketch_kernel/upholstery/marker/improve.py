@@ -45,6 +45,7 @@ _NO_AREA = 1e-12
 _FAILS, _LOOSE, _FIRST_FAILS = 60, 1.3, 20
 #: Pieces of the upper three quarters of all hulls' area are large.
 _LARGE = 0.75
+_HEAVY, _CARRY = 1.0, True
 
 
 class Chain:
@@ -52,12 +53,12 @@ class Chain:
 
     def __init__(
         self, shapes: Shapes, depths: Depths, strip: Strip, shape: np.ndarray, at: FloatArray,
-        length: float, seed: int, anew: bool,
+        length: float, seed: int, anew: bool, stop: np.ndarray,
     ) -> None:  # fmt: skip
+        self._stop = stop
         self.shapes, self._depths, self._strip = shapes, depths, strip
         self.shape, self.at, self.length = shape.copy(), at.copy(), length
         self._layout = Layout(shape.copy(), at[:, 0].copy(), at[:, 1].copy())
-        self._weights = np.ones((len(shape), len(shape)))
         self._rng = np.random.default_rng(seed)
         self._failed: list[tuple[float, Layout]] = []
         self._now, self._reached, self._speed, self._fails = length, length, 1, 0
@@ -67,6 +68,11 @@ class Chain:
         falling = np.sort(hull)[::-1]
         least = falling[np.searchsorted(np.cumsum(falling), _LARGE * falling.sum())]
         self._hull, self._large = hull, np.flatnonzero(hull >= least)
+        heavy = np.power(hull[:, None] * hull, _HEAVY / 4)
+        self._heavy = heavy / heavy.mean()
+        self._weights = self._heavy.copy()
+        self._poles = np.array([_pole(ring) for ring in shapes.rings])
+        self.done = [0, 0, 0.0, 0, 0.0]
         self._shorten(length)
         self._fails = _FAILS - _FIRST_FAILS
         if anew:
@@ -74,10 +80,14 @@ class Chain:
 
     def go(self) -> None:
         """Set pieces apart once in the strip as it is, then shorten it or swap two pieces."""
-        overlap, _ = separate(
-            self._depths, self._strip, self._layout, self._weights, self._now, _ANYWHERE, _NEAR,
-            _PATIENCE, _STRIKES, _MOST, self._rng,
+        begun = time.thread_time()
+        overlap, rounds = separate(
+            self._depths, self._strip, self._layout, self._weights, self._heavy, self._now,
+            _ANYWHERE, _NEAR, _PATIENCE, _STRIKES, _MOST, self._stop, self._rng,
         )  # fmt: skip
+        self.done[0] += 1
+        self.done[1] += rounds
+        self.done[2] += time.thread_time() - begun
         quick = self._speed < len(_SHARES) - 1
         if overlap == 0.0 and quick:
             self._shorten(self._now)
@@ -109,7 +119,10 @@ class Chain:
     def _mended(self) -> bool:
         """Push the layout together, and go on from there where that is shorter than before."""
         at = np.column_stack([self._layout.x, self._layout.y])
+        begun = time.thread_time()
         found = compact(self.shapes, self._layout.shape, at, 0.02, 0.001)
+        self.done[3] += 1
+        self.done[4] += time.thread_time() - begun
         if found.overlap > 0 or found.length >= self._reached * (1 - 1e-6):
             return False
         if not _sound(self.shapes, self._layout.shape, found.at):
@@ -132,7 +145,7 @@ class Chain:
         layout.x[beyond] += length - self._now
         layout.x[:] = np.clip(layout.x, -low, np.maximum(length - high, -low))
         self._now = length
-        self._weights[:] = 1.0
+        self._weights[:] = self._heavy
         self._failed.clear()
 
     def _begin_anew(self) -> None:
@@ -142,7 +155,7 @@ class Chain:
         low, high = strip.low[layout.shape], strip.high[layout.shape]
         room = np.maximum([self._now, strip.width] - high, -low)
         layout.x[:], layout.y[:] = rng.uniform(-low, room).T
-        self._weights[:] = 1.0
+        self._weights[:] = self._heavy
         self._failed.clear()
         self._fails = 0
 
@@ -158,7 +171,21 @@ class Chain:
             middles = [self._middle(one), self._middle(other)]
             self._put(one, middles[1])
             self._put(other, middles[0])
-        self._weights[:] = 1.0
+            if _CARRY:
+                move = middles[0] - middles[1]
+                for i, by in ((one, move), (other, -move)):
+                    self._carry(i, one, other, by)
+        self._weights[:] = self._heavy
+
+    def _carry(self, i: int, one: int, other: int, by: FloatArray) -> None:
+        """What lies within a piece that was put there goes to where that came from."""
+        layout = self._layout
+        ring = self.shapes.rings[layout.shape[i]] + [layout.x[i], layout.y[i]]
+        poles = self._poles[layout.shape] + np.column_stack([layout.x, layout.y])
+        inside = shapely.contains_xy(shapely.Polygon(ring), *poles.T)
+        for j in np.flatnonzero(inside):
+            if j not in (one, other):
+                self._put(int(j), self._middle(int(j)) + by)
 
     def _middle(self, i: int) -> FloatArray:
         s = self._layout.shape[i]
@@ -170,6 +197,13 @@ class Chain:
         low, high = self._strip.low[s], self._strip.high[s]
         room = np.maximum([self._now, self._strip.width] - high, -low)
         self._layout.x[i], self._layout.y[i] = np.clip(middle - (low + high) / 2, -low, room)
+
+
+def _pole(ring: FloatArray) -> FloatArray:
+    """A place as far within an outline as can be."""
+    size = float(np.ptp(ring, axis=0).min())
+    line = shapely.maximum_inscribed_circle(shapely.Polygon(ring), tolerance=0.01 * size)
+    return np.asarray(shapely.get_coordinates(line)[0])
 
 
 def improve(
@@ -208,8 +242,9 @@ def improve(
     )  # fmt: skip
     depths = depths_of(shapes.rings)
     count = workers or os.cpu_count() or 1
+    halt = np.zeros(1, np.bool_)
     chains = [
-        Chain(shapes, depths, strip, shape, at, length, seed + 1009 * i, i % 2 == 1)
+        Chain(shapes, depths, strip, shape, at, length, seed + 1009 * i, i % 2 == 1, halt)
         for i in range(count)
     ]
     # the first time on a machine this compiles the search, which takes a while
