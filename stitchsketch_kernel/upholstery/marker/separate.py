@@ -7,15 +7,15 @@ pair's overlap is, is looked up (`depths`), so a place is judged in a fraction o
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
 
+from stitchsketch_kernel.upholstery.marker.strip import Near
+
 #: So many of the places drawn are refined.
 _KEPT = 3
-#: First and last step of refining, as shares of the piece's lesser side.
-_FIRST_STEP, _LAST_STEP = 0.1, 0.002
+#: First and last step of refining all of them, and the best, as shares of the piece's lesser side.
+_FIRST_STEP, _LAST_STEP, _BEST_STEP, _FINEST_STEP = 0.1, 0.02, 0.02, 0.002
 #: A place near its own is drawn within this share of the piece's sides.
 _NEAR = 0.25
 #: Growth of a pair's weight each round that it overlaps, least and most; and decay when it doesn't.
@@ -24,55 +24,6 @@ _LEAST_GROWTH, _MOST_GROWTH, _DECAY = 1.2, 2.0, 0.95
 _BINS = 16
 #: Less overlap counts where it is less by this factor.
 _LESS = 0.98
-
-
-class Strip(NamedTuple):
-    """What stays while pieces move; S shapes (outlines as turned), N pieces.
-
-    Attributes
-    ----------
-    low, high : ndarray, shape (S, 2)
-        Reach of each shape.
-    first, turns : ndarray of int64, shape (N,)
-        Each piece's first shape, and how many it has.
-    width, tolerance : float
-        The strip's width; a pair no deeper than the tolerance doesn't overlap.
-    """
-
-    low: np.ndarray
-    high: np.ndarray
-    first: np.ndarray
-    turns: np.ndarray
-    width: float
-    tolerance: float
-
-
-class Near(NamedTuple):
-    """What one piece meets, by its turns (K) and bins (B) of its places.
-
-    Attributes
-    ----------
-    frame : ndarray, shape (K, 4)
-        Where the bins begin (x, y), and bins a length.
-    other : ndarray, shape (K, N, 10)
-        Reach of the places that overlap each other piece, how its grid is read (see `_depth`),
-        and the pair's weight.
-    count, item : ndarray, shape (K, B), (K, B, N)
-        How many pieces a bin may meet, and which.
-    """
-
-    frame: np.ndarray
-    other: np.ndarray
-    count: np.ndarray
-    item: np.ndarray
-
-
-class Layout(NamedTuple):
-    """Where each piece lies (N,): shape and place."""
-
-    shape: np.ndarray
-    x: np.ndarray
-    y: np.ndarray
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -90,11 +41,11 @@ def _depth(d, a, b, dx, dy):  # type: ignore[no-untyped-def]
     k = int(p[9]) + r * nx + c
     below = d.depth[k] * (1 - fx) + d.depth[k + 1] * fx
     above = d.depth[k + nx] * (1 - fx) + d.depth[k + nx + 1] * fx
-    return max(0.0, below * (1 - fy) + above * fy)
+    return max(0.0, (below * (1 - fy) + above * fy) * d.unit)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _deep(d, strip, layout, weights, i):  # type: ignore[no-untyped-def]
+def _deep(d, strip, layout, i):  # type: ignore[no-untyped-def]
     """Whether piece i overlaps another."""
     s, x, y = layout.shape[i], layout.x[i], layout.y[i]
     for j in range(len(layout.x)):
@@ -111,7 +62,7 @@ def _gather(d, strip, layout, weights, length, i, near):  # type: ignore[no-unty
     n = len(layout.x)
     for turn in range(strip.turns[i]):
         s = strip.first[i] + turn
-        near.count[turn, :] = 0
+        near.many[turn, :] = 0
         x0, y0 = -strip.low[s, 0], -strip.low[s, 1]
         across_x = max(length - strip.high[s, 0] - x0, 1e-9 * length)
         across_y = max(strip.width - strip.high[s, 1] - y0, 1e-9 * strip.width)
@@ -134,8 +85,8 @@ def _gather(d, strip, layout, weights, length, i, near):  # type: ignore[no-unty
             for r in range(ra, rb + 1):
                 for c in range(ca, cb + 1):
                     b = r * _BINS + c
-                    near.item[turn, b, near.count[turn, b]] = j
-                    near.count[turn, b] += 1
+                    near.item[turn, b, near.many[turn, b]] = j
+                    near.many[turn, b] += 1
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -146,7 +97,7 @@ def _cost(d, near, tolerance, turn, x, y, bound):  # type: ignore[no-untyped-def
     r = min(_BINS - 1, max(0, int((y - frame[1]) * frame[3])))
     b = r * _BINS + c
     total = 0.0
-    for t in range(near.count[turn, b]):
+    for t in range(near.many[turn, b]):
         q = near.other[turn, near.item[turn, b, t]]
         if x <= q[0] or x >= q[1] or y <= q[2] or y >= q[3]:
             continue
@@ -172,7 +123,7 @@ def _drawn(d, near, strip, layout, length, i, anywhere, close, rng, kept):  # ty
     s0, x0, y0 = layout.shape[i], layout.x[i], layout.y[i]
     low, high, first = strip.low, strip.high, strip.first[i]
     kept[:] = np.inf
-    kept[0, 0] = _cost(d, near, strip.tolerance, s0 - first, x0, y0, np.inf)
+    kept[0, 0] = _cost(d, near, strip.tolerance / d.unit, s0 - first, x0, y0, np.inf)
     kept[0, 1], kept[0, 2], kept[0, 3] = s0, x0, y0
     for k in range(anywhere + close):
         s = first + int(rng.random() * strip.turns[i])
@@ -189,7 +140,7 @@ def _drawn(d, near, strip, layout, length, i, anywhere, close, rng, kept):  # ty
             continue
         x, y = xa + (xb - xa) * rng.random(), ya + (yb - ya) * rng.random()
         worst = kept[_KEPT - 1, 0]
-        value = _cost(d, near, strip.tolerance, s - first, x, y, worst)
+        value = _cost(d, near, strip.tolerance / d.unit, s - first, x, y, worst)
         if value < worst:
             at = _KEPT - 1
             while at > 0 and kept[at - 1, 0] > value:
@@ -199,22 +150,22 @@ def _drawn(d, near, strip, layout, length, i, anywhere, close, rng, kept):  # ty
 
 
 @njit(cache=True, nogil=True)
-def _refined(d, near, strip, length, i, rng, row):  # type: ignore[no-untyped-def]
+def _refined(d, near, strip, length, i, first, last, rng, row):  # type: ignore[no-untyped-def]
     """Move a place, step by step along the axes and diagonals, to where it costs less."""
     value, s, x, y = row[0], int(row[1]), row[2], row[3]
     turn = s - strip.first[i]
     xa, xb = -strip.low[s, 0], length - strip.high[s, 0]
     ya, yb = -strip.low[s, 1], strip.width - strip.high[s, 1]
     size = min(strip.high[s, 0] - strip.low[s, 0], strip.high[s, 1] - strip.low[s, 1])
-    px = py = _FIRST_STEP * size
-    while max(px, py) > _LAST_STEP * size and value > 0.0:
+    px = py = first * size
+    while max(px, py) > last * size and value > 0.0:
         axis = int(4 * rng.random())
         ux = 0.0 if axis == 1 else px
         uy = 0.0 if axis == 0 else (-py if axis == 3 else py)
         change = 0.5
         for sign in (1.0, -1.0):
             tx, ty = min(xb, max(xa, x + sign * ux)), min(yb, max(ya, y + sign * uy))
-            there = _cost(d, near, strip.tolerance, turn, tx, ty, value)
+            there = _cost(d, near, strip.tolerance / d.unit, turn, tx, ty, value)
             if there < value:
                 value, x, y, change = there, tx, ty, 1.1
                 break
@@ -243,16 +194,17 @@ def _all_depths(d, strip, layout, depth, heavy):  # type: ignore[no-untyped-def]
 def _round(d, near, strip, layout, weights, length, anywhere, close, rng, kept):  # type: ignore[no-untyped-def]
     """Each piece that overlaps goes to where it overlaps least."""
     for i in rng.permutation(len(layout.x)):
-        if not _deep(d, strip, layout, weights, i):
+        if not _deep(d, strip, layout, i):
             continue
         _gather(d, strip, layout, weights, length, i, near)
         _drawn(d, near, strip, layout, length, i, anywhere, close, rng, kept)
         best = 0
         for k in range(_KEPT):
             if kept[k, 0] < np.inf:
-                _refined(d, near, strip, length, i, rng, kept[k])
+                _refined(d, near, strip, length, i, _FIRST_STEP, _LAST_STEP, rng, kept[k])
                 if kept[k, 0] < kept[best, 0]:
                     best = k
+        _refined(d, near, strip, length, i, _BEST_STEP, _FINEST_STEP, rng, kept[best])
         layout.shape[i], layout.x[i], layout.y[i] = int(kept[best, 1]), kept[best, 2], kept[best, 3]
 
 

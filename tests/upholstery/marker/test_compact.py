@@ -83,11 +83,11 @@ def test_depths_tell_what_overlaps_and_how_far_it_must_move(seed):
     rng = np.random.default_rng(seed)
     for _ in range(200):
         c, r = int(rng.integers(columns)), int(rng.integers(60))
-        deep = float(grid.depth[int(at) + r * int(columns) + c])
+        deep = grid.unit * float(grid.depth[int(at) + r * int(columns) + c])
         moved = shapely.Polygon(b + np.array([x0 + c / inverse, y0 + r / inverse]))
-        assert (shapely.Polygon(a).intersection(moved).area > 1e-6) == (deep > 1e-4)
+        assert (shapely.Polygon(a).intersection(moved).area > 1e-6) == (deep > grid.unit)
         if -2 / inverse < deep < 0:
-            assert shapely.Polygon(a).distance(moved) == pytest.approx(-deep, abs=1e-3)
+            assert shapely.Polygon(a).distance(moved) == pytest.approx(-deep, abs=grid.unit)
 
 
 def test_pieces_in_a_row_are_pushed_together():
