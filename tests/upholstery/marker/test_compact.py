@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 import shapely
@@ -108,7 +110,7 @@ def test_a_little_overlap_is_mended_and_a_great_one_told():
 
 def test_a_layout_gets_shorter_and_stays_sound():
     outlines, shape, at = loose()
-    shape_2, at_2 = improve(outlines, shape, at, 2.0, 1, 1, silent)
+    shape_2, at_2 = improve(outlines, shape, at, 2.0, 1, 1, silent, time.process_time)
     # square millimetres: rounding's
     assert shared(outlines, shape_2, at_2) < 1e-9
     area = sum(shapely.Polygon(outlines.shapes.rings[s]).area for s in shape)
@@ -128,8 +130,8 @@ def test_what_cannot_be_pushed_together_soundly_stays(monkeypatch):
     outlines, shape, at = loose()
     real = improving.compact
 
-    def wrong(shapes, shape, at, *steps):
-        found = real(shapes, shape, at, *steps)
+    def wrong(shapes, shape, at, *steps, **late):
+        found = real(shapes, shape, at, *steps, **late)
         return type(found)(0.9 * found.at, 0.9 * found.length, 0.0)
 
     monkeypatch.setattr(improving, "compact", wrong)
@@ -141,8 +143,8 @@ def test_a_longer_layout_is_never_taken(monkeypatch):
     outlines, shape, at = loose()
     real = improving.compact
 
-    def worse(shapes, shape, at, *steps):
-        found = real(shapes, shape, at, *steps)
+    def worse(shapes, shape, at, *steps, **late):
+        found = real(shapes, shape, at, *steps, **late)
         return type(found)(found.at * [3.0, 1.0], 9e9, 0.0)
 
     monkeypatch.setattr(improving, "compact", worse)
