@@ -1,4 +1,4 @@
-"""The search for a shorter layout keeps to its time and to the turns allowed, and can be stopped."""
+"""The search for a shorter layout keeps to its time and its turns, and can be stopped."""
 
 from __future__ import annotations
 
@@ -67,6 +67,28 @@ def test_the_search_ends_when_its_time_has_come():
     clock = Ticking(0.02)
     improve(*row(), 3.0, 1, 2, silent, clock)
     assert 2.0 < clock.now < 3.0 + 10 * 0.02
+
+
+def test_time_is_kept_for_pushing_together_at_the_end(monkeypatch):
+    """What that took at the beginning it will take again."""
+    clock, real = Ticking(0.02), improving.compact
+
+    def slow(*given, **late):
+        for _ in range(50):
+            clock()
+        return real(*given, **late)
+
+    improving.make_ready()
+    monkeypatch.setattr(improving, "compact", slow)
+    improve(*row(), 6.0, 1, 1, silent, clock)
+    assert 5.0 < clock.now < 6.0 + 10 * 0.02
+
+
+def test_a_layout_is_pushed_together_only_while_there_is_time():
+    outlines, shape, at = row()
+    before, length = improving.pushed(outlines.shapes, shape, at, 5.0, lambda: 6.0)
+    assert np.array_equal(before, at)
+    assert improving.pushed(outlines.shapes, shape, at, 7.0, lambda: 6.0)[1] < length
 
 
 def test_pieces_are_set_apart_no_further_when_it_is_late():
