@@ -31,7 +31,7 @@ def test_the_tapes_colour_is_taken_off_and_the_cloths_stays():
 
 def test_tape_that_no_seam_came_of_is_told_by_its_place():
     lines = (taped(0.0), taped(0.05))
-    (note,) = unused(lines, [lines[0].points_m + [0, 0.002, 0]])
+    (note,) = unused(lines, [lines[0].points_m + np.array([0, 0.002, 0])])
     assert "0.05" in note
     assert "divides no panel" in note
 
