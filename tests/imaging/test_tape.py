@@ -16,9 +16,7 @@ CLOTH = np.array([0.42, 0.15, 0.085])
 TAPE = np.array([0.05, 0.23, 0.62])
 
 
-def picture(
-    light=1.0, warm=(1.0, 1.0, 1.0), width_px=5.0, noise=1.5, extras=(), cloth=CLOTH
-):
+def picture(light=1.0, warm=(1.0, 1.0, 1.0), width_px=5.0, noise=1.5, extras=(), cloth=CLOTH):
     """Cloth with a slanting tape: its middle runs along y = 60.3 + 0.2 x (pixels' own corners)."""
     factor, size = 4, (160, 200)
     y, x = np.mgrid[0 : size[0] * factor, 0 : size[1] * factor] / factor
