@@ -19,8 +19,6 @@ from stitchsketch_kernel.upholstery.marker.strip import Layout, Strip
 
 #: The strip is shortened by the first share, after a failure by the next.
 _SHARES = 0.02, 0.005, 0.001
-#: After so many gains one after the other, the share before is tried again.
-_QUICKEN = 3
 #: Places drawn for a piece over the strip and round it; rounds without gain; rounds at most.
 _ANYWHERE, _NEAR, _PATIENCE, _STRIKES, _MOST = 40, 15, 50, 1, 1000
 #: Layouts that overlap by more than this (of the width, summed) are not worth mending.
@@ -65,7 +63,7 @@ class Chain:
         self._rng = np.random.default_rng(seed)
         self._failed: list[tuple[float, Layout]] = []
         self._now, self._reached, self._speed, self._fails = length, length, 1, 0
-        self._restarts, self._gains = True, 0
+        self._restarts = True
         outlines = [shapely.Polygon(ring) for ring in shapes.rings]
         self._poles = np.array([_pole(outline) for outline in outlines])
         hull = shapely.area(shapely.convex_hull(outlines))[strip.first]
@@ -103,12 +101,10 @@ class Chain:
         if halt[0]:
             return
         if overlap == 0.0 or gained:
-            self._fails, self._gains = 0, self._gains + 1
-            if not quick and self._gains >= _QUICKEN:
-                self._speed, self._gains = len(_SHARES) - 2, 0
+            self._speed = self._speed if quick else len(_SHARES) - 1
+            self._fails = 0
             self._shorten(self._now)
             return
-        self._gains = 0
         if quick:
             self._stretch(self._now / (1 - _SHARES[self._speed]))
             self._speed += 1
