@@ -55,6 +55,25 @@ def thinned(prototype: Prototype, step_mm: float) -> Prototype:
     return replace(prototype, panels=panels)
 
 
+def redressed(thin: Prototype, full: Prototype, other: Prototype) -> Prototype:
+    """A thinned prototype in the cloth of another marker, on the very same triangles.
+
+    Parameters
+    ----------
+    thin : Prototype
+        What `thinned` made of `full`.
+    full, other : Prototype
+        The same panels, on two markers.
+    """
+    panels = []
+    for panel in thin.panels:
+        before, after = full.panel(panel.panel), other.panel(panel.panel)
+        on_roll = np.column_stack([before.roll_mm, np.zeros(len(before.roll_mm))])
+        roll = lifted(on_roll, before.faces, after.roll_mm, panel.roll_mm)
+        panels.append(replace(panel, roll_mm=roll, turned=after.turned))
+    return replace(thin, fabric=other.fabric, panels=tuple(panels), undressed=other.undressed)
+
+
 def _thinned(panel: DressedPanel, step: float) -> DressedPanel:
     """A panel meshed anew on the roll; as it was where no triangles can fill its outline.
 

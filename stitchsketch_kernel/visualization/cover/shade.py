@@ -84,7 +84,7 @@ def _floor(
     around = low * (1 - fy) + high * fy
     sx, sy, sz = _on_map(to_shadow, x, y, box[3])
     through = _lit(shadow, sx, sy, sz, 14.0, turn)
-    return 0.55 * around + 0.45 * (0.35 + 0.65 * through) * (0.5 + 0.5 * around)
+    return float(0.55 * around + 0.45 * (0.35 + 0.65 * through) * (0.5 + 0.5 * around))
 
 
 @njit(cache=True, nogil=True)
@@ -93,8 +93,8 @@ def _coded(light: float) -> float:
     if light > 0.8:
         light = 0.8 + 0.2 * (1 - np.exp(-(light - 0.8) / 0.2))
     if light <= 0.0031308:
-        return 255 * 12.92 * max(light, 0.0)
-    return 255 * (1.055 * light ** (1 / 2.4) - 0.055)
+        return float(255 * 12.92 * max(light, 0.0))
+    return float(255 * (1.055 * light ** (1 / 2.4) - 0.055))
 
 
 @njit(cache=True, nogil=True)
@@ -133,7 +133,7 @@ def _bent(n: AnyArray, side: AnyArray, ray: AnyArray, length: float, texel: AnyA
     n[0] = up * n[0] + dx * side[0] + dy * bx
     n[1] = up * n[1] + dx * side[1] + dy * by
     n[2] = up * n[2] + dx * side[2] + dy * bz
-    return -(bx * ray[0] + by * ray[1] + bz * ray[2]) / length
+    return float(-(bx * ray[0] + by * ray[1] + bz * ray[2]) / length)
 
 
 @njit(cache=True, nogil=True)

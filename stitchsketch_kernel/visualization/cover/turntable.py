@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import cv2
@@ -55,9 +55,10 @@ def write_film(path: Path, frames: Sequence[ImageArray], rate: int = _RATE) -> N
     aside = path.with_name(f".part.{path.name}")
     before = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
-        film = cv2.VideoWriter(
-            str(aside), cv2.VideoWriter.fourcc(*_CODECS[path.suffix]), rate, (width, height)
-        )
+        with _quiet():
+            film = cv2.VideoWriter(
+                str(aside), cv2.VideoWriter.fourcc(*_CODECS[path.suffix]), rate, (width, height)
+            )
         for frame in frames if film.isOpened() else ():
             film.write(frame[..., ::-1])
         film.release()
@@ -71,6 +72,19 @@ def write_film(path: Path, frames: Sequence[ImageArray], rate: int = _RATE) -> N
         cv2.utils.logging.setLogLevel(before)
         with suppress(OSError):
             aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """FFmpeg's C code tells of tags on standard error, and nothing else silences it."""
+    saved = os.dup(2)
+    try:
+        with Path(os.devnull).open("ab") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+            yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
 
 
 def write_gif(path: Path, frames: Sequence[ImageArray], rate: int = _RATE) -> None:
