@@ -73,7 +73,7 @@ export async function clothMaterial(offer, renderer) {
   map.colorSpace = SRGBColorSpace;
   return new MeshPhysicalMaterial({
     map, normalMap, roughness: offer.roughness, vertexColors: true, side: DoubleSide,
-    sheen: offer.sheen, sheenRoughness: 0.6, sheenColor: new Color(1, 1, 1),
+    sheen: offer.sheen, sheenRoughness: 0.6, sheenColor: new Color(0.5, 0.5, 0.5),
   });
 }
 
