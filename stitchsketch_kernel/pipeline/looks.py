@@ -87,8 +87,10 @@ def read_look(path: Path) -> Look:
                 f"{path.name}: there is no {group}.{unknown[0]}.",
                 f"Known are {', '.join(known)}.",
             )
+    wanted: LookSettings = settings_from(LookSettings, "look", look)
+    wanted.design()  # a wrong colour is said before minutes of nesting
     return Look(
         settings_from(FabricSettings, "fabric", table),
-        settings_from(LookSettings, "look", look),
+        wanted,
         path.resolve().parent,
     )

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from stitchsketch_kernel.domain.arrays import IntArray
-from stitchsketch_kernel.domain.errors import NestError
+from stitchsketch_kernel.domain.errors import MeshError, NestError
 from stitchsketch_kernel.domain.marker import Marker, Placement
 from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.domain.piece import FlatPanel, Pattern, Piece
@@ -47,6 +47,8 @@ def dress(
     ------
     NestError
         No panel has a piece on the marker: they don't belong together.
+    MeshError
+        A panel has points that are no numbers.
     """
     placed = {(one.piece, one.copy): one for one in marker.placements}
     first = min((one.rotation_deg % 360 for one in marker.placements), default=0.0)
@@ -57,6 +59,7 @@ def dress(
             undressed.append(flat.panel)
             continue
         piece, placement = found
+        _require_sound(flat)
         panels.append(
             DressedPanel(
                 flat.panel,
@@ -89,6 +92,14 @@ def bare_of(scan: Mesh, panels: Sequence[DressedPanel]) -> Mesh | None:
     used, compact = np.unique(kept, return_inverse=True)
     faces: IntArray = compact.reshape(-1, 3).astype(np.int32)
     return Mesh(scan.vertices[used], faces, None if scan.colors is None else scan.colors[used])
+
+
+def _require_sound(flat: FlatPanel) -> None:
+    if not (np.isfinite(flat.surface_mm).all() and np.isfinite(flat.uv_mm).all()):
+        raise MeshError(
+            f"Panel {flat.panel} has points that are no numbers: its file is damaged.",
+            "Run it again from the panels.",
+        )
 
 
 def _cut_for(
