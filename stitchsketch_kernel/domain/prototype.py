@@ -101,3 +101,12 @@ class ClothTile:
         x = roll_mm[:, 0] - fabric.motif_along_mm
         y = roll_mm[:, 1] - fabric.motif_across_mm
         return np.column_stack([0.5 - y / self.across_mm, 0.5 + x / self.along_mm])
+
+
+def tile_normals(rise: FloatArray) -> ImageArray:
+    """Tangent-space normals of a height map that repeats, heights in pixels; (h, w, 3)."""
+    dx = (np.roll(rise, -1, axis=1) - np.roll(rise, 1, axis=1)) / 2
+    dy = (np.roll(rise, 1, axis=0) - np.roll(rise, -1, axis=0)) / 2
+    normal = np.stack([-dx, -dy, np.ones_like(rise)], axis=-1)
+    normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
+    return np.ascontiguousarray(np.clip((normal + 1) * 127.5 + 0.5, 0, 255)).astype(np.uint8)

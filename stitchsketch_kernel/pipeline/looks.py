@@ -32,6 +32,8 @@ class LookSettings:
         Its scale where no mat lies in it; 0: from the mat.
     ruler_mm, ruler_px : float, (x, y, x, y)
         Or the length between two points of the photo, and these points.
+    crop_px : (left, top, width, height)
+        What of the photo is cloth; all of it but the mat without.
     sheen : float
         0 to 1; below 0: the kind's own.
     """
@@ -42,6 +44,7 @@ class LookSettings:
     mm_per_px: float = 0.0
     ruler_mm: float = 0.0
     ruler_px: tuple[float, ...] = ()
+    crop_px: tuple[float, ...] = ()
     sheen: float = -1.0
 
     def design(self) -> ClothDesign:
@@ -65,7 +68,14 @@ class Look:
         StitchSketchError
             There is no such built-in cloth, or the swatch's photo can't be used.
         """
-        return built_in(self.look.design(), fabric)
+        if not self.look.swatch:
+            return built_in(self.look.design(), fabric)
+        from stitchsketch_kernel.imaging.swatch import SwatchScale, swatch_tile
+
+        look = self.look
+        scale = SwatchScale(look.mm_per_px, look.ruler_mm, look.ruler_px, look.crop_px)
+        sheen = {} if look.sheen < 0 else {"sheen": look.sheen}
+        return swatch_tile(self.folder / look.swatch, fabric, scale, **sheen)
 
 
 def read_look(path: Path) -> Look:

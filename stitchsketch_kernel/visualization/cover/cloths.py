@@ -17,7 +17,7 @@ from scipy import fft
 from stitchsketch_kernel.domain.arrays import AnyArray, FloatArray
 from stitchsketch_kernel.domain.errors import SettingsError
 from stitchsketch_kernel.domain.marker import Fabric
-from stitchsketch_kernel.domain.prototype import ClothTile
+from stitchsketch_kernel.domain.prototype import ClothTile, tile_normals
 
 KINDS = ("plain", "stripe", "check", "plaid", "floral", "leather")
 #: Repeat along the roll and across where the fabric has none, mm; and colours.
@@ -102,7 +102,7 @@ def built_in(design: ClothDesign, fabric: Fabric, seed: int = 1) -> ClothTile:
     sheen = sheen if design.sheen is None else design.sheen
     sheen = max(sheen, 0.6) if fabric.nap and design.sheen is None else sheen
     image = np.ascontiguousarray(np.clip(color, 0, 1) * 255 + 0.5).astype(np.uint8)
-    normal = normals_of(rise)
+    normal = tile_normals(rise)
     return ClothTile(image, normal, across, along, rough, sheen, fabric.nap)
 
 
@@ -118,15 +118,6 @@ def tile_px(along_mm: float, across_mm: float) -> tuple[int, int]:
     longest = max(along_mm, across_mm)
     per_mm = min(4.0, _MOST_PX / longest)
     return max(8, round(along_mm * per_mm)), max(8, round(across_mm * per_mm))
-
-
-def normals_of(rise: AnyArray) -> AnyArray:
-    """Tangent-space normals of a height map that repeats, heights in pixels; uint8 (h, w, 3)."""
-    dx = (np.roll(rise, -1, axis=1) - np.roll(rise, 1, axis=1)) / 2
-    dy = (np.roll(rise, 1, axis=0) - np.roll(rise, -1, axis=0)) / 2
-    normal = np.stack([-dx, -dy, np.ones_like(rise)], axis=-1)
-    normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
-    return np.ascontiguousarray(np.clip((normal + 1) * 127.5 + 0.5, 0, 255)).astype(np.uint8)
 
 
 _Drawn = tuple[FloatArray, FloatArray]
