@@ -157,7 +157,7 @@ def test_it_holds_to_wcag(browse):
     seen.page.add_script_tag(content=axe.read_text(encoding="utf-8"))
     found = seen.page.evaluate(
         "() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', "
-        "'wcag22aa']}).then((one) => one.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html).join()))"
+        "'wcag22aa']}).then((one) => one.violations.map((v) => v.id))"
     )
     assert found == []
 

@@ -101,12 +101,13 @@ def arms(shapes, larger=1.0):
     return tuple(flats), make_pattern("arms", panels, flats, scale=shapes.scale)
 
 
-def laid(pattern, fabric=CLOTH, match=MatchLevel.NONE) -> Marker:
+def laid(pattern, fabric=CLOTH, match=MatchLevel.NONE, bands_deg=-90.0) -> Marker:
     """One copy after the other along the roll, grain along it."""
     placements, x = [], 0.0
     for piece in pattern.pieces:
         for copy in range(piece.quantity):
-            bare = Placement(piece.name, copy, 0, 0, -90.0, piece.mirrored and copy % 2 == 1)
+            turn = bands_deg if piece.name.startswith("FB") else -90.0
+            bare = Placement(piece.name, copy, 0, 0, turn, piece.mirrored and copy % 2 == 1)
             outline = bare.apply(piece.cut_line_mm)
             low, size = outline.min(axis=0), np.ptp(outline, axis=0)
             placements.append(replace(bare, x_mm=x - low[0], y_mm=-low[1]))
@@ -128,6 +129,15 @@ def test_a_right_panel_is_cut_from_the_left_template_face_down(shapes):
     ring = shapely.LinearRing(second.apply(template.sew_line_mm))
     # what is cut is the template, though the right panel is 1 mm larger
     assert shapely.distance(ring, shapely.points(right.roll_mm[right.boundary])).max() < 0.02
+
+
+def test_a_band_that_lies_the_other_way_round_is_held_against_the_turned_motif(shapes):
+    flats, pattern = arms(shapes)
+    marker = laid(pattern, match=MatchLevel.ALL, bands_deg=90.0)
+    jumps = {one.seam: one for one in seam_jumps(dress(flats, pattern, marker), pattern, marker)}
+    assert len(jumps) == 2
+    for one in marker.matches:
+        assert jumps[one.seam].at_mm == pytest.approx(one.mismatch_mm, abs=0.05)
 
 
 def test_a_matched_seam_goes_on_over_the_mesh_and_another_one_jumps(shapes):

@@ -1,6 +1,9 @@
 // One camera, several parts of the picture: old and new beside a line, or fabrics side by side.
 import { Scene } from "../shared/scene.js";
 
+// furniture is about so many times as wide as high
+const NARROW = 1.3;
+
 export class CoverScene extends Scene {
   constructor(canvas) {
     super(canvas);
@@ -34,6 +37,8 @@ export class CoverScene extends Scene {
       this.renderer.setScissor(...box);
       this.renderer.setViewport(...(part.whole ? [0, 0, width, height] : box));
       this.camera.aspect = part.whole ? width / height : box[2] / Math.max(1, box[3]);
+      // a part that is narrower than what the camera was set up for sees as much, smaller
+      this.camera.zoom = Math.min(1, this.camera.aspect / Math.min(this.aspect, NARROW));
       this.camera.updateProjectionMatrix();
       this.renderer.render(this.scene, this.camera);
     }
