@@ -145,6 +145,7 @@ class _Covering:
         from stitchsketch_kernel.upholstery.prototype.truth import seam_jumps
         from stitchsketch_kernel.visualization.cover.glb import write_glb
         from stitchsketch_kernel.visualization.cover.page import Offer
+        from stitchsketch_kernel.visualization.cover.usdz import can_write_usdz, write_usdz
 
         run = self._run
         fabric = look.fabric.fabric()
@@ -155,6 +156,10 @@ class _Covering:
         progress(0.35, f"{fabric.name}: pictures")
         still = self._pictures(full, tile, name, part(progress, 0.35, 0.95))
         write_glb(self._folder / f"{name}.glb", thin, tile, f"{run.name} in {fabric.name}")
+        if can_write_usdz():
+            write_usdz(self._folder / f"{name}.usdz", thin, tile)
+        else:
+            self._say("No USDZ was written: install it with pip install 'stitchsketch[ar]'.")
         jumps = [jump for jump in seam_jumps(full, run.pattern, marker) if jump.matched]
         notes = tuple(
             f"{panel} has no piece on the marker and is left out." for panel in full.undressed

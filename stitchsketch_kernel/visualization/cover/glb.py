@@ -23,7 +23,7 @@ _FLOAT, _UINT = 5126, 5125
 _VERTICES, _INDICES = 34962, 34963
 _REPEAT, _LINEAR, _MIPMAPS = 10497, 9729, 9987
 #: z up to y up.
-_Y_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
+Y_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
 
 
 def write_glb(path: Path, prototype: Prototype, tile: ClothTile, name: str) -> None:
@@ -62,16 +62,16 @@ def glb_of(prototype: Prototype, tile: ClothTile, name: str) -> bytes:
         # whole tiles off, so that float32 keeps a hundredth of a millimetre; v runs down here
         uv = uv - np.floor(uv.min(axis=0))
         attributes = {
-            "POSITION": file.array(panel.points_m @ _Y_UP.T, _VERTICES),
-            "NORMAL": file.array(vertex_normals(panel.points_m, panel.faces) @ _Y_UP.T, _VERTICES),
+            "POSITION": file.array(panel.points_m @ Y_UP.T, _VERTICES),
+            "NORMAL": file.array(vertex_normals(panel.points_m, panel.faces) @ Y_UP.T, _VERTICES),
             "TEXCOORD_0": file.array(np.column_stack([uv[:, 0], 1 - uv[:, 1]]), _VERTICES),
         }
         file.node(panel.panel, attributes, file.array(panel.faces, _INDICES), cloth)
     if prototype.bare is not None:
         bare = prototype.bare
         attributes = {
-            "POSITION": file.array(bare.vertices @ _Y_UP.T, _VERTICES),
-            "NORMAL": file.array(vertex_normals(bare.vertices, bare.faces) @ _Y_UP.T, _VERTICES),
+            "POSITION": file.array(bare.vertices @ Y_UP.T, _VERTICES),
+            "NORMAL": file.array(vertex_normals(bare.vertices, bare.faces) @ Y_UP.T, _VERTICES),
         }
         if bare.colors is not None:
             attributes["COLOR_0"] = file.array(linear(bare.colors), _VERTICES)
