@@ -21,6 +21,7 @@ from stitchsketch_kernel.domain.prototype import ClothTile, tile_normals
 from stitchsketch_kernel.imaging.boards import MOST_MATS, standard_mats
 from stitchsketch_kernel.imaging.reading import load_image, shown
 from stitchsketch_kernel.imaging.seamless import relief, seamless, without_lamp
+from stitchsketch_kernel.imaging.swatch_repeat import require_repeat, upright
 from stitchsketch_kernel.imaging.tags import find_tags
 
 #: Tags of one mat that must be seen; and how far off their places may be, mm.
@@ -31,8 +32,6 @@ _SHEET_MM = (75.0, 110.0)
 _LEAST_MM, _MOST_PX_PER_MM, _MOST_PX = 40.0, 5.0, 1024
 #: Share of a repeat (or of the tile) that the seams may be looked for in; and its bounds, mm.
 _OVERLAP, _OVERLAP_MM = 0.15, (4.0, 40.0)
-#: A pattern that fits itself this much better at another repeat has another repeat.
-_OTHER_REPEAT, _BETTER = 0.03, 0.5
 
 
 @dataclass(frozen=True)
@@ -91,6 +90,7 @@ def swatch_tile(
 ) -> ClothTile:
     """The tile of a cloth from a photo of it; the warp runs up in the photo.
 
+    Where the fabric has a repeat, the pattern's own direction tells what a few degrees are missing.
     The middle of what is taken of the cloth counts as a motif's middle.
 
     Parameters
@@ -120,11 +120,11 @@ def swatch_tile(
         size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
         cloth = np.asarray(cv2.resize(cloth, size, interpolation=cv2.INTER_AREA), np.uint8)
     mm_per_px = seen.mm_per_px * width / cloth.shape[1]
-    along, across = _tile_mm(name, cloth, mm_per_px, fabric)
-    even = without_lamp(cloth)
+    even = upright(name, without_lamp(cloth), mm_per_px, fabric)
+    along, across = _tile_mm(name, even, mm_per_px, fabric)
     for axis, repeat in ((0, fabric.repeat_vertical_mm), (1, fabric.repeat_horizontal_mm)):
         if repeat:
-            _require_repeat(name, even, axis, repeat, mm_per_px)
+            require_repeat(name, even, axis, repeat, mm_per_px)
     rows, columns = round(along / mm_per_px), round(across / mm_per_px)
     tile = seamless(_middle_of(even, rows, columns, mm_per_px), rows, columns)
     factor = min(1.0, _MOST_PX / max(rows, columns))
@@ -276,25 +276,3 @@ def _middle_of(cloth: ImageArray, rows: int, columns: int, mm_per_px: float) -> 
     ]
     top, left = ((have - side) // 2 for have, side in zip(cloth.shape[:2], wanted, strict=True))
     return cloth[top : top + wanted[0], left : left + wanted[1]]
-
-
-def _require_repeat(
-    name: str, cloth: ImageArray, axis: int, repeat_mm: float, mm_per_px: float
-) -> None:
-    """Hold the fabric's repeat against the photo's, where the photo shows one at all."""
-    grey = np.moveaxis(cloth.astype(np.float32).mean(axis=2), axis, 0)
-    grey = cv2.GaussianBlur(grey, (0, 0), max(1.0, 1.0 / mm_per_px))
-    shifts = np.arange(round(0.85 * repeat_mm / mm_per_px), round(1.15 * repeat_mm / mm_per_px) + 1)
-    shifts = shifts[(shifts > 0) & (shifts < 0.95 * len(grey))]
-    if not len(shifts):
-        return
-    off = np.array([float(np.abs(grey[shift:] - grey[:-shift]).mean()) for shift in shifts])
-    told = float(np.interp(repeat_mm / mm_per_px, shifts, off))
-    best = float(shifts[int(off.argmin())]) * mm_per_px
-    if off.min() < _BETTER * told and abs(best / repeat_mm - 1) > _OTHER_REPEAT:
-        way = ("along the warp", "across")[axis]
-        raise ScaleError(
-            f"In {name} the pattern comes again after {best:.0f} mm {way}, and the fabric says "
-            f"{repeat_mm:.0f} mm.",
-            "Measure the repeat on the cloth, and correct it or the photo's scale.",
-        )

@@ -101,6 +101,19 @@ def test_without_a_repeat_the_tile_is_what_the_photo_shows(tmp_path):
     assert off[70] < 0.4 * min(off[60], off[80])
 
 
+@pytest.mark.parametrize("turn_deg", [5.0, -3.0])
+def test_a_pattern_a_few_degrees_off_is_put_upright(tmp_path, turn_deg):
+    flat = cloth(500, 500)
+    height, width = flat.shape[:2]
+    spin = cv2.getRotationMatrix2D((width / 2, height / 2), turn_deg, 1.0)
+    path = tmp_path / "a.png"
+    turned = cv2.warpAffine(flat, spin, (width, height))[150:-150, 150:-150]
+    Image.fromarray(turned).save(path)
+    tile = swatch_tile(path, WOVEN, SwatchScale(mm_per_px=0.5))
+    assert likeness(tile, *REPEAT_MM) > 0.99
+    assert step(tile.color) < 1.3
+
+
 def test_a_ruler_in_the_photo_gives_the_scale(tmp_path):
     path = tmp_path / "a.png"
     Image.fromarray(cloth(300, 300)).save(path)
