@@ -9,8 +9,8 @@ from stitchsketch_kernel.domain.arrays import ImageArray
 from stitchsketch_kernel.domain.errors import PhotoError, ScaleError
 from stitchsketch_kernel.domain.marker import Fabric
 
-#: A repeat tells the pattern's direction where so many of it are seen, this alike, at most this share
-#: of it off; and cloth is turned by no less than the first and no more than the second.
+#: A repeat tells the pattern's direction where so many of it are seen, this alike, at most this
+#: share of it off; and cloth is turned by no less than the first and no more than the second.
 _TOLD_BY, _SURE, _FAR, _TOLD_ON_PX = 1.6, 0.8, 0.15, 700
 _LEAST_TURN_DEG, _MOST_TURN_DEG = 0.3, 12.0
 #: A pattern that fits itself this much better at another repeat has another repeat.
