@@ -100,7 +100,7 @@ async function show() {
   });
   scene.onResize = update;
   scene.fit(cloth.object);
-  scene.nearer(1.5);
+  if (scene.aspect > 1) scene.nearer(1.5);
   update();
   document.documentElement.dataset.ready = "yes";
 }
