@@ -18,7 +18,9 @@ export class Crop {
       const least = Math.min(low[axis], found[axis], this.box[axis]) - reach;
       const most = Math.max(high[axis], found[axis + 3], this.box[axis + 3]) + reach;
       const input = el("input", {
-        id: unique("box"), type: "range", min: String(Math.floor(1000 * least)), max: String(Math.ceil(1000 * most)),
+        // a slider's steps count from its least
+        id: unique("box"), type: "range", min: String(STEP_MM * Math.floor((1000 * least) / STEP_MM)),
+        max: String(STEP_MM * Math.ceil((1000 * most) / STEP_MM)),
         step: String(STEP_MM), oninput: () => this.set(at, Number(input.value) / 1000),
       });
       return input;
