@@ -13,7 +13,7 @@ FAMILIES = {
     "kind.": "kind.{", "seams.tool.": "tool.$", "seams.hint.": "hint.$",
     "seams.strain_": "strain_$", "progress.status.": "status.$", "progress.stage.": "stage.$",
     "progress.did.": "progress.did.{", "scan.tool.": "tool.$", "scan.hint.": "hint.$",
-    "scan.side.": "side.$", "scan.mark.": "mark.$", "scan.box.": "box.$",
+    "help.": "help.$", "scan.side.": "side.$", "scan.mark.": "mark.$", "scan.box.": "box.$",
 }  # fmt: skip
 
 
