@@ -63,7 +63,7 @@ def viewer(see, place) -> Page:
     return Page(see(f"scan.ipynb?run={place.run.id}"))
 
 
-def test_a_length_is_measured_between_two_clicks_in_mm_and_inches(viewer, shots):
+def test_a_length_is_measured_between_two_clicks_in_mm_and_inches(viewer, shots, renew_help):
     """Over the dome from side to side: its arc is longer than the straight way through it."""
     viewer.press("Top")
     viewer.press("Measure")
@@ -77,6 +77,7 @@ def test_a_length_is_measured_between_two_clicks_in_mm_and_inches(viewer, shots)
     sure = viewer.js("get('measured').straight_sure_mm")
     assert 0.002 * straight <= sure < 3
     viewer.page.screenshot(path=shots / "scan-viewer-desk.png", full_page=True)
+    renew_help(viewer.page, "scan")
     viewer.click([0.0, 0.0, TOP])
     assert "second place" in viewer.answer()
     viewer.press("Clear")
@@ -145,7 +146,7 @@ def test_a_level_too_slow_to_turn_gives_way_to_a_lighter_one(viewer):
           for (let k = 0; k < 12; k++) levels.frame(now += 80);
           chosen.push(levels.shown);
           clearTimeout(levels.timer); levels.rest(); chosen.push(levels.shown);
-          Object.assign(levels, own); levels.put(own.shown);
+          Object.assign(levels, own); levels.changed();
           return chosen;
         }}"""
     )
