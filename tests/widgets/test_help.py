@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from pathlib import Path
 
@@ -21,7 +22,8 @@ def seen(see):
     return opened
 
 
-def test_the_pages_lead_to_each_other_and_survive_a_reload(seen):
+def test_the_pages_lead_to_each_other_and_survive_a_reload(see):
+    seen = see("help.ipynb?page=photos")
     seen.page.get_by_role("link", name="Reading the pattern sheet").click()
     seen.page.get_by_role("heading", name="Reading the pattern sheet").wait_for()
     seen.page.reload(wait_until="commit")
@@ -64,3 +66,12 @@ def test_the_readme_leads_to_each_page(repository: Path):
 def test_a_page_that_there_is_none_of_is_said(built):
     with pytest.raises(SettingsError, match="no help of that name"):
         HelpPage("../en")
+
+
+def test_the_hubs_pages_and_the_apps_have_the_same_mark(repository: Path):
+    marks = [repository / "hub_config" / "mark.svg", repository / "widgets/src/shared/mark.svg"]
+    content = [path.read_bytes() for path in marks]
+    assert content[0] == content[1]
+    template = "voila_apps/share/jupyter/voila/templates/stitchsketch/index.html.j2"
+    page = (repository / template).read_text(encoding="utf-8")
+    assert base64.b64encode(content[0]).decode() in page

@@ -6,6 +6,7 @@ const FRAME_MS = 33;
 const BUDGET_MS = 26;
 /** After this without a move the piece stands still. */
 const STILL_MS = 220;
+const MOST_PATIENCE_MS = 1500;
 /** While it moves, the picture may be so coarse where even the lightest level is slow. */
 const COARSEST = 0.5;
 
@@ -81,15 +82,21 @@ export class Levels {
       this.choose();
     }
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.rest(), STILL_MS);
+    this.timer = setTimeout(() => this.rest(), this.patience);
+  }
+
+  /** How long without a move means that it stands still: on a busy machine a frame alone may take longer. */
+  get patience() {
+    return Math.min(MOST_PATIENCE_MS, Math.max(STILL_MS, 4 * (this.slowest ?? 0)));
   }
 
   /** Called before each frame: the time since the last says whether the piece turns fluently. */
   frame(now = performance.now()) {
     const took = now - this.last;
-    const follows = this.moving && this.last && took < STILL_MS;
+    const follows = this.moving && this.last && took < MOST_PATIENCE_MS;
     this.last = now;
     if (!follows) return;
+    this.slowest = Math.max(took, 0.9 * (this.slowest ?? 0));
     this.usual = this.usual === undefined ? took : 0.8 * this.usual + 0.2 * took;
     if (this.usual <= FRAME_MS) return;
     // slower than it was measured: what is shown costs more than it seemed
