@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FLAGS = [
     "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--no-sandbox",
 ]  # fmt: skip
-PAGE = '''
+PAGE = """
 from stitchsketch_kernel.domain.model import Mesh, Scale
 from stitchsketch_kernel.domain.sureness import ScanErrors
 from stitchsketch_kernel.pipeline.looking import SeenScan
@@ -32,7 +32,7 @@ from stitchsketch_kernel.samples.crowned import crowned_cushion
 from stitchsketch_widgets.scan_viewer import ScanViewer
 mesh = crowned_cushion({cell}).mesh
 ScanViewer(SeenScan(mesh, Scale("mat", 1.0, 0.2, 0.1, 8), ScanErrors(0.1)))
-'''
+"""
 VIEWER = "document.querySelector('.scan-viewer')?.viewer"
 TURN = f"""(seconds) => new Promise((done) => {{
   const viewer = {VIEWER};
@@ -41,12 +41,17 @@ TURN = f"""(seconds) => new Promise((done) => {{
     const spent = performance.now() - begun;
     const at = viewer.levels.shown;
     levels.set(at, (levels.get(at) ?? 0) + 1);
-    if (spent > 1000 * seconds) return done([1000 * (viewer.scene.frames - frames) / spent, [...levels], viewer.levels.ratio]);
+    const rate = 1000 * (viewer.scene.frames - frames) / spent;
+    if (spent > 1000 * seconds) return done([rate, [...levels], viewer.levels.ratio]);
     viewer.scene.turn(0.15, 0);
     requestAnimationFrame(step);
   }};
   step();
 }})"""
+
+
+FULL = f"""() => Object.defineProperty(
+  {VIEWER}.levels, 'fluent', {{ get() {{ return this.finest; }} }})"""
 
 
 def free_port() -> int:
@@ -73,7 +78,8 @@ def main() -> None:
         path = os.pathsep.join([str(ROOT), str(ROOT / "widgets")])
         server = subprocess.Popen(
             [sys.executable, "-m", "voila", folder, "--no-browser", f"--port={port}"],
-            env={**os.environ, "PYTHONPATH": path, "JUPYTER_PATH": share, "JUPYTER_CONFIG_PATH": share},
+            env={**os.environ, "PYTHONPATH": path, "JUPYTER_PATH": share,
+                 "JUPYTER_CONFIG_PATH": share},
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
@@ -95,9 +101,7 @@ def measure(address: str, seconds: float) -> None:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(300_000)
         page.goto(f"{address}/voila/render/viewer.ipynb", wait_until="commit")
-        page.wait_for_function(
-            f"() => {VIEWER}?.levels?.geometries.every((one) => one !== null)"
-        )
+        page.wait_for_function(f"() => {VIEWER}?.levels?.geometries.every((one) => one !== null)")
         sizes, costs = page.evaluate(f"() => [{VIEWER}.levels.sizes, {VIEWER}.levels.costs]")
         for size, cost in zip(sizes, costs, strict=True):
             print(f"{size:9,d} faces: {cost:6.1f} ms a frame, measured alone")
@@ -105,7 +109,7 @@ def measure(address: str, seconds: float) -> None:
         shown = ", ".join(f"{sizes[at]:,d} ({count} times)" for at, count in levels)
         print(f"chosen by itself: {rate:.1f} frames a second; levels {shown}; sharpness {ratio}")
         page.wait_for_timeout(600)
-        page.evaluate(f"() => Object.defineProperty({VIEWER}.levels, 'fluent', {{ get() {{ return this.finest; }} }})")
+        page.evaluate(FULL)
         rate, _, _ = page.evaluate(TURN, seconds)
         print(f"full detail forced: {rate:.1f} frames a second")
         browser.close()

@@ -20,7 +20,7 @@
 person, shop = "", ""
 
 # %%
-from stitchsketch_widgets.pages.here import here
 from stitchsketch_widgets.pages.help import help_page
+from stitchsketch_widgets.pages.here import here
 
 help_page(here(person, shop))

@@ -1,4 +1,4 @@
-"""A run's scan opened for looking at and measuring, and its box kept where the next run finds it."""
+"""A run's scan opened for looking and measuring; its box, kept where the next run finds it."""
 
 from __future__ import annotations
 

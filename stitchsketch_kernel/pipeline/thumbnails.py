@@ -1,4 +1,4 @@
-"""A small picture of a scan: its mesh, else the first photo; from the run's folder or the stores."""
+"""A small picture of a scan, its mesh or first photo, from the run's folder or the stores."""
 
 from __future__ import annotations
 

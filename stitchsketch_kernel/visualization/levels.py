@@ -1,4 +1,4 @@
-"""A mesh and a cloud made light enough for a screen: levels of detail, thinned points, open rims."""
+"""A mesh and a cloud made light enough for a screen: levels of detail, thinned points, rims."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_RIM = 100_000
 
 @dataclass(frozen=True)
 class Level:
-    """A mesh at one level of detail, and which vertex of the whole mesh each of its own stands for."""
+    """A mesh at one level of detail; `source` is the whole mesh's vertex nearest to each of its."""
 
     mesh: Mesh
     source: AnyArray = field(repr=False)
@@ -53,7 +53,7 @@ def require_sound(mesh: Mesh) -> None:
 
 
 def level_sizes(faces: int) -> list[int]:
-    """How many faces each level of a mesh has, the lightest first, the finest that is shown last."""
+    """How many faces each level of a mesh has, the lightest first."""
     most = min(faces, MOST_FACES)
     return [*(size for size in LIGHTER if size * _WORTH <= most), most]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy.spatial import cKDTree
@@ -48,7 +50,7 @@ def test_full_detail_is_the_mesh_itself(mesh):
 def test_levels_grow_and_none_is_sent_that_is_hardly_lighter(faces):
     sizes = level_sizes(faces)
     assert sizes[-1] == min(faces, MOST_FACES)
-    assert all(b >= 1.4 * a for a, b in zip(sizes[:-1], sizes[1:], strict=True))
+    assert all(b >= 1.4 * a for a, b in pairwise(sizes))
     assert set(sizes[:-1]) <= set(LIGHTER)
 
 
@@ -56,7 +58,7 @@ def test_levels_grow_and_none_is_sent_that_is_hardly_lighter(faces):
 def test_a_corner_without_a_place_is_refused_in_words(mesh, value):
     vertices = mesh.vertices.copy()
     vertices[7, 1] = value
-    with pytest.raises(MeshError, match="1 of the mesh's .* corners have no place"):
+    with pytest.raises(MeshError, match=r"1 of the mesh's .* corners have no place"):
         require_sound(Mesh(vertices, mesh.faces))
 
 

@@ -37,7 +37,7 @@ def test_anybody_can_read_it_at_every_width(seen, voila, shots, width):
     seen.page.set_viewport_size({"width": width, "height": 844})
     seen.page.wait_for_timeout(100)
     assert seen.page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
-    sizes = seen.page.locator("article img").evaluate_all("(all) => all.map((one) => one.naturalWidth)")
+    sizes = seen.page.locator("article img").evaluate_all("(all) => all.map((o) => o.naturalWidth)")
     assert len(sizes) == 3
     assert min(sizes) > 0
     assert seen.faults() == []

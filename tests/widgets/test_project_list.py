@@ -89,7 +89,9 @@ def stool(place):
 
 
 def open_more(seen, name: str):
-    card = seen.page.locator(".project", has=seen.page.get_by_role("heading", name=name, exact=True))
+    card = seen.page.locator(
+        ".project", has=seen.page.get_by_role("heading", name=name, exact=True)
+    )
     card.wait_for()
     card.locator("summary").click()
     return card

@@ -137,9 +137,12 @@ def test_a_level_too_slow_to_turn_gives_way_to_a_lighter_one(viewer):
     chosen = viewer.page.evaluate(
         f"""() => {{
           const {{ levels }} = {VIEWER};
-          const own = Object.fromEntries(['geometries', 'costs', 'sizes', 'shown'].map((k) => [k, levels[k]]));
+          const names = ['geometries', 'costs', 'sizes', 'shown'];
+          const own = Object.fromEntries(names.map((k) => [k, levels[k]]));
           const one = own.geometries.at(-1);
-          Object.assign(levels, {{ geometries: [one, one, one], costs: [5, 20, 200], sizes: [1, 2, 3], shown: 2 }});
+          Object.assign(levels, {{
+            geometries: [one, one, one], costs: [5, 20, 200], sizes: [1, 2, 3], shown: 2,
+          }});
           const chosen = [];
           levels.moved(); chosen.push(levels.shown);
           levels.last = 0; let now = 1000;

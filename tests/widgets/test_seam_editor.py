@@ -106,9 +106,7 @@ def test_a_panel_that_is_clicked_is_shown_laid_flat(editor):
     assert 95 < editor.get("pieces")["BOX"]["along_mm"] < 110
 
 
-def test_a_seam_drawn_by_clicks_divides_its_panel_and_the_pieces_follow(
-    editor, shots, renew_help
-):
+def test_a_seam_drawn_by_clicks_divides_its_panel_and_the_pieces_follow(editor, shots, renew_help):
     editor.draw(ACROSS)
     assert set(editor.names()) == {"CUSH", "CUSH-2", *BANDS}
     editor.press("Look")

@@ -1,4 +1,4 @@
-"""The scan viewer: the piece as it was scanned, turned, measured, and cut free of its surroundings."""
+"""The scan viewer: the piece as it was scanned, turned, measured, cropped."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from stitchsketch_kernel.domain.model import Region
 from stitchsketch_kernel.pipeline.looking import SeenScan
 from stitchsketch_kernel.upholstery.geometry.ruler import Place, SurfaceRuler
 from stitchsketch_kernel.upholstery.sure.ruled import RulerSureness
-from stitchsketch_kernel.visualization.levels import open_rim, require_sound
 from stitchsketch_kernel.visualization.front import front_of
+from stitchsketch_kernel.visualization.levels import open_rim, require_sound
 from stitchsketch_widgets.bundle import built
 from stitchsketch_widgets.scan_state import (
     Dressing,
@@ -109,7 +109,11 @@ class ScanViewer(anywidget.AnyWidget):
         self._scan, self._places = scan, list[Place]()
         low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
         points, colors, notes = cloud_shown(scan.model)
-        cameras = () if scan.model is None else cameras_shown(scan.model, np.linalg.norm(high - low))
+        cameras = (
+            ()
+            if scan.model is None
+            else cameras_shown(scan.model, float(np.linalg.norm(high - low)))
+        )
         if self._mesh.sizes[-1] < len(mesh.faces):
             notes.append(text("scan.mesh_thinned", count=self._mesh.sizes[-1], all=len(mesh.faces)))
         front = None if scan.panels is None else front_of(scan.panels)

@@ -105,7 +105,7 @@ class SurfaceRuler:
         walks = self._walked(a) + self._walked(b)
         if not np.isfinite(walks.min()):
             return None
-        near = walks <= _STRIP * walks.min()
+        near: BoolArray = np.asarray(walks <= _STRIP * walks.min())
         path = None
         while path is None:
             path = self._within(near, a, b, _FEW)
@@ -137,7 +137,7 @@ class SurfaceRuler:
 
     def _grown(self, near: BoolArray) -> BoolArray:
         """With the vertices beside them."""
-        grown = near.copy()
+        grown: BoolArray = np.array(near, dtype=bool)
         grown[self.mesh.faces[near[self.mesh.faces].any(axis=1)]] = True
         return grown
 

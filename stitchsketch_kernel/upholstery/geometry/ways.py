@@ -41,7 +41,7 @@ def shortest_way(
         From start to end; None where these faces don't join them.
     """
     used, small = np.unique(faces, return_inverse=True)
-    faces = small.reshape(-1, 3)
+    faces = small.reshape(-1, 3).astype(np.int32)
     points, on_edge, edges = _points_on_edges(vertices[used], faces, count)
     pairs = [_along_edges(edges, len(used), count), _across_faces(faces, on_edge)]
     border = np.concatenate([faces, on_edge.reshape(len(faces), -1)], axis=1)
@@ -52,9 +52,7 @@ def shortest_way(
     if start[0] == end[0]:
         pairs.append(np.array([[len(points), len(points) + 1]]))
     steps = np.concatenate(pairs)
-    far, before = dijkstra(
-        _graph(places, steps), indices=len(points), return_predecessors=True
-    )
+    far, before = dijkstra(_graph(places, steps), indices=len(points), return_predecessors=True)
     if not np.isfinite(far[-1]):
         return None
     way = [len(places) - 1]
@@ -84,11 +82,11 @@ def _along_edges(edges: IntArray, vertices: int, count: int) -> IntArray:
 
 def _across_faces(faces: IntArray, on_edge: IntArray) -> IntArray:
     """Pairs of points on different edges of a face, and each corner with the edge across."""
-    parts = []
-    for one, other in itertools.combinations(range(3), 2):
-        parts.append(_all_pairs(on_edge[:, one], on_edge[:, other]))
-    for corner in range(3):
-        parts.append(_all_pairs(faces[:, [corner]], on_edge[:, (corner + 1) % 3]))
+    parts = [
+        _all_pairs(on_edge[:, one], on_edge[:, other])
+        for one, other in itertools.combinations(range(3), 2)
+    ]
+    parts += [_all_pairs(faces[:, [corner]], on_edge[:, (corner + 1) % 3]) for corner in range(3)]
     return np.concatenate(parts)
 
 

@@ -61,9 +61,9 @@ class RulerSureness:
         """The ± of a length between two places.
 
         Beside the scale's share of the length: the slow bend between the ends
-        (``2 bend^2 (1 - exp(-(d / reach)^2 / 2))``), the skin's offset where the surface faces along
-        the length, and the surface's noise there. Roughness makes a way along the surface longer,
-        by half the square of its slope, and so does how it is found.
+        (``2 bend^2 (1 - exp(-(d / reach)^2 / 2))``), the skin's offset where the surface faces
+        along the length, and the surface's noise there. Roughness makes a way along the surface
+        longer, by half the square of its slope, and so does how it is found.
         """
         seen = all(self._is_seen(place) for place in (a, b))
         errors = self.errors
@@ -83,9 +83,7 @@ class RulerSureness:
         leaving = _leaving(measured.path_m)
         along = self._half(measured.along_mm, leaving, normals, noises, bend)
         # what the mesh has no triangles for makes no way longer
-        slope = np.mean(
-            [(one.sigma_mm / max(one.reach_mm, one.spacing_mm)) ** 2 for one in noises]
-        )
+        slope = np.mean([(one.sigma_mm / max(one.reach_mm, one.spacing_mm)) ** 2 for one in noises])
         return Ruled(half, along + float(0.5 * slope + LONGER) * measured.along_mm, seen)
 
     def _half(

@@ -32,6 +32,7 @@ def measured(mesh: Mesh, errors: ScanErrors, rays):
 
 def pairs_of(mesh: Mesh, label, names) -> tuple[list, list]:
     """Corners of the mesh across the box, and on one slope of its roof, away from its folds."""
+
     def inside(name: str, k: int):
         own = mesh.faces[label == names.index(name)]
         corners = mesh.vertices[own].reshape(-1, 3)
