@@ -122,7 +122,7 @@ class SurfaceRuler:
 
     def _within(self, near: BoolArray, a: Place, b: Place, count: int) -> FloatArray | None:
         """The shortest way over faces whose corners are `near`, by so many points on each edge."""
-        kept = near[self.mesh.faces].all(axis=1)
+        kept: BoolArray = np.asarray(near[self.mesh.faces].all(axis=1), dtype=bool)
         kept[[a.face, b.face]] = True
         rows = np.flatnonzero(kept)
         ends = [(int(np.searchsorted(rows, place.face)), place.point_m) for place in (a, b)]
