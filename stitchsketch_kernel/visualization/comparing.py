@@ -74,11 +74,11 @@ def signed_distances_mm(mesh: Mesh, other: Mesh) -> FloatArray:
 
     scene = o3d.t.geometry.RaycastingScene()
     scene.add_triangles(
-        np.ascontiguousarray(other.vertices, dtype=np.float32),
-        np.ascontiguousarray(other.faces, dtype=np.uint32),
+        o3d.core.Tensor.from_numpy(np.ascontiguousarray(other.vertices, dtype=np.float32)),
+        o3d.core.Tensor.from_numpy(np.ascontiguousarray(other.faces, dtype=np.uint32)),
     )
     asked = np.ascontiguousarray(mesh.vertices, dtype=np.float32)
-    found = scene.compute_closest_points(asked)
+    found = scene.compute_closest_points(o3d.core.Tensor.from_numpy(asked))
     away = np.asarray(mesh.vertices) - found["points"].numpy()
     sign = np.sign(np.einsum("ij,ij->i", away, found["primitive_normals"].numpy()))
     distances = 1000 * np.linalg.norm(away, axis=1) * np.where(sign < 0, -1.0, 1.0)
