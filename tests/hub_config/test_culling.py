@@ -15,6 +15,10 @@ _IDLE_S, _MOST_S = 24, 120
 _POST = """async ([path, body]) => (await fetch(path, { method: 'POST', body, headers: {
     'X-XSRFToken': document.cookie.match('(?:^|; )_xsrf=([^;]*)')?.[1] ?? '' } })).json()"""
 
+_GET = """async (path) => (await (await fetch(path, { headers: {
+    'X-XSRFToken': document.cookie.match('(?:^|; )_xsrf=([^;]*)')?.[1] ?? '' } })).json())
+    .execution_state"""
+
 
 def servers(hub) -> set[str]:
     """Whose servers are there, as the hub keeps it."""
@@ -38,6 +42,11 @@ def left_alone(visit):
         channel = f"/user/{subject}/api/kernels/{made['id']}/channels"
         wanted = {"code": code, "silent": False, "store_history": False}
         one.tell_kernel(channel, "execute_request", wanted, 8)
+        kernel = f"/user/{subject}/api/kernels/{made['id']}"
+        asked = time.monotonic()
+        while "sleep" in code and one.page.evaluate(_GET, kernel) != "busy":
+            assert time.monotonic() < asked + 60, "the kernel did not begin"
+            time.sleep(0.5)
         one.context.close()
 
     return leave
