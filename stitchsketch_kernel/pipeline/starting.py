@@ -14,6 +14,7 @@ from pathlib import Path
 
 from stitchsketch_kernel.domain.errors import RunError, StitchSketchError
 from stitchsketch_kernel.domain.progress import Cancelled
+from stitchsketch_kernel.pipeline.choices import read_choices
 from stitchsketch_kernel.pipeline.context import JOB
 from stitchsketch_kernel.pipeline.correcting import CORRECTIONS
 from stitchsketch_kernel.pipeline.files import read_json
@@ -48,7 +49,7 @@ def go_on(folder: Path, kept_as: KeptAs) -> int:
 
 
 def asked_again(folder: Path, kept_as: KeptAs) -> tuple[Path, RunSettings]:
-    """The photos and settings of the run in a folder, and its panels as corrected since.
+    """The photos and settings of the run in a folder, as corrected and chosen since.
 
     Raises
     ------
@@ -65,7 +66,7 @@ def asked_again(folder: Path, kept_as: KeptAs) -> tuple[Path, RunSettings]:
     if (own := folder / CORRECTIONS).is_file():
         files["edits"] = own
     settings = RunSettings(
-        values=record.settings,
+        values={**record.settings, **read_choices(folder)},
         boards=files.get("boards"),
         lengths=files.get("lengths"),
         edits=files.get("edits"),
