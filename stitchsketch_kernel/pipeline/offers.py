@@ -6,6 +6,7 @@ They lie in ``quotes/``, which no run touches; each has an identity that a page'
 from __future__ import annotations
 
 import re
+import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from stitchsketch_kernel.pipeline.context import StageContext
     from stitchsketch_kernel.upholstery.pieces.rules import TradeRules
 
-FOLDER = "quotes"
+FOLDER, QUOTE_FILE = "quotes", "quote.pdf"
+_NONE = ("There is no such quote of this run.", "Open the run without it, and choose anew.")
 _IDENTITY = re.compile(r"[0-9a-f]{32}")
 
 
@@ -82,22 +84,56 @@ def read_offer(run_dir: Path, identity: str) -> Offer:
 
     Raises
     ------
+    NotKeptError
+        The run has none such.
     StorageError
-        The run has none such, or it is damaged.
+        It is damaged.
     """
-    return read_value(_place(run_dir, identity), Offer)
+    path = _place(run_dir, identity)
+    if not path.is_file():
+        raise NotKeptError(*_NONE)
+    return read_value(path, Offer)
 
 
-def require_offered(offer: Offer) -> None:
-    """Refuse to write files of an offer that must not be cut; raises as `require_sewable`."""
-    from stitchsketch_kernel.upholstery.pieces.gate import require_sewable
+def file_of(offer: Offer, name: str, cloth: int = 0, made_at: str = "") -> bytes:
+    """A file of an offer: the quote, or a cut file of one of its cloths, of whole pieces all.
 
-    try:
-        require_sewable(offer.pattern)
-    except SewError as error:
-        raise SewError(
-            error.what, "Move these seams; or say below why it is cut all the same."
-        ) from error
+    Parameters
+    ----------
+    offer : Offer
+    name : str
+        ``quote.pdf``, or one of `CUT_FILES`.
+    cloth : int
+        Whose marker it is.
+    made_at : str
+        The date in words, for the quote.
+
+    Raises
+    ------
+    RunError
+        The cloth was not laid yet.
+    ScaleError, SewError, ExportError
+        It must not be cut; see `require_cuttable`.
+    """
+    from stitchsketch_kernel.upholstery.export.cut_files import write_cut_file
+    from stitchsketch_kernel.upholstery.export.quote_pdf import write_quote_pdf
+
+    marker = offer.markers[cloth] if cloth < len(offer.markers) else None
+    if not offer.laid or marker is None:
+        raise RunError("The pieces are not laid on this cloth yet.", "Compute the marker.")
+    with tempfile.TemporaryDirectory(prefix="stitchsketch-file-") as folder:
+        path = Path(folder) / "file"
+        try:
+            if name == QUOTE_FILE:
+                first, *others = offer.laid
+                write_quote_pdf(path, offer.pattern, first, offer.chosen.quote, made_at, others)
+            else:
+                write_cut_file(name, path, offer.pattern, marker)
+        except SewError as error:
+            raise SewError(
+                error.what, "Move these seams; or say why it is cut all the same."
+            ) from error
+        return path.read_bytes()
 
 
 def quote_record(run_id: str, identity: str, offer: Offer) -> Quote:
@@ -147,7 +183,7 @@ def choose_for_next_run(run_dir: Path, chosen: Chosen) -> None:
 def _place(run_dir: Path, identity: str) -> Path:
     """Where an offer lies; an identity comes from an address and may be anything."""
     if not _IDENTITY.fullmatch(identity):
-        raise NotKeptError("There is no such quote of this run.", "Open it from the run's list.")
+        raise NotKeptError(*_NONE)
     return run_dir / FOLDER / f"{identity}.npz"
 
 

@@ -43,9 +43,9 @@ _REMEMBERED = 50
 class MarkerView(anywidget.AnyWidget):
     """A marker on the screen.
 
-    What a person asks comes as messages, ``{"do": "move", "piece": "SEAT", "copy": 0, "x_mm": ...}``;
-    the answer is the traitlets below. What can't lie so stays where it lay and is told in
-    `message`. Nesting again works in a process of its own.
+    What a person asks comes as messages, ``{"do": "move", "piece": "SEAT", "copy": 0, ...}``; the
+    answer is the traitlets below. What can't lie so stays where it lay and is told in `message`.
+    Nesting again works in a process of its own.
 
     Parameters
     ----------
@@ -91,7 +91,8 @@ class MarkerView(anywidget.AnyWidget):
         units: str = "mm",
         **traits: Any,
     ) -> None:
-        self._told, self._apart = told, None
+        self.told = told
+        self._apart: Apart | None = None
         super().__init__(texts=texts("marker"), units=units, **traits)
         self.show_marker(pattern, marker, nest)
         self.on_msg(self._on_message)
@@ -182,8 +183,8 @@ class MarkerView(anywidget.AnyWidget):
         with self.hold_sync():
             self.message = {}
             self._show()
-        if self._told is not None:
-            self._told(marker)
+        if self.told is not None:
+            self.told(marker)
 
     def _undo(self) -> None:
         if self._before:

@@ -11,8 +11,9 @@ from urllib.parse import parse_qs
 from stitchsketch_kernel.domain.errors import NotKeptError, RunError, StitchSketchError
 from stitchsketch_kernel.projects.interface import ProjectStore
 from stitchsketch_kernel.projects.records import Project, Run
-from stitchsketch_kernel.storage.interface import shop_folder
+from stitchsketch_kernel.storage.interface import ObjectStore, shop_folder
 from stitchsketch_kernel.stores import open_stores
+from stitchsketch_kernel.users.interface import UserStore
 from stitchsketch_widgets.texts import text
 
 UNITS = ("mm", "inch")
@@ -37,6 +38,10 @@ class Here:
         Other shops use this machine too: of a run's folder a page believes only that it is its own
         shop's when it lies below `runs`, and starts no run.
     runs : Path, optional
+    users : UserStore, optional
+        The shop's fabrics.
+    objects : ObjectStore, optional
+        The shop's files.
     """
 
     person: str
@@ -45,6 +50,8 @@ class Here:
     projects: ProjectStore
     shared: bool = False
     runs: Path | None = None
+    users: UserStore | None = None
+    objects: ObjectStore | None = None
 
     @property
     def units(self) -> str:
@@ -120,18 +127,28 @@ def here(person: str = "", shop: str = "") -> Here:
     if url := os.environ.get(GATEWAY_URL, ""):
         return _behind(url, query)
     stores = open_stores()
-    return Here(person, shop or stores.settings.shop, query, stores.projects)
+    shop = shop or stores.settings.shop
+    return Here(
+        person, shop, query, stores.projects, users=stores.users, objects=stores.objects(shop)
+    )
 
 
 def _behind(url: str, query: dict[str, str]) -> Here:
-    from stitchsketch_kernel.client import GatewayClient, GatewayProjectStore, GatewayUserStore
+    from stitchsketch_kernel.client import (
+        GatewayClient,
+        GatewayObjectStore,
+        GatewayProjectStore,
+        GatewayUserStore,
+    )
 
     client = GatewayClient(url, os.environ.get(GATEWAY_TOKEN, ""))
     try:
-        me, runs = GatewayUserStore(client).me(), os.environ.get(RUNS, "")
+        users, runs = GatewayUserStore(client), os.environ.get(RUNS, "")
+        me = users.me()
     except StitchSketchError:
         client.close()
         raise
     return Here(
-        me.subject, me.shop, query, GatewayProjectStore(client), True, Path(runs) if runs else None
-    )
+        me.subject, me.shop, query, GatewayProjectStore(client), True, Path(runs) if runs else None,
+        users, GatewayObjectStore(client),
+    )  # fmt: skip
