@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from laid_run import laid_run
 from real_servers.fixtures import missing
 from real_servers.places import free_port
 
@@ -84,6 +85,14 @@ class Place:
 @pytest.fixture(scope="session")
 def place(tmp_path_factory) -> Place:
     return Place(tmp_path_factory.mktemp("shop"))
+
+
+@pytest.fixture(scope="session")
+def laid(place, tmp_path_factory) -> Run:
+    """A run of the shop whose pieces are flat and nested."""
+    folder = laid_run(tmp_path_factory.mktemp("laid"))
+    run = Run(place.scan.id, str(folder), host=os.uname().nodename)
+    return place.stores.projects.start_run("local", run)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,14 @@ CATALOGUE = WIDGETS / "stitchsketch_widgets" / "texts" / "en.json"
 FAMILIES = {
     "kind.": "kind.{", "seams.tool.": "tool.$", "seams.hint.": "hint.$",
     "seams.strain_": "strain_$", "progress.status.": "status.$", "progress.stage.": "stage.$",
-    "progress.did.": "progress.did.{",
+    "progress.did.": "progress.did.{", "sheet.col.": "col.$", "offer.match.": "match.$",
+    "offer.stretch.": "offer.stretch.{", "offer.file.": "offer.file.{",
+    "offer.field.": "offer.field.{", "offer.col.": "col.$", "offer.defect.": "defect.$",
+}  # fmt: skip
+#: The texts that each screen's script says.
+ROOMS = {
+    "seam_editor": "seams", "run_progress": "progress", "pattern_sheet": "sheet",
+    "marker_view": "marker", "fabric_quote": "offer",
 }  # fmt: skip
 
 
@@ -39,9 +46,10 @@ def test_every_text_that_is_asked_for_is_there():
     asked = set(re.findall(r'(?<![\w.])text\("([\w.]+)"', sources()))
     asked |= set(re.findall(r'say\("(projects\.\w+)"', sources()))
     asked |= set(re.findall(r'words\(texts, "([\w.]+)"', sources()))
-    for folder, room in (("seam_editor", "seams"), ("run_progress", "progress")):
+    for folder, room in ROOMS.items():
         text = "".join(p.read_text() for p in (WIDGETS / "src" / folder).glob("*.js"))
-        asked |= {f"{room}.{key}" for key in re.findall(r'\.say\("([\w.]+)"', text)}
+        found = re.findall(r'(?<![\w])(?:say|press)\(\s*"([\w.]+)"', text)
+        asked |= {key if key.startswith("common.") else f"{room}.{key}" for key in found}
     assert asked - set(keys) == set()
     assert len(asked) > 30
 

@@ -59,9 +59,9 @@ def sheet_of(
     def save(turned: dict[str, float]) -> str:
         warps = warps_of(sheet, turned)
         if missing := set(warps) - set(editor.session.names):
+            names = ", ".join(sorted(missing))
             raise PanelError(
-                f"{text('sheet.panels_changed')} {', '.join(sorted(missing))}.",
-                text("sheet.panels_changed_todo"),
+                text("sheet.panels_changed", names=names), text("sheet.panels_changed_todo")
             )
         save_warps(folder, warps)
         editor.session.begin_with_grains(warps)
