@@ -122,7 +122,7 @@ def test_files_have_the_marker_at_full_size(folder):
     marker = offer.markers[0]
     assert long == pytest.approx(marker.used_length_mm, abs=60)
     assert wide > marker.fabric.usable_width_mm
-    dxf = ezdxf.read(io.StringIO(file_of(offer, "pattern.dxf").decode("ascii")))
+    dxf = ezdxf.read(io.StringIO(file_of(offer, "pattern.dxf").decode("ascii"), newline=None))
     sizes = [
         np.ptp(np.array([v.dxf.location.vec2 for v in line.vertices], dtype=float), axis=0)
         for block in dxf.blocks

@@ -18,11 +18,13 @@ export function priceTable(results, units, say) {
   if (results.why) return [el("p", { class: "wrong" }, results.why)];
   const buy = (one) => (units === "inch" ? `${one.yards.toFixed(2)} yd` : `${one.metres.toFixed(1)} m`);
   const money = (amount) => `${amount.toFixed(2)} ${results.currency}`;
-  const rows = results.cloths.map((one) => row([one.name, cloth(one.used_mm, units), buy(one), money(one.cost)]));
+  const used = (one) => cloth(one.used_mm, units) + (one.end_mm > 0 ? ` + ${cloth(one.end_mm, units)}` : "");
+  const rows = results.cloths.map((one) => row([one.name, used(one), buy(one), money(one.cost)]));
   if (results.labour > 0) rows.push(row([say("labour"), "", "", money(results.labour)]));
   rows.push(row([say("total"), "", "", money(results.total)], "total"));
+  const ends = results.cloths.some((one) => one.end_mm > 0);
   return [
-    table(say("costs"), ["cloth", "used", "buy", "price"].map((key) => say(`col.${key}`)), rows),
+    table(say("costs"), ["cloth", ends ? "used_end" : "used", "buy", "price"].map((key) => say(`col.${key}`)), rows),
     el("p", {}, results.confidence),
     ...(results.override ? [el("p", { class: "wrong" }, say("cut_because", { reason: results.override }))] : []),
   ];

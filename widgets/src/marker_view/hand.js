@@ -21,6 +21,11 @@ export class Hand {
     return [0, 0];
   }
 
+  /** Whether a copy is dragged where it can't lie. */
+  isRefused(key) {
+    return this.dragged?.key === key && Boolean(this.dragged.why);
+  }
+
   grab(target, begun) {
     const node = target.closest("[data-copy]");
     if (!node) return { end: (_, moved) => !moved && this.board.choose("") };
@@ -51,7 +56,6 @@ export class Hand {
   /** The page asks of the last place alone, and not again before it has heard. */
   try() {
     if (this.trying || !this.dragged) return;
-    this.tryAgain = false;
     const { key, by } = this.dragged;
     const copy = this.board.copy(key);
     this.triedAt = by;

@@ -178,7 +178,7 @@ class MarkerBoard {
     const node = svg(
       "g",
       {
-        class: `copy${key === this.chosen ? " chosen" : ""}${pinned ? " pinned" : ""}`, "data-copy": key, "data-key": `copy ${key}`,
+        class: `copy${key === this.chosen ? " chosen" : ""}${pinned ? " pinned" : ""}${this.hand.isRefused(key) ? " refused" : ""}`, "data-copy": key, "data-key": `copy ${key}`,
         tabindex: "0", role: "button", "aria-pressed": key === this.chosen ? "true" : "false",
         "aria-label": this.say(pinned ? "copy_pinned" : "copy", { name: copy.label }), transform: `translate(${dx} ${-dy})`,
       },

@@ -227,7 +227,7 @@ class Sheet {
     const [mean, high] = piece.strain_percent;
     return [
       el("p", {}, el("strong", { class: "size" }, this.say("size", sizes)), " ", this.say(piece.mirrored ? "cut_pairs" : "cut", count)),
-      el("p", {}, this.say("within", { within: shown(piece, units, true) })),
+      el("p", {}, piece.within_mm === null ? this.say("within_unknown") : this.say("within", { within: shown(piece, units) })),
       high === null ? null : el("p", { class: "quiet" }, this.say("strain_of", { mean: mean.toFixed(1), high: high.toFixed(1) })),
       ...piece.notes.map((note) => el("p", { class: "quiet" }, note)),
       this.grain.controls(piece),

@@ -44,11 +44,12 @@ export function drawPiece(piece, [x, y], { strain, chosen, say, units }) {
     ...piece.edges.map((edge) => svg("path", { d: path(edge.line), class: "touch", "data-seam": edge.seam })),
   );
   const box = boxOf(piece.sew);
-  // beside the grain arrow
-  const [lx, ly] = [(box.left + box.right) / 2, box.low + 0.16 * (box.high - box.low)];
+  const [wide, tall] = [box.right - box.left, box.high - box.low];
+  // clear of the grain arrow: below it, or beside it where a piece is long and low
+  const [lx, ly] = wide > 2.2 * tall ? [box.left + 0.25 * wide, box.low + 0.5 * tall] : [box.left + 0.5 * wide, box.low + 0.16 * tall];
   node.append(
-    label(lx, ly, piece.name, "strong", "-0.6em", box.right - box.left, 0),
-    label(lx, ly, shown(piece, units, true), "", "0.75em", box.right - box.left, box.high - box.low),
+    label(lx, ly, piece.name, "strong", "-0.6em", wide, 0),
+    label(lx, ly, shown(piece, units, true), "", "0.75em", wide, tall),
   );
   node.append(svg("title", {}, say("piece_title", { name: piece.name })));
   return node;

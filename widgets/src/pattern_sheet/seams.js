@@ -30,11 +30,10 @@ export function seamCard(seam, pieces, units, say) {
   const rows = [row(0, seam.a, seam.length_a_mm)];
   if (seam.b !== null) rows.push(row(1, seam.b, seam.length_b_mm));
   const head = ["side", "long", "notches", "allowance"].map((key) => el("th", { scope: "col" }, say(`col.${key}`)));
-  const within = seam.within_mm === null ? "?" : fine(seam.within_mm, units);
   return [
     el("h3", {}, `${seam.id} · ${seam.kind}`),
     el("table", {}, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...rows)),
-    el("p", {}, say("within", { within: `± ${within}` })),
+    el("p", {}, seam.within_mm === null ? say("within_unknown") : say("within", { within: `± ${fine(seam.within_mm, units)}` })),
     seam.b === null ? null : el("p", {}, ease(seam, units, say), " ", apart(seam, units, say)),
     ...(seam.faults.length
       ? seam.faults.map((words) => el("p", { class: "wrong" }, words))
