@@ -46,7 +46,8 @@ def wait_for(what):
 
 
 def test_a_marker_is_nested_round_what_is_pinned(tmp_path):
-    pinned = replace(in_a_row(flat_cushion()[1], TWILL).placements[0], x_mm=140.0)
+    first = in_a_row(flat_cushion()[1], TWILL).placements[0]
+    pinned = replace(first, x_mm=first.x_mm + 140.0)
     apart = Apart(work(pinned=(pinned,)))
     folder = apart._path
     marker, shares = wait(apart)

@@ -37,11 +37,12 @@ def fabric_quote_page(here: Here) -> Any:
 
 def _page(here: Here, folder: Path, run: Run, identity: str, offer: Offer) -> VBox:
     def keep(kept: Offer, pdf: bytes) -> str:
-        record = quote_record(run.id, identity, kept)
-        stored = here.objects.put("patterns", io.BytesIO(pdf)) if here.objects else None
-        if stored is not None:
+        record = here.projects.keep_quote(here.shop, quote_record(run.id, identity, kept))
+        # who may not keep a quote leaves no file behind
+        if here.objects is not None:
+            stored = here.objects.put("patterns", io.BytesIO(pdf))
             record = replace(record, sha256=stored.sha256, bytes=stored.bytes)
-        here.projects.keep_quote(here.shop, record)
+            here.projects.keep_quote(here.shop, record)
         return text("offer.kept")
 
     units = here.units

@@ -38,10 +38,10 @@ class Here:
         Other shops use this machine too: of a run's folder a page believes only that it is its own
         shop's when it lies below `runs`, and starts no run.
     runs : Path, optional
-    users : UserStore, optional
-        The shop's fabrics.
     objects : ObjectStore, optional
-        The shop's files.
+        The shop's files, wherever `projects` is.
+    users : UserStore, optional
+        The shop's fabrics, wherever `projects` is.
     """
 
     person: str
@@ -50,8 +50,8 @@ class Here:
     projects: ProjectStore
     shared: bool = False
     runs: Path | None = None
-    users: UserStore | None = None
     objects: ObjectStore | None = None
+    users: UserStore | None = None
 
     @property
     def units(self) -> str:
@@ -129,7 +129,7 @@ def here(person: str = "", shop: str = "") -> Here:
     stores = open_stores()
     shop = shop or stores.settings.shop
     return Here(
-        person, shop, query, stores.projects, users=stores.users, objects=stores.objects(shop)
+        person, shop, query, stores.projects, objects=stores.objects(shop), users=stores.users
     )
 
 
@@ -149,6 +149,6 @@ def _behind(url: str, query: dict[str, str]) -> Here:
         client.close()
         raise
     return Here(
-        me.subject, me.shop, query, GatewayProjectStore(client), True, Path(runs) if runs else None,
-        users, GatewayObjectStore(client),
+        me.subject, me.shop, query, GatewayProjectStore(client), True,
+        Path(runs) if runs else None, objects=GatewayObjectStore(client), users=users,
     )  # fmt: skip
