@@ -6,87 +6,21 @@ import io
 import re
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import ezdxf
 import numpy as np
 import pypdfium2
 import pytest
-from laid_run import laid_run, unsewable
-from stitchsketch_widgets.fabric_quote import FabricQuote
-from stitchsketch_widgets.marker_view import MarkerView
+from quote_page import PAGE, Quote
 from stitchsketch_widgets.texts import text
 
-from stitchsketch_kernel.domain.marker import Fabric, MatchLevel, Zone
-from stitchsketch_kernel.domain.piece import Pattern
-from stitchsketch_kernel.pipeline.artefacts import read_value, write_value
+from stitchsketch_kernel.domain.marker import Fabric, MatchLevel
 from stitchsketch_kernel.pipeline.choices import read_choices
-from stitchsketch_kernel.pipeline.offers import first_offer, read_offer
+from stitchsketch_kernel.pipeline.offers import read_offer
 from stitchsketch_kernel.users.records import ShopFabric
 
 DAMASK = Fabric("Damask Rosa", 1400.0, 1370.0, True, 42.0, "EUR", 343.0, 300.0)
-PAGE = ".fabric-quote"
 MM_PER_POINT = 25.4 / 72
-
-
-class Quote:
-    """A page with the app, as a person uses it."""
-
-    def __init__(self, seen) -> None:
-        self.seen, self.page = seen, seen.page
-        self.page.wait_for_selector(f"{PAGE} .field")
-        self.page.wait_for_selector(".marker-view .pick")
-        self.page.wait_for_timeout(300)
-
-    def settle(self, which: str = "") -> None:
-        """All that was asked is answered and shown."""
-        for place in (PAGE, ".marker-view"):
-            self.page.wait_for_function(
-                "(place) => { const r = document.querySelector(place);"
-                " return (r.dataset.asked ?? '0') === r.dataset.answered; }",
-                arg=place,
-            )
-        self.page.wait_for_timeout(60)
-
-    def wait(self, place: str = PAGE) -> None:
-        """What is at work is done."""
-        self.page.wait_for_selector(f"{place}[aria-busy=true]")
-        self.page.wait_for_selector(f"{place}[aria-busy=false]", timeout=300_000)
-        self.settle()
-
-    def press(self, name: str, place: str = PAGE) -> None:
-        self.page.locator(place).get_by_role("button", name=name, exact=True).click()
-
-    def said(self, place: str = PAGE) -> str:
-        return self.page.locator(f"{place} .said").inner_text()
-
-    def results(self):
-        return self.page.evaluate("(p) => document.querySelector(p).page.get('results')", PAGE)
-
-    def marker(self, name: str):
-        return self.page.evaluate(
-            "(name) => document.querySelector('.marker-view').board.get(name)", name
-        )
-
-    def lies(self, key: str) -> tuple[float, float]:
-        [one] = [c for c in self.marker("copies") if f"{c['piece']} {c['copy']}" == key]
-        return one["x_mm"], one["y_mm"]
-
-    def download(self, name: str) -> bytes:
-        with self.page.expect_download() as begun:
-            self.press(name)
-        return Path(begun.value.path()).read_bytes()
-
-    def compute(self, **choices) -> None:
-        for label, value in {"Search for": "1", **choices}.items():
-            field = self.page.locator(PAGE).get_by_label(label, exact=True)
-            if field.evaluate("(one) => one.tagName") == "SELECT":
-                field.select_option(value)
-            else:
-                field.fill(value)
-                field.blur()
-        self.press("Compute marker and price")
-        self.wait()
 
 
 @pytest.fixture(scope="module")
@@ -184,92 +118,6 @@ def test_a_quote_is_kept_with_the_project_and_its_paper(quoted, laid, place):
     assert len(place.stores.projects.quotes("local", laid.id)) == 1
 
 
-def test_a_piece_is_moved_by_keys_and_the_price_follows(quoted, laid):
-    """By whole repeats where the pattern matches, else by a millimetre; undone again."""
-    before = quoted.lies("BOX 0")
-    total = quoted.results()["total"]
-    quoted.page.locator('.marker-view [data-copy="BOX 0"]').focus()
-    for _ in range(6):
-        quoted.page.keyboard.press("ArrowRight")
-        quoted.settle()
-    moved = quoted.lies("BOX 0")
-    assert (moved[0] - before[0]) % 343.0 == pytest.approx(0.0, abs=1e-6)
-    assert moved[0] - before[0] > 900
-    assert quoted.results()["total"] > total
-    assert offer_of(quoted.page, laid).markers[0].used_length_mm > 1000
-    quoted.page.get_by_label("Move by whole repeats").click()
-    quoted.page.locator('.marker-view [data-copy="BOX 0"]').focus()
-    quoted.page.keyboard.press("ArrowRight")
-    quoted.settle()
-    quoted.page.keyboard.press("Shift+ArrowRight")
-    quoted.settle()
-    assert quoted.lies("BOX 0")[0] - moved[0] == pytest.approx(11.0)
-    for _ in range(8):
-        quoted.press("Undo", ".marker-view")
-        quoted.settle()
-    assert quoted.lies("BOX 0") == pytest.approx(before)
-    assert quoted.results()["total"] == total
-    quoted.page.get_by_label("Move by whole repeats").click()
-
-
-def test_a_piece_dropped_on_another_goes_back_and_it_is_said_why(quoted, shots):
-    page = quoted.page
-    page.get_by_label("Move by whole repeats").click()
-    page.locator(".marker-view .board").scroll_into_view_if_needed()
-    boxes = {
-        key: page.locator(f'.marker-view [data-copy="{key}"] .cut').bounding_box()
-        for key in ("BOX 0", "CUSH 0")
-    }
-    at, to = ((one["x"] + one["width"] / 2, one["y"] + one["height"] / 2) for one in boxes.values())
-    before = quoted.lies("BOX 0")
-    page.mouse.move(*at)
-    page.mouse.down()
-    # along the roll alone: it is nearly as long as the roll is wide
-    page.mouse.move(to[0], at[1], steps=4)
-    page.locator(".marker-view .copy.refused").wait_for()
-    page.screenshot(path=shots / "marker-view-refused.png")
-    page.mouse.up()
-    quoted.settle()
-    said = quoted.said(".marker-view")
-    assert said.startswith("BOX would lie on ")
-    assert page.locator(".marker-view .no").count() == 1
-    assert quoted.lies("BOX 0") == before
-    page.get_by_label("Move by whole repeats").click()
-
-
-def test_what_is_pinned_stays_when_it_is_nested_again_and_can_be_stopped(quoted):
-    page = quoted.page
-    page.locator('.marker-view [data-key="pin CUSH 0"]').click()
-    quoted.settle()
-    page.locator('.marker-view [data-copy="CUSH 0"]').focus()
-    before = quoted.lies("CUSH 0")
-    page.keyboard.press("ArrowRight")
-    assert "pinned" in quoted.said(".marker-view")
-    seconds = page.locator(".marker-view").get_by_label("Seconds")
-    seconds.fill("300")
-    quoted.press("Nest again", ".marker-view")
-    page.wait_for_selector(".marker-view[aria-busy=true]")
-    # the page answers while it is at work
-    page.locator(".marker-view .pick", has_text="BOX-2").click()
-    quoted.press("Stop", ".marker-view")
-    page.wait_for_selector(".marker-view[aria-busy=false]")
-    assert quoted.said(".marker-view").startswith("Stopped.")
-    seconds.fill("1")
-    quoted.press("Nest again", ".marker-view")
-    quoted.wait(".marker-view")
-    assert quoted.said(".marker-view") == text("marker.nested")
-    assert quoted.lies("CUSH 0") == before
-    quoted.press("Unpin all", ".marker-view")
-    quoted.settle()
-
-
-def test_a_cloth_with_a_nap_turns_no_piece(quoted):
-    quoted.page.locator(".marker-view .pick", has_text="BOX-2").click()
-    quoted.press("Turn by 180°", ".marker-view")
-    quoted.settle()
-    assert "Damask Rosa has a nap" in quoted.said(".marker-view")
-
-
 def test_computing_is_stopped_and_nothing_has_changed(quoted):
     before = quoted.results()
     quoted.page.locator(PAGE).get_by_label("Search for").fill("300")
@@ -354,87 +202,3 @@ def test_an_address_that_names_no_quote_says_so(see, laid):
     seen = see(f"fabric_quote.ipynb?run={laid.id}&quote=..%2F..%2Frun")
     notice = seen.page.wait_for_selector(".stitchsketch[role=alert]")
     assert "no such quote" in notice.inner_text()
-
-
-# -- what needs no browser
-
-
-@pytest.fixture
-def screen(tmp_path):
-    """The app's Python side on a run whose pieces don't sew together."""
-    folder = laid_run(tmp_path / "job")
-    path = folder / "stages" / "07_flatten" / "pattern.npz"
-    write_value(path, unsewable(read_value(path, Pattern)))
-    offer = first_offer(folder)
-    view = MarkerView(offer.part(0), None, offer.chosen.nest)
-    form = FabricQuote(folder, "a" * 32, offer, view)
-    sent = []
-    form.send = lambda content, buffers=None: sent.append((content, buffers))
-    yield SimpleNamespace(form=form, view=view, sent=sent, folder=folder)
-    form.close()
-    view.close()
-
-
-def ask(widget, **what):
-    widget._on_message(widget, {**what, "number": widget.answered + 1}, [])
-
-
-def test_what_does_not_sew_is_given_out_only_with_a_persons_reason(screen):
-    form = screen.form
-    assert form.results["faults"]
-    ask(form, do="file", name="pattern.dxf")
-    assert form.message["kind"] == "error"
-    assert "say why" in form.message["text"]
-    assert screen.sent == []
-    ask(form, do="override", reason="  ")
-    ask(form, do="file", name="pattern.dxf")
-    assert screen.sent == []
-    ask(form, do="override", reason="gathered by hand")
-    ask(form, do="file", name="pattern.dxf")
-    [(content, [data])] = screen.sent
-    assert content == {"file": "cushion-pattern.dxf"}
-    assert b"gathered by hand" in data
-    ask(form, do="override", reason="")
-    ask(form, do="file", name="pattern.dxf")
-    assert len(screen.sent) == 1
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        {"do": "file", "name": "../run.json"}, {"do": "compute", "form": {}}, {"do": "show"},
-        {"do": "show", "cloth": 7}, {"do": "steal"}, {}, [], "x", {"do": "override"},
-    ],
-)  # fmt: skip
-def test_a_message_that_makes_no_sense_changes_nothing(screen, message):
-    before = screen.form.offer
-    screen.form._on_message(screen.form, message, [])
-    assert screen.form.message["kind"] == "error"
-    assert screen.form.offer is before
-    assert screen.sent == []
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        {"do": "move", "piece": "CUSH", "copy": 0, "x_mm": "NaN", "y_mm": 0},
-        {"do": "move", "piece": "NONE", "copy": 0, "x_mm": 0, "y_mm": 0},
-        {"do": "pin", "pinned": [["CUSH", 3]]}, {"do": "nest", "seconds": 0}, {"do": "turn"},
-    ],
-)  # fmt: skip
-def test_a_move_that_makes_no_sense_changes_no_marker(screen, message):
-    before = screen.view.marker
-    screen.view._on_message(screen.view, {**message, "number": 1}, [])
-    assert screen.view.message["kind"] == "error"
-    assert screen.view.marker is before
-
-
-def test_defects_of_the_roll_are_kept_clear(screen):
-    form = dict(screen.form.form)
-    form["cloths"] = [{**form["cloths"][0], "defects": [[100.0, 200.0, 0.0, 40.0]]}]
-    ask(screen.form, do="compute", form=form)
-    assert screen.form.message["text"].startswith(text("offer.bad_defect"))
-    chosen = screen.form._chosen(
-        {**form, "cloths": [{**form["cloths"][0], "defects": [[100.0, 200.0, 30.0, 40.0]]}]}
-    )
-    assert chosen.cloths[0].zones == (Zone(100.0, 200.0, 30.0, 40.0),)

@@ -21,6 +21,11 @@ export class Hand {
     return [0, 0];
   }
 
+  /** Why what is dragged can't lie where it is now. */
+  get why() {
+    return this.dragged?.why ?? "";
+  }
+
   /** Whether a copy is dragged where it can't lie. */
   isRefused(key) {
     return this.dragged?.key === key && Boolean(this.dragged.why);

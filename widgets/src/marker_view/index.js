@@ -4,10 +4,11 @@ import { Plane, boxOf, path, roomForWords, zoomButtons } from "../shared/plane.j
 import { length } from "../shared/units.js";
 import { Hand } from "./hand.js";
 import { matchRows, summary } from "./side.js";
-import { drawRoll } from "./roll.js";
+import { drawMatches, drawRoll } from "./roll.js";
 import "./style.css";
 
 const LOOK_EVERY_MS = 500;
+const SPOT_PX = 5;
 
 class MarkerBoard {
   constructor(model, root) {
@@ -44,8 +45,9 @@ class MarkerBoard {
     this.plane = new Plane(this.say("plane"), (target, place) => this.hand.grab(target, place));
     this.ground = svg("g");
     this.pieces = svg("g");
+    this.marks = svg("g");
     this.ghost = svg("g");
-    this.plane.node.append(this.ground, this.pieces, this.ghost);
+    this.plane.node.append(this.ground, this.pieces, this.marks, this.ghost);
     this.pin = press("pin", () => this.togglePin(), { "data-key": "pin" });
     this.turn = press("turn", () => this.hand.turn(), { "data-key": "turn" });
     this.undo = press("undo", () => this.ask({ do: "undo" }));
@@ -94,7 +96,7 @@ class MarkerBoard {
     const tried = () => this.hand.tried(this.get("tried"));
     told.forEach((event) => this.model.on(event, act));
     this.model.on("change:tried", tried);
-    this.plane.onView = (unit) => roomForWords(this.plane.node, unit);
+    this.plane.onView = () => this.follow();
     this.timer = setInterval(() => this.get("working").share !== undefined && this.ask({ do: "look" }), LOOK_EVERY_MS);
     this.end = () => {
       clearInterval(this.timer);
@@ -106,6 +108,13 @@ class MarkerBoard {
   dispose() {
     this.end();
     this.plane.dispose();
+  }
+
+  /** What keeps its size on the screen, and words that have room there. */
+  follow() {
+    const { unit } = this.plane;
+    roomForWords(this.plane.node, unit);
+    this.marks.querySelectorAll("circle").forEach((spot) => spot.setAttribute("r", SPOT_PX * unit));
   }
 
   copy(key) {
@@ -154,7 +163,7 @@ class MarkerBoard {
     if (!this.copy(this.chosen)) this.chosen = "";
     const there = copies.length > 0;
     if (there) {
-      const { whole, nodes } = drawRoll(fabric, figures, this.get("matches"), units, (key, values) => this.say(key, values));
+      const { whole, nodes } = drawRoll(fabric, figures, units, (key, values) => this.say(key, values));
       this.ground.replaceChildren(...nodes);
       if (JSON.stringify(whole) !== JSON.stringify(this.plane.whole)) {
         if (this.plane.fitted) this.plane.fit(whole);
@@ -162,7 +171,8 @@ class MarkerBoard {
       }
     } else this.ground.replaceChildren();
     this.pieces.replaceChildren(...copies.map((copy) => this.draw(copy)));
-    roomForWords(this.plane.node, this.plane.unit);
+    this.marks.replaceChildren(...drawMatches(this.get("matches")));
+    this.follow();
     this.hand.shown();
     this.showSide(copies, figures, fabric, units);
     this.showState(there, units);
@@ -243,7 +253,7 @@ class MarkerBoard {
     this.bar.value = share ?? 0;
     this.note.textContent = note ?? "";
     if (document.activeElement !== this.seconds) this.seconds.value = `${this.get("seconds")}`;
-    const message = this.get("message");
+    const message = this.hand.why ? { kind: "error", text: this.hand.why } : this.get("message");
     this.tell(message.text ? message : chosen ? { text: this.where(chosen, units) } : {});
   }
 

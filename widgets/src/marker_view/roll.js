@@ -7,7 +7,7 @@ const TICK_MM = 100;
 const TICK_IN = 25.4 * 6;
 
 /** Nodes to draw, and the box round them. */
-export function drawRoll(fabric, figures, matches, units, say) {
+export function drawRoll(fabric, figures, units, say) {
   const { usable_mm: usable } = fabric;
   const selvage = (fabric.width_mm - usable) / 2;
   const used = figures.used_mm;
@@ -20,9 +20,15 @@ export function drawRoll(fabric, figures, matches, units, say) {
     ...figures.zones.map(([x, y, wide, tall]) => rect(x, y, wide, tall, "zone", say("defect"))),
     svg("path", { d: `M${used} ${selvage + margin / 2}V${-(usable + selvage + margin / 2)}`, class: "end" }),
     ...ruler(long, selvage, margin, units),
-    ...matches.flatMap((match) => match.at.map(([x, y]) => svg("circle", { cx: x, cy: -y, r: 9, class: match.matched ? "match good" : "match bad" }))),
   ];
   return { nodes, whole: { left: 0, low: -selvage - 1.6 * margin, right: long, high: usable + selvage + margin } };
+}
+
+/** A spot on each piece where the pattern is to go on: full where it does, hollow where it jumps. */
+export function drawMatches(matches) {
+  return matches.flatMap((match) =>
+    match.at.map(([x, y]) => svg("circle", { cx: x, cy: -y, class: match.matched ? "match good" : "match bad" })),
+  );
 }
 
 function rect(x, y, wide, tall, kind, title) {
