@@ -40,7 +40,7 @@ def open_panels(run_dir: Path, progress: Progress = silent) -> EditSession:
     from stitchsketch_kernel.upholstery.seams.session import EditSession
 
     mesh, settings = mesh_of(open_stage(run_dir, "mesh")), _panel_settings(run_dir)
-    path, tape = _corrections(run_dir), _tape(run_dir)
+    path, tape = corrections(run_dir), _tape(run_dir)
     if path is None:
         return EditSession(mesh, settings, progress=progress, tape=tape)
     edits = read_edits(path)
@@ -56,9 +56,14 @@ def save_panels(run_dir: Path, session: EditSession) -> Path:
     PanelError
         The panels can't be made: nothing is written.
     """
+    _, edits = session.placed()
+    return keep_corrections(run_dir, edits)
+
+
+def keep_corrections(run_dir: Path, edits: PanelEdits) -> Path:
+    """Write edits as the run's own file of corrections; returns it."""
     from stitchsketch_kernel.upholstery.seams.edits import edits_as_text
 
-    _, edits = session.placed()
     path = run_dir / CORRECTIONS
     aside = path.with_name(f".{path.name}.aside")
     aside.write_text(edits_as_text(edits), encoding="utf-8")
@@ -88,8 +93,8 @@ def _tape(run_dir: Path) -> tuple[TapeLine, ...]:
     return panels.read("panels", "tape", TapeFound).lines if there else ()
 
 
-def _corrections(run_dir: Path) -> Path | None:
-    """The file that says what the panels are, or None where the proposal does."""
+def corrections(run_dir: Path) -> Path | None:
+    """The file that says what the panels are; None: they are as proposed."""
     if (own := run_dir / CORRECTIONS).is_file():
         return own
     try:

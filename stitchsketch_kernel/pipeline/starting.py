@@ -14,6 +14,7 @@ from pathlib import Path
 
 from stitchsketch_kernel.domain.errors import RunError, StitchSketchError
 from stitchsketch_kernel.domain.progress import Cancelled
+from stitchsketch_kernel.pipeline.choices import read_choices
 from stitchsketch_kernel.pipeline.context import JOB
 from stitchsketch_kernel.pipeline.correcting import CORRECTIONS
 from stitchsketch_kernel.pipeline.files import read_json
@@ -50,7 +51,7 @@ def go_on(folder: Path, kept_as: KeptAs) -> int:
 
 
 def asked_again(folder: Path, kept_as: KeptAs) -> tuple[Path, RunSettings]:
-    """The photos and settings of the run in a folder, its panels and box as corrected since.
+    """The photos and settings of the run in a folder, as corrected, cropped and chosen since.
 
     Raises
     ------
@@ -68,7 +69,11 @@ def asked_again(folder: Path, kept_as: KeptAs) -> tuple[Path, RunSettings]:
         files["edits"] = own
     box = kept_box(folder)
     settings = RunSettings(
-        values=record.settings if box is None else {**record.settings, "region.box_m": box},
+        values={
+            **record.settings,
+            **read_choices(folder),
+            **({} if box is None else {"region.box_m": box}),
+        },
         boards=files.get("boards"),
         lengths=files.get("lengths"),
         edits=files.get("edits"),

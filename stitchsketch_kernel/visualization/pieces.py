@@ -17,9 +17,8 @@ from stitchsketch_kernel.domain.piece import FlatPanel
 from stitchsketch_kernel.visualization.canvas import nice_length
 from stitchsketch_kernel.visualization.charts import new_figure, picture_of, plain, shade
 from stitchsketch_kernel.visualization.palette import INK, PAPER
+from stitchsketch_kernel.visualization.strain import STRAIN_COLOURS, STRAIN_END_PERCENT
 
-#: The legend's end; cloth that must give more than this needs a dart or another seam.
-_STRAIN_END_PERCENT = 5.0
 _WIDTH_PX, _GAP_MM = 1240, 70.0
 
 
@@ -43,7 +42,7 @@ def pieces_with_strain(flats: Sequence[FlatPanel], metric: bool = True) -> Image
     figure.set_layout_engine("none")
     axes = figure.add_axes((0, 130 / height_px, 1, 1 - 130 / height_px))
     axes.set_axis_off()
-    norm = Normalize(0, _STRAIN_END_PERCENT)
+    norm = Normalize(0, STRAIN_END_PERCENT)
     for flat, offset in zip(flats, places, strict=True):
         _draw(axes, flat, offset, norm, 1 / scale if metric else None)
     axes.set_xlim(-20 / scale, width_mm + 20 / scale)
@@ -83,7 +82,7 @@ def _draw(
     axes: Axes, flat: FlatPanel, offset: FloatArray, norm: Normalize, mm_per_px: float | None
 ) -> None:
     points = flat.uv_mm + offset
-    faces = PolyCollection(list(points[flat.faces]), cmap="YlOrRd", norm=norm, linewidths=0.3)
+    faces = PolyCollection(list(points[flat.faces]), cmap=STRAIN_COLOURS, norm=norm, linewidths=0.3)
     faces.set_array(flat.strain_percent)
     faces.set_edgecolor("face")
     axes.add_collection(faces)
@@ -153,7 +152,7 @@ def _rule(axes: Axes, width_mm: float, height_mm: float, scale: float, metric: b
 
 def _legend(figure: Figure, norm: Normalize, height_px: int) -> None:
     place = figure.add_axes((0.05, 58 / height_px, 0.9, 20 / height_px))
-    mappable = ScalarMappable(norm=norm, cmap="YlOrRd")
+    mappable = ScalarMappable(norm=norm, cmap=STRAIN_COLOURS)
     bar = figure.colorbar(mappable, cax=place, orientation="horizontal", extend="max")
     bar.set_label("Strain of the cloth when sewn (%)", fontsize=12)
     bar.ax.tick_params(labelsize=11)

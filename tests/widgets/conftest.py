@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from laid_run import laid_run
 from PIL import Image
 from real_servers.fixtures import missing
 from real_servers.places import free_port
@@ -86,6 +87,14 @@ class Place:
 @pytest.fixture(scope="session")
 def place(tmp_path_factory) -> Place:
     return Place(tmp_path_factory.mktemp("shop"))
+
+
+@pytest.fixture(scope="session")
+def laid(place, tmp_path_factory) -> Run:
+    """A run of the shop whose pieces are flat and nested."""
+    folder = laid_run(tmp_path_factory.mktemp("laid"))
+    run = Run(place.scan.id, str(folder), host=os.uname().nodename)
+    return place.stores.projects.start_run("local", run)
 
 
 @pytest.fixture(scope="session")

@@ -6,15 +6,19 @@ import os
 from pathlib import Path
 
 import pytest
+from laid_run import laid_run
 from serving import PROVIDER, people, served
+from stitchsketch_widgets.pages.fabric_quote import fabric_quote_page
 from stitchsketch_widgets.pages.here import here
 from stitchsketch_widgets.pages.new_scan import new_scan_page
 from stitchsketch_widgets.texts import text
 
 from stitchsketch_kernel.domain.errors import NotKeptError, RunError, StitchSketchError
+from stitchsketch_kernel.domain.marker import Fabric
 from stitchsketch_kernel.projects.records import Project, Run, Scan, Status
 from stitchsketch_kernel.storage.interface import shop_folder
 from stitchsketch_kernel.stores import open_stores
+from stitchsketch_kernel.users.records import ShopFabric
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +136,28 @@ def test_without_a_gateway_it_is_the_persons_own_machine(monkeypatch, tmp_path, 
     place = at_page()
     assert [one.name for one in place.projects.projects(place.shop)] == ["Mine"]
     assert not place.shared
+
+
+@pytest.mark.parametrize(("who", "may"), [("anna", True), ("ben", False)])
+def test_a_quote_is_made_of_the_shops_own_cloth_and_kept_by_who_may(
+    gateway, behind, monkeypatch, at_page, who, may
+):
+    """An upholsterer's is refused by the gateway, in words, and leaves nothing behind."""
+    monkeypatch.setenv("STITCHSKETCH_GATEWAY_TOKEN", PROVIDER().token(who))
+    folder = behind / shop_folder("Nadel") / f"bench-{who}"
+    run = run_in(gateway, monkeypatch, laid_run(folder))
+    users = gateway.stores.users
+    users.keep_fabric(ShopFabric("Nadel", Fabric("Damask", 1400, 1370), id="a" * 32))
+    users.keep_fabric(ShopFabric("Zwirn", Fabric("Theirs", 1400, 1370)))
+    form, view = fabric_quote_page(at_page()).children
+    assert [one["name"] for one in form.library] == ["Damask"]
+    before = gateway.stores.objects("Nadel").objects("patterns")
+    form._on_message(form, {"do": "keep", "number": 1}, [])
+    assert form.message["kind"] == ("good" if may else "error"), form.message
+    kept = gateway.stores.projects.quotes("Nadel", run.id)
+    assert [one.total_minor for one in kept] == ([2000] if may else [])
+    if may:
+        assert gateway.stores.objects("Nadel").exists("patterns", kept[0].sha256)
+    else:
+        assert gateway.stores.objects("Nadel").objects("patterns") == before
+    assert view.figures["used_mm"] > 900

@@ -14,6 +14,14 @@ FAMILIES = {
     "seams.strain_": "strain_$", "progress.status.": "status.$", "progress.stage.": "stage.$",
     "progress.did.": "progress.did.{", "scan.tool.": "tool.$", "scan.hint.": "hint.$",
     "help.": "help.$", "scan.side.": "side.$", "scan.mark.": "mark.$", "scan.box.": "box.$",
+    "sheet.col.": "col.$", "offer.match.": "match.$",
+    "offer.stretch.": "offer.stretch.{", "offer.file.": "offer.file.{",
+    "offer.field.": "offer.field.{", "offer.col.": "col.$", "offer.defect.": "defect.$",
+}  # fmt: skip
+#: The texts that each screen's script says.
+ROOMS = {
+    "seam_editor": "seams", "run_progress": "progress", "scan_viewer": "scan",
+    "pattern_sheet": "sheet", "marker_view": "marker", "fabric_quote": "offer",
 }  # fmt: skip
 
 
@@ -40,11 +48,10 @@ def test_every_text_that_is_asked_for_is_there():
     asked = set(re.findall(r'(?<![\w.])text\("([\w.]+)"', sources()))
     asked |= set(re.findall(r'say\("(projects\.\w+)"', sources()))
     asked |= set(re.findall(r'words\(texts, "([\w.]+)"', sources()))
-    for folder, room in (
-        ("seam_editor", "seams"), ("run_progress", "progress"), ("scan_viewer", "scan"),
-    ):  # fmt: skip
+    for folder, room in ROOMS.items():
         text = "".join(p.read_text() for p in (WIDGETS / "src" / folder).glob("*.js"))
-        asked |= {f"{room}.{key}" for key in re.findall(r'\.say\("([\w.]+)"', text)}
+        found = re.findall(r'(?<![\w])(?:say|press)\(\s*"([\w.]+)"', text)
+        asked |= {key if key.startswith("common.") else f"{room}.{key}" for key in found}
     assert asked - set(keys) == set()
     assert len(asked) > 30
 

@@ -86,6 +86,10 @@ class SeamEditor(anywidget.AnyWidget):
         self._show()
         self.on_msg(self._on_message)
 
+    def look(self) -> None:
+        """Show the session as it stands: something else has changed it."""
+        self._show()
+
     def _on_message(self, _: Any, asked: Any, __: Any) -> None:
         number = asked.get("number", 0) if isinstance(asked, dict) else 0
         try:

@@ -62,6 +62,20 @@ def write_cut_files(pattern: Pattern, marker: Marker, folder: Path) -> tuple[Pat
     return tuple(folder / name for name in CUT_FILES)
 
 
+def write_cut_file(name: str, path: Path, pattern: Pattern, marker: Marker) -> None:
+    """Write one of `CUT_FILES` by its name.
+
+    Raises
+    ------
+    ExportError
+        There is no cut file of that name; see also `write_cut_files`.
+    """
+    if name not in _WRITERS:
+        raise ExportError(f"There is no cut file {name!r}.", f"Choose {', '.join(CUT_FILES)}.")
+    require_cuttable(pattern)
+    _WRITERS[name](path, pattern, marker)
+
+
 def require_ours(folder: Path) -> None:
     """Refuse a folder that holds anything else: it is replaced as a whole.
 

@@ -37,6 +37,8 @@ def write_cut_list(path: Path, pattern: Pattern, marker: Marker | None = None) -
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\r\n")
     rows.writerow(COLUMNS)
+    # of a cover from several cloths a marker lays the pieces of its own
+    laid = set() if marker is None else {one.piece for one in marker.placements}
     fabric = "" if marker is None else marker.fabric.name
     checked = {piece.name for piece in pattern.to_check()}
     for piece in pattern.pieces:
@@ -46,7 +48,8 @@ def write_cut_list(path: Path, pattern: Pattern, marker: Marker | None = None) -
         rows.writerow(
             [
                 cell(piece.name), piece.quantity, mirrored, f"{wide:.1f}", f"{high:.1f}",
-                inch_fraction(wide), inch_fraction(high), cell(fabric), *_within(piece),
+                inch_fraction(wide), inch_fraction(high),
+                cell(fabric) if piece.name in laid else "", *_within(piece),
                 "before cutting" if piece.name in checked else "", cell(notes),
             ]
         )  # fmt: skip

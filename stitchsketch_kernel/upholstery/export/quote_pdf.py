@@ -21,8 +21,9 @@ from stitchsketch_kernel.upholstery.export.drawn import (
 )
 from stitchsketch_kernel.upholstery.export.ink import fitted, new_canvas, wrapped
 from stitchsketch_kernel.upholstery.export.tiles import PAPERS_MM
+from stitchsketch_kernel.upholstery.quote.cover import quote_cover
 from stitchsketch_kernel.upholstery.quote.labour import QuoteSettings, hours_of, labour_lines
-from stitchsketch_kernel.upholstery.quote.price import Quote, make_quote
+from stitchsketch_kernel.upholstery.quote.price import Quote
 
 _MARGIN_MM = 18.0
 _ROW_MM = 6.0
@@ -39,14 +40,16 @@ def quote_of(pattern: Pattern, marker: Marker, settings: QuoteSettings) -> Quote
     ScaleError
         The pattern's size is not known.
     """
-    hours = hours_of(labour_lines(pattern, settings)) if settings.labour_rate > 0 else 0.0
-    return make_quote(
-        pattern, marker, hours, settings.labour_rate, settings.roll_end_mm(marker.fabric)
-    )
+    return quote_cover(pattern, [marker], settings).cloths[0]
 
 
 def write_quote_pdf(
-    path: Path, pattern: Pattern, marker: Marker, settings: QuoteSettings, made_at: str = ""
+    path: Path,
+    pattern: Pattern,
+    marker: Marker,
+    settings: QuoteSettings,
+    made_at: str = "",
+    further: Sequence[Marker] = (),
 ) -> None:
     """Write the quote, on A4 in millimetres or on Letter in inches, as many pages as it needs.
 
@@ -58,6 +61,8 @@ def write_quote_pdf(
     settings : QuoteSettings
     made_at : str
         The date in words, printed at the top.
+    further : sequence of Marker
+        Of the other cloths that the cover is cut from: welt, dust cover.
 
     Raises
     ------
@@ -65,18 +70,22 @@ def write_quote_pdf(
         The pattern's size is not known.
     SewError
         Its sides don't sew together.
+    SettingsError
+        The cloths' prices are in different currencies.
     """
     require_cuttable(pattern)
-    quote = quote_of(pattern, marker, settings)
+    markers = (marker, *further)
+    quote = quote_cover(pattern, markers, settings)
     sheet = _Sheet(pattern, settings)
     sheet.title(pattern.name, [part for part in (settings.customer, made_at) if part])
     for line in override_said(pattern):
         sheet.words([line], _BOLD)
     _pieces(sheet, pattern.pieces, settings)
-    sheet.picture(pattern, marker)
-    _cloth(sheet, quote, marker, settings)
+    for one, own in zip(markers, quote.cloths, strict=True):
+        sheet.picture(pattern, one)
+        _cloth(sheet, own, one, settings)
     if settings.labour_rate > 0:
-        _labour(sheet, quote, pattern, settings)
+        _labour(sheet, quote.cloths[0], pattern, settings)
     sheet.room(75)
     sheet.row(("Total", "", _money(quote.total, quote.currency)), _BOLD, rule=True)
     sheet.space(4)

@@ -64,7 +64,7 @@ def nest_cloths(
     """
     settings = settings or NestSettings()
     require_metric(pattern)
-    names = _assigned(pattern, cloths)
+    names = assigned(pattern, cloths)
     found = []
     for at, (cloth, own) in enumerate(zip(cloths, names, strict=True)):
         share = part(progress, at / len(cloths), (at + 1) / len(cloths))
@@ -163,8 +163,14 @@ def _fixed(component: Component, marker: Marker, room: Room) -> Component:
     return component
 
 
-def _assigned(pattern: Pattern, cloths: Sequence[Cloth]) -> list[set[str]]:
-    """Each cloth's pieces."""
+def assigned(pattern: Pattern, cloths: Sequence[Cloth]) -> list[set[str]]:
+    """For each cloth the names of the pieces that are cut from it.
+
+    Raises
+    ------
+    NestError
+        A piece is named by two cloths or by none, or is no piece of the pattern.
+    """
     names = [piece.name for piece in pattern.pieces]
     given = [name for cloth in cloths for name in cloth.pieces]
     unknown, twice = (

@@ -105,6 +105,20 @@ def check_sewing(pattern: Pattern) -> Sewing:
     return Sewing(tuple(checks), tuple(faults))
 
 
+def edges_on(pattern: Pattern, pair: SeamPair) -> tuple[tuple[str, int, bool], ...]:
+    """Where a seam's sides are: piece, number of its edge, and whether it is cut face down there.
+
+    Side a first. A right panel's side is found on the left one's template, as `check_sewing` does.
+    """
+    found = [*_sides(pattern, pair)[0][:1], *_sides(pattern, pair)[1][:1]]
+    return tuple(
+        (side.piece.name, at, side.turned)
+        for side in found
+        for at, edge in enumerate(side.piece.edges)
+        if edge is side.edge
+    )
+
+
 def require_sewable(pattern: Pattern) -> None:
     """Refuse a pattern whose pieces can't be sewn together, unless a person said why it is cut.
 

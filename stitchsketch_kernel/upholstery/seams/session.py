@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,14 +14,12 @@ from stitchsketch_kernel.domain.panel import EdgeKind, PanelMap
 from stitchsketch_kernel.domain.progress import Progress, silent
 from stitchsketch_kernel.domain.tape import TapeLine
 from stitchsketch_kernel.upholstery.seams.by_place import KindAt, kinds_by_seam
+from stitchsketch_kernel.upholstery.seams.clicks import click, clicks
 from stitchsketch_kernel.upholstery.seams.correct import Corrected, idle_seam
 from stitchsketch_kernel.upholstery.seams.edits import PanelEdits, apply_kinds, is_name
 from stitchsketch_kernel.upholstery.seams.naming import usual_grain
 from stitchsketch_kernel.upholstery.seams.prepare import PanelSettings, panel_shape, prepared
 from stitchsketch_kernel.upholstery.seams.propose import panels_of
-
-#: Clicks are kept to this many decimals of a metre: what is shown is what the file says.
-_DECIMALS = 5
 
 
 @dataclass(frozen=True)
@@ -105,11 +103,11 @@ class EditSession:
                 f"A panel can't be called {name!r}.",
                 "Take up to 32 letters and digits; _, + and - within.",
             )
-        self._take(replace(self.edits, seeds=(*self.edits.seeds, (name, _click(place_m)))))
+        self._take(replace(self.edits, seeds=(*self.edits.seeds, (name, click(place_m)))))
 
     def add_ignored(self, place_m: AnyArray) -> None:
         """Say that a place is no cloth."""
-        self._take(replace(self.edits, ignored=(*self.edits.ignored, _click(place_m))))
+        self._take(replace(self.edits, ignored=(*self.edits.ignored, click(place_m))))
 
     def add_seam_points(self, points_m: AnyArray) -> FloatArray:
         """Draw a seam through points, shape (k, 3), at least two; returns it as it runs.
@@ -117,7 +115,7 @@ class EditSession:
         With a proposal a seam must divide a panel, or lead across it from seam to seam. Among
         seeds alone it is a wall between them, and may be drawn before they are there.
         """
-        points = _seam(points_m)
+        points = clicks(points_m)
         edits = replace(self.edits, cuts=(*self.edits.cuts, points))
         found = self._prepared.ground.corrected(edits)
         if edits.keeps and len(self.edits.cuts) in set(found.idle) - set(found.waiting):
@@ -132,7 +130,7 @@ class EditSession:
             raise PanelError(f"The seam has no point {point + 1}.", "Take one that is there.")
         # a closed seam ends where it begins
         closed = point in {0, len(points) - 1} and np.array_equal(points[0], points[-1])
-        points[[0, -1] if closed else point] = _click(place_m)
+        points[[0, -1] if closed else point] = click(place_m)
         return self._with_cut(seam, points)
 
     def remove_seam(self, seam: int) -> None:
@@ -164,7 +162,7 @@ class EditSession:
 
     def preview_seam(self, points_m: AnyArray) -> FloatArray:
         """How a seam through these points would run; nothing changes."""
-        return self._prepared.ground.seam(_seam(points_m), self.edits.cuts)
+        return self._prepared.ground.seam(clicks(points_m), self.edits.cuts)
 
     def rename(self, old: str, new: str) -> None:
         """Call the panel `old` something else."""
@@ -191,23 +189,42 @@ class EditSession:
 
         Later edits number the seams anew: the place still finds it.
         """
-        asked = (*self._steps[-1].kinds, (_click(place_m), kind))
+        asked = (*self._steps[-1].kinds, (click(place_m), kind))
         self._push(self.edits, self._found, asked)
 
     def begin_with_kinds(self, kinds: Sequence[KindAt]) -> None:
         """How seams are made from the beginning, by a place on each; it is no edit."""
         self._steps = [replace(step, kinds=(*kinds, *step.kinds)) for step in self._steps]
 
+    def begin_with_grains(self, grains: Mapping[str, AnyArray]) -> None:
+        """How warps run from the beginning, by panel; it is no edit, and undoing keeps it.
+
+        Raises
+        ------
+        PanelError
+            One of them is no panel.
+        """
+        own = tuple((name, self._along(name, way)) for name, way in grains.items())
+        for steps in (self._steps, self._undone):
+            for at, step in enumerate(steps):
+                kept = tuple(one for one in step.edits.grains if one[0] not in grains)
+                there = tuple(one for one in own if one[0] in step.found.names)
+                steps[at] = replace(step, edits=replace(step.edits, grains=(*kept, *there)))
+
     def set_grain(self, panel: str, direction: AnyArray) -> None:
         """Turn the warp of a panel."""
-        along = _click(direction)
+        along = self._along(panel, direction)
+        grains = (*(one for one in self.edits.grains if one[0] != panel), (panel, along))
+        self._push(replace(self.edits, grains=grains), self._found)
+
+    def _along(self, panel: str, direction: AnyArray) -> FloatArray:
+        along = click(direction)
         if panel not in self.names or not np.linalg.norm(along) > 0:
             raise PanelError(
                 f"The warp of {panel} can't run along {np.asarray(direction).tolist()}.",
                 f"Give a direction of some length and one of {', '.join(self.names)}.",
             )
-        grains = (*(one for one in self.edits.grains if one[0] != panel), (panel, along))
-        self._push(replace(self.edits, grains=grains), self._found)
+        return along
 
     def grain_m(self, panel: str) -> FloatArray:
         """The direction of a panel's warp: as it was set, else the usual one."""
@@ -308,18 +325,4 @@ class EditSession:
         mine = self.labels == self.names.index(panel)
         centres = self._prepared.ground.features.centres[mine]
         middle = centres[np.argmin(((centres - centres.mean(axis=0)) ** 2).sum(axis=1))]
-        return _click(middle)
-
-
-def _click(place_m: AnyArray) -> FloatArray:
-    place = np.asarray(place_m, dtype=np.float64)
-    if place.shape != (3,) or not np.isfinite(place).all():
-        raise PanelError(f"{place.tolist()} is no place on a mesh.", "Give x, y and z in metres.")
-    return np.round(place, _DECIMALS)
-
-
-def _seam(points_m: AnyArray) -> FloatArray:
-    points = np.asarray(points_m, dtype=np.float64)
-    if points.ndim != 2 or len(points) < 2:
-        raise PanelError("A seam needs two points at least.", "Click along it.")
-    return np.array([_click(point) for point in points])
+        return click(middle)

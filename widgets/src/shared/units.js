@@ -25,3 +25,14 @@ export function duration(seconds) {
   if (minutes < 60) return `${minutes} min`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
+
+/** A small length with its decimals: "0.4 mm", "0.02 in". */
+export function fine(mm, units) {
+  if (mm === null || mm === undefined || !Number.isFinite(mm)) return "?";
+  return units === "inch" ? `${(mm / MM_PER_INCH).toFixed(2)} in` : `${mm.toFixed(1)} mm`;
+}
+
+/** A length of cloth: "3.13 m", or "3.42 yd". */
+export function cloth(mm, units) {
+  return units === "inch" ? `${(mm / 914.4).toFixed(2)} yd` : `${(mm / 1000).toFixed(2)} m`;
+}

@@ -13,6 +13,7 @@ from stitchsketch_kernel.projects.interface import ProjectStore
 from stitchsketch_kernel.projects.records import Project, Run
 from stitchsketch_kernel.storage.interface import ObjectStore, shop_folder
 from stitchsketch_kernel.stores import open_stores
+from stitchsketch_kernel.users.interface import UserStore
 from stitchsketch_widgets.texts import text
 
 UNITS = ("mm", "inch")
@@ -39,6 +40,8 @@ class Here:
     runs : Path, optional
     objects : ObjectStore, optional
         The shop's files, wherever `projects` is.
+    users : UserStore, optional
+        The shop's fabrics, wherever `projects` is.
     """
 
     person: str
@@ -48,6 +51,7 @@ class Here:
     shared: bool = False
     runs: Path | None = None
     objects: ObjectStore | None = None
+    users: UserStore | None = None
 
     @property
     def units(self) -> str:
@@ -127,7 +131,9 @@ def here(person: str = "", shop: str = "") -> Here:
         return _behind(url, query)
     stores = open_stores()
     shop = shop or stores.settings.shop
-    return Here(person, shop, query, stores.projects, objects=stores.objects(shop))
+    return Here(
+        person, shop, query, stores.projects, objects=stores.objects(shop), users=stores.users
+    )
 
 
 def _behind(url: str, query: dict[str, str]) -> Here:
@@ -140,11 +146,12 @@ def _behind(url: str, query: dict[str, str]) -> Here:
 
     client = GatewayClient(url, os.environ.get(GATEWAY_TOKEN, ""))
     try:
-        me, runs = GatewayUserStore(client).me(), os.environ.get(RUNS, "")
+        users, runs = GatewayUserStore(client), os.environ.get(RUNS, "")
+        me = users.me()
     except StitchSketchError:
         client.close()
         raise
     return Here(
         me.subject, me.shop, query, GatewayProjectStore(client), True,
-        Path(runs) if runs else None, GatewayObjectStore(client),
+        Path(runs) if runs else None, objects=GatewayObjectStore(client), users=users,
     )  # fmt: skip
