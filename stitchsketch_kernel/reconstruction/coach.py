@@ -28,6 +28,8 @@ HEIGHTS: tuple[Height, ...] = ("low", "middle", "high")
 LOW_BELOW_DEG, HIGH_ABOVE_DEG = 27.0, 47.0
 #: So many photos a side, where there are none; so few are too few.
 WANTED, TOO_FEW = 3, 2
+#: A surface that faces up more than this is photographed from above.
+_FACES_UP = 0.75
 
 
 @dataclass(frozen=True)
@@ -160,3 +162,21 @@ def _wishes(standpoints: Sequence[Standpoint]) -> tuple[Wish, ...]:
         if take:
             wishes.append(Wish(side, have, take, tuple(lacking)))
     return tuple(sorted(wishes, key=lambda wish: wish.have))
+
+
+def wanted_for(
+    part_m: FloatArray, normal: FloatArray, found: Coverage
+) -> tuple[str, Height]:
+    """From which side and height a part of the surface is seen best; no side: from above.
+
+    Parameters
+    ----------
+    part_m, normal : ndarray, shape (3,)
+        The part's middle, and where it faces.
+    found : Coverage
+    """
+    if normal[2] > _FACES_UP:
+        return "", "high"
+    # what lies low is seen from low down, though it faces straight ahead
+    low = part_m[2] < found.middle_m[2] or normal[2] < 0
+    return found.side_of(normal), "low" if low else "middle"

@@ -1,0 +1,89 @@
+"""Where photos are missing, told from their mats before a run, and from the model after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stitchsketch_kernel.domain.board import Board
+from stitchsketch_kernel.domain.errors import RunError
+from stitchsketch_kernel.domain.photo import Camera
+from stitchsketch_kernel.pipeline.context import open_stage
+from stitchsketch_kernel.pipeline.stages.reading import mesh_of
+
+if TYPE_CHECKING:
+    from stitchsketch_kernel.imaging.look import PhotoLook
+    from stitchsketch_kernel.reconstruction.coach import Coverage
+    from stitchsketch_kernel.reconstruction.mat_views import MatViews
+    from stitchsketch_kernel.reconstruction.unseen import UnseenPart
+
+
+@dataclass(frozen=True)
+class Coached:
+    """What is known of where photos were taken.
+
+    Attributes
+    ----------
+    coverage : Coverage, optional
+        None: too few photos could be placed.
+    placed : MatViews, optional
+        By the mats; None after an alignment.
+    unseen : tuple of UnseenPart
+        Of the mesh, once there is one.
+    """
+
+    coverage: Coverage | None
+    placed: MatViews | None = None
+    unseen: tuple[UnseenPart, ...] = ()
+
+
+def coach_by_mats(
+    looks: Sequence[PhotoLook], boards: Sequence[Board], front: str = "", bad: Sequence[str] = ()
+) -> Coached:
+    """Where photos were taken, by the mats in them.
+
+    Parameters
+    ----------
+    looks : sequence of PhotoLook
+    boards : sequence of Board
+    front : str
+        The photo that shows the front.
+    bad : sequence of str
+        Photos that can't be used.
+    """
+    from stitchsketch_kernel.reconstruction.coach import coverage
+    from stitchsketch_kernel.reconstruction.mat_views import views_from_mats
+
+    cameras = {look.photo.name: _camera(look) for look in looks}
+    placed = views_from_mats(cameras, [tag for look in looks for tag in look.tags], boards)
+    return Coached(coverage(placed.views, front, frozenset(bad)), placed)
+
+
+def coach_by_run(run_dir: Path, front: str = "") -> Coached:
+    """Where photos were taken, and what of the mesh none saw, by a run's model.
+
+    Raises
+    ------
+    RunError
+        The run has no mesh yet.
+    """
+    from stitchsketch_kernel.domain.model import SparseModel
+    from stitchsketch_kernel.reconstruction.coach import coverage
+    from stitchsketch_kernel.reconstruction.unseen import unseen_parts
+
+    stage = open_stage(run_dir, "mesh")
+    try:
+        mesh, model = mesh_of(stage), stage.read("scale", "model", SparseModel)
+    except OSError as error:
+        raise RunError("This run has no surface yet.", "Wait until it is made.") from error
+    return Coached(coverage(model.views, front), unseen=unseen_parts(mesh, model.views))
+
+
+def _camera(look: PhotoLook) -> Camera | tuple[int, int]:
+    photo = look.photo
+    if photo.focal_px is None:
+        return photo.width_px, photo.height_px
+    middle = photo.width_px / 2, photo.height_px / 2
+    return Camera(photo.width_px, photo.height_px, photo.focal_px, photo.focal_px, *middle)
