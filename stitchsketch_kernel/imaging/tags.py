@@ -110,11 +110,7 @@ def _read(grey: ImageArray, dictionary: str, factors: Sequence[float]) -> dict[i
     seen: dict[int, FloatArray] = {}
     twice: set[int] = set()
     for factor in factors:
-        scaled = (
-            grey
-            if factor == 1
-            else _resized(grey, factor)
-        )
+        scaled = grey if factor == 1 else _resized(grey, factor)
         corners, ids, _ = detector.detectMarkers(scaled)
         read = [] if ids is None else [int(tag_id) for tag_id in ids.ravel()]
         for quad, tag_id in zip(corners, read, strict=True):

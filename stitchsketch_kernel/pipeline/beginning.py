@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import shutil
@@ -27,7 +26,8 @@ from stitchsketch_kernel.storage.interface import ObjectStore
 #: What a run was asked for, beside its photos.
 ASKED = "asked.json"
 #: Below a scan's folder.
-_PHOTOS, _JOB, _LENGTHS = "photos", "job", "lengths.json"
+PHOTOS, JOB = "photos", "job"
+_LENGTHS = "lengths.json"
 
 
 def begin(
@@ -61,7 +61,7 @@ def begin(
     StitchSketchError
         A setting is wrong, or the photos can't be laid out.
     """
-    lay_out(photos, objects, folder / _PHOTOS)
+    lay_out(photos, objects, folder / PHOTOS)
     given = folder / _LENGTHS
     given.unlink(missing_ok=True)
     if lengths:
@@ -70,7 +70,7 @@ def begin(
         "name": name, "values": dict(values), "kept_as": asdict(kept_as), "lengths": bool(lengths),
     }  # fmt: skip
     write_json(folder / ASKED, asked)
-    check(folder / _PHOTOS, folder / _JOB, _settings(folder))  # said here, not in a file
+    check(folder / PHOTOS, folder / JOB, _settings(folder))  # said here, not in a file
     command = [sys.executable, "-m", __spec__.name, str(folder)]
     with (folder / LOG).open("wb") as log:
         process = subprocess.Popen(
@@ -150,7 +150,7 @@ def main(arguments: Sequence[str]) -> int:
     folder = Path(arguments[0])
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        run(folder / _PHOTOS, folder / _JOB, _settings(folder))
+        run(folder / PHOTOS, folder / JOB, _settings(folder))
     except StitchSketchError as error:
         logging.getLogger(__name__).warning("%s", error)
         return 2

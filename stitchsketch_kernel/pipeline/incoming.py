@@ -103,9 +103,7 @@ class Incoming:
         require_name(sha256)
         self._check_size(name, total_bytes)
         if len(piece) > MOST_PIECE_BYTES or offset + len(piece) > total_bytes:
-            raise StorageError(
-                f"More of {shown(name)} came than was said.", "Choose it again."
-            )
+            raise StorageError(f"More of {shown(name)} came than was said.", "Choose it again.")
         path = self._path(sha256, total_bytes)
         try:
             handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)

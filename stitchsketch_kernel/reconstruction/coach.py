@@ -164,9 +164,7 @@ def _wishes(standpoints: Sequence[Standpoint]) -> tuple[Wish, ...]:
     return tuple(sorted(wishes, key=lambda wish: wish.have))
 
 
-def wanted_for(
-    part_m: FloatArray, normal: FloatArray, found: Coverage
-) -> tuple[str, Height]:
+def wanted_for(part_m: FloatArray, normal: FloatArray, found: Coverage) -> tuple[str, Height]:
     """From which side and height a part of the surface is seen best; no side: from above.
 
     Parameters

@@ -150,8 +150,8 @@ def _pose(
         points, pixels - 0.5, K, bent, flags=cv2.SOLVEPNP_IPPE
     )
     best: tuple[tuple[FloatArray, FloatArray] | None, float] = (None, np.inf)
-    for turn, place in zip(turns[:count], places[:count], strict=True):
-        turn, place = cv2.solvePnPRefineLM(points, pixels - 0.5, K, bent, turn, place)
+    for first_turn, first_place in zip(turns[:count], places[:count], strict=True):
+        turn, place = cv2.solvePnPRefineLM(points, pixels - 0.5, K, bent, first_turn, first_place)
         rotation = np.asarray(cv2.Rodrigues(turn)[0], float)
         translation = np.asarray(place, float).ravel()
         if (-rotation.T @ translation)[2] <= 0:  # from below the floor
@@ -197,9 +197,7 @@ def _mats_on_floor(
         floor[b] = floor[a] @ _middle(ways[a, b])
 
 
-def _step(
-    a: tuple[FloatArray, FloatArray], b: tuple[FloatArray, FloatArray]
-) -> FloatArray | None:
+def _step(a: tuple[FloatArray, FloatArray], b: tuple[FloatArray, FloatArray]) -> FloatArray | None:
     """What takes places on mat b to those on mat a, both on one floor; None if they seem not."""
     turn = a[0].T @ b[0]
     if turn[2, 2] < _MOST_TILT_COS:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 
@@ -92,11 +94,11 @@ def _times_seen(
     mesh: Mesh, points: FloatArray, normals: FloatArray, views: Sequence[View]
 ) -> AnyArray:
     """How many views see each point: in the picture, not along the surface, nothing before it."""
-    import open3d as o3d
-
+    o3d: Any = import_module("open3d")
     scene = o3d.t.geometry.RaycastingScene()
     vertices = np.ascontiguousarray(mesh.vertices, np.float32)
-    scene.add_triangles(vertices, np.ascontiguousarray(mesh.faces, np.uint32))
+    faces = np.ascontiguousarray(mesh.faces, np.uint32)
+    scene.add_triangles(o3d.core.Tensor(vertices), o3d.core.Tensor(faces))
     times = np.zeros(len(points), int)
     for view in views:
         towards = points - view.centre

@@ -97,6 +97,8 @@ class PhotoDrop(anywidget.AnyWidget):
         self._watchers: list[Callable[[], None]] = []
         self._thumbnails: set[str] = set()
         self._kept: dict[str, Photo] = {}
+        #: What is said of the photos that were looked at.
+        self.notes: list[PhotoNote] = []
         super().__init__(texts=texts("drop"), **traits)
         self.looks = PhotoLooks(objects, self._looked)
         self._open()
@@ -135,7 +137,7 @@ class PhotoDrop(anywidget.AnyWidget):
             self._told_s = time.monotonic()
             looks, faults = self.looks.found()
             shown = [looks[one.name] for one in self.kept if one.name in looks]
-            notes = notes_of(shown, self.mats_wanted)
+            self.notes = notes = notes_of(shown, self.mats_wanted)
             with self.hold_sync():
                 self.photos = [_shown(one, looks, faults, notes) for one in self.kept]
                 self.waiting = self.looks.waiting

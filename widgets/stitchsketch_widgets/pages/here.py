@@ -6,12 +6,13 @@ import os
 import platform
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from stitchsketch_kernel.domain.errors import NotKeptError, RunError, StitchSketchError
 from stitchsketch_kernel.projects.interface import ProjectStore
 from stitchsketch_kernel.projects.records import Project, Run
-from stitchsketch_kernel.storage.interface import shop_folder
+from stitchsketch_kernel.storage.home import default_home
+from stitchsketch_kernel.storage.interface import ObjectStore, shop_folder
 from stitchsketch_kernel.stores import open_stores
 from stitchsketch_widgets.texts import text
 
@@ -37,6 +38,12 @@ class Here:
         Other shops use this machine too: of a run's folder a page believes only that it is its own
         shop's when it lies below `runs`, and starts no run.
     runs : Path, optional
+    objects : ObjectStore, optional
+        The shop's files, wherever `projects` is.
+    home : Path, optional
+        This machine's place for what is under way.
+    gateway_path : str
+        Of the gateway on the host that the page came from; empty: there is none.
     """
 
     person: str
@@ -45,6 +52,9 @@ class Here:
     projects: ProjectStore
     shared: bool = False
     runs: Path | None = None
+    objects: ObjectStore | None = None
+    home: Path | None = None
+    gateway_path: str = ""
 
     @property
     def units(self) -> str:
@@ -92,7 +102,10 @@ class Here:
         RunError
             On another machine, or nowhere that this page may read.
         """
-        run = self.run()
+        return self.folder_of(self.run())
+
+    def folder_of(self, run: Run) -> Path:
+        """Where a run's files are; raises as `run_folder`."""
         folder = Path(run.folder).resolve()
         if run.host != platform.node() or not self._may_read(folder) or not folder.is_dir():
             raise RunError(text("pages.elsewhere", host=run.host), text("pages.elsewhere_todo"))
@@ -120,11 +133,20 @@ def here(person: str = "", shop: str = "") -> Here:
     if url := os.environ.get(GATEWAY_URL, ""):
         return _behind(url, query)
     stores = open_stores()
-    return Here(person, shop or stores.settings.shop, query, stores.projects)
+    shop = shop or stores.settings.shop
+    return Here(
+        person, shop, query, stores.projects, objects=stores.objects(shop),
+        home=stores.settings.home,
+    )  # fmt: skip
 
 
 def _behind(url: str, query: dict[str, str]) -> Here:
-    from stitchsketch_kernel.client import GatewayClient, GatewayProjectStore, GatewayUserStore
+    from stitchsketch_kernel.client import (
+        GatewayClient,
+        GatewayObjectStore,
+        GatewayProjectStore,
+        GatewayUserStore,
+    )
 
     client = GatewayClient(url, os.environ.get(GATEWAY_TOKEN, ""))
     try:
@@ -133,5 +155,7 @@ def _behind(url: str, query: dict[str, str]) -> Here:
         client.close()
         raise
     return Here(
-        me.subject, me.shop, query, GatewayProjectStore(client), True, Path(runs) if runs else None
-    )
+        me.subject, me.shop, query, GatewayProjectStore(client), True,
+        Path(runs) if runs else None, GatewayObjectStore(client), default_home(),
+        urlsplit(url).path.rstrip("/"),
+    )  # fmt: skip
