@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from stitchsketch_kernel.domain.arrays import ImageArray
-from stitchsketch_kernel.domain.board import TagSighting
+from stitchsketch_kernel.domain.board import Board, TagSighting
 from stitchsketch_kernel.domain.photo import Photo, PhotoNote
 from stitchsketch_kernel.imaging.boards import STANDARD_DICTIONARY
 from stitchsketch_kernel.imaging.exif import focal_px
@@ -18,7 +18,7 @@ from stitchsketch_kernel.imaging.quality import Quality, judge, measure
 from stitchsketch_kernel.imaging.reading import read_picture, sha256_of
 from stitchsketch_kernel.imaging.tags import glimpse_tags
 
-__all__ = ["PhotoLook", "look_at", "notes_of", "preview_jpeg"]
+__all__ = ["PhotoLook", "look_at", "mats_seen", "notes_of", "preview_jpeg"]
 
 #: The longer side of a thumbnail.
 THUMBNAIL_PX = 320
@@ -104,6 +104,16 @@ def notes_of(looks: Sequence[PhotoLook], mats_wanted: bool = True) -> list[Photo
     """
     notes = judge([look.photo for look in looks], [look.quality for look in looks])
     return [*notes, *(_without_mats(looks) if mats_wanted else [])]
+
+
+def mats_seen(look: PhotoLook, boards: Sequence[Board]) -> tuple[str, ...]:
+    """The names of the mats that a photo really shows."""
+    tags = {(tag.dictionary, tag.tag_id) for tag in look.tags}
+    return tuple(
+        board.name
+        for board in boards
+        if sum((board.dictionary, tag) in tags for tag in board.tag_ids) >= _SEEN_ENOUGH
+    )
 
 
 def _without_mats(looks: Sequence[PhotoLook]) -> list[PhotoNote]:

@@ -17,7 +17,7 @@ from typing import Any
 from stitchsketch_kernel.domain.errors import PhotoError, StitchSketchError, StorageError
 from stitchsketch_kernel.domain.progress import Cancelled
 from stitchsketch_kernel.pipeline.files import read_json, write_json
-from stitchsketch_kernel.pipeline.runner import RunSettings, check, run
+from stitchsketch_kernel.pipeline.runner import RunSettings, run
 from stitchsketch_kernel.pipeline.starting import LOG
 from stitchsketch_kernel.pipeline.tracking import KeptAs
 from stitchsketch_kernel.projects.records import Photo
@@ -59,7 +59,7 @@ def begin(
     Raises
     ------
     StitchSketchError
-        A setting is wrong, or the photos can't be laid out.
+        The photos can't be laid out. What is wrong with a setting the run says (`why_ended`).
     """
     lay_out(photos, objects, folder / PHOTOS)
     given = folder / _LENGTHS
@@ -70,7 +70,6 @@ def begin(
         "name": name, "values": dict(values), "kept_as": asdict(kept_as), "lengths": bool(lengths),
     }  # fmt: skip
     write_json(folder / ASKED, asked)
-    check(folder / PHOTOS, folder / JOB, _settings(folder))  # said here, not in a file
     command = [sys.executable, "-m", __spec__.name, str(folder)]
     with (folder / LOG).open("wb") as log:
         process = subprocess.Popen(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import subprocess
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +15,7 @@ from stitchsketch_kernel.domain.board import Board
 from stitchsketch_kernel.domain.errors import RunError
 from stitchsketch_kernel.domain.photo import Camera
 from stitchsketch_kernel.pipeline.context import open_stage
+from stitchsketch_kernel.pipeline.files import plain
 from stitchsketch_kernel.pipeline.stages.reading import mesh_of
 
 if TYPE_CHECKING:
@@ -18,6 +23,10 @@ if TYPE_CHECKING:
     from stitchsketch_kernel.reconstruction.coach import Coverage
     from stitchsketch_kernel.reconstruction.mat_views import MatViews
     from stitchsketch_kernel.reconstruction.unseen import UnseenPart
+
+log = logging.getLogger(__name__)
+
+_MOST_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -62,23 +71,60 @@ def coach_by_mats(
 
 
 def coach_by_run(run_dir: Path, front: str = "") -> Coached:
-    """Where photos were taken, and what of the mesh none saw, by a run's model.
+    """Where photos were taken, by a run's model; `unseen_of` tells the rest.
 
     Raises
     ------
     RunError
-        The run has no mesh yet.
+        The run has no model yet.
     """
     from stitchsketch_kernel.domain.model import SparseModel
     from stitchsketch_kernel.reconstruction.coach import coverage
+
+    try:
+        model = open_stage(run_dir, "mesh").read("scale", "model", SparseModel)
+    except OSError as error:
+        raise RunError("This run has no model yet.", "Wait until it is made.") from error
+    return Coached(coverage(model.views, front))
+
+
+def unseen_of(run_dir: Path) -> tuple[UnseenPart, ...]:
+    """The parts of a run's mesh that too few photos saw, found in a process of its own.
+
+    What casts the rays (Open3D) takes more memory than a person's page may have.
+
+    Raises
+    ------
+    RunError
+        They can't be found.
+    """
+    import numpy as np
+
+    from stitchsketch_kernel.reconstruction.unseen import UnseenPart
+
+    command = [sys.executable, "-m", __spec__.name, str(run_dir)]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_MOST_S, check=False
+    )
+    if done.returncode:
+        log.warning("%s", done.stderr.decode(errors="replace")[-2000:])
+        raise RunError("What the photos did not see could not be found.", "Look at the mesh.")
+    return tuple(
+        UnseenPart(np.asarray(one["middle_m"]), np.asarray(one["normal"]), one["area_m2"])
+        for one in json.loads(done.stdout)
+    )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the unseen parts of a run's mesh to standard output, as JSON."""
+    from stitchsketch_kernel.domain.model import SparseModel
     from stitchsketch_kernel.reconstruction.unseen import unseen_parts
 
-    stage = open_stage(run_dir, "mesh")
-    try:
-        mesh, model = mesh_of(stage), stage.read("scale", "model", SparseModel)
-    except OSError as error:
-        raise RunError("This run has no surface yet.", "Wait until it is made.") from error
-    return Coached(coverage(model.views, front), unseen=unseen_parts(mesh, model.views))
+    stage = open_stage(Path(arguments[0]), "mesh")
+    model = stage.read("scale", "model", SparseModel)
+    found = [asdict(part) for part in unseen_parts(mesh_of(stage), model.views)]
+    sys.stdout.write(json.dumps(plain(found)))
+    return 0
 
 
 def _camera(look: PhotoLook) -> Camera | tuple[int, int]:
@@ -87,3 +133,7 @@ def _camera(look: PhotoLook) -> Camera | tuple[int, int]:
         return photo.width_px, photo.height_px
     middle = photo.width_px / 2, photo.height_px / 2
     return Camera(photo.width_px, photo.height_px, photo.focal_px, photo.focal_px, *middle)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -181,7 +181,7 @@ def _mats_on_floor(
             step = _step(poses[a], poses[b])
             if step is not None:
                 between[a, b].append(step)
-                between[b, a].append(np.linalg.inv(step))
+                between[b, a].append(np.asarray(np.linalg.inv(step), float))
     if not count:
         return {}
     first = max(sorted(count), key=lambda mat: count[mat])

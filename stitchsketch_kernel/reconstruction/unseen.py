@@ -82,7 +82,7 @@ def _patches(mesh: Mesh) -> tuple[FloatArray, FloatArray, FloatArray]:
     cells = np.column_stack([np.floor(middles / PATCH_M), facing, sign]).astype(np.int64)
     _, patch = np.unique(cells, axis=0, return_inverse=True)
     patch = patch.ravel()
-    area = np.bincount(patch, areas)
+    area = np.asarray(np.bincount(patch, areas), float)
     # a patch is looked at where its largest face is: a mean of faces may lie off the surface
     order = np.lexsort((areas, patch))
     largest = order[np.flatnonzero(np.diff(patch[order], append=-1))]

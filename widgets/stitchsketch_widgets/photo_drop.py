@@ -14,7 +14,8 @@ import traitlets
 
 from stitchsketch_kernel.domain.errors import PhotoError, StitchSketchError
 from stitchsketch_kernel.domain.photo import PhotoNote
-from stitchsketch_kernel.imaging.look import PhotoLook, notes_of
+from stitchsketch_kernel.imaging.boards import MOST_MATS, standard_mats
+from stitchsketch_kernel.imaging.look import PhotoLook, mats_seen, notes_of
 from stitchsketch_kernel.imaging.names import by_number, safe_names
 from stitchsketch_kernel.pipeline.incoming import Coming, Incoming
 from stitchsketch_kernel.projects.interface import ProjectStore
@@ -26,6 +27,7 @@ from stitchsketch_widgets.texts import text, texts
 
 log = logging.getLogger(__name__)
 
+_MATS = standard_mats(MOST_MATS)
 #: A message of the page may have 10 MB at Jupyter's servers; a piece is far below that.
 PIECE_BYTES = 1 << 20
 #: The page is told of looks no more often than this.
@@ -236,5 +238,5 @@ def _shown(
         "bytes": photo.bytes,
         "looked": look is not None or bool(fault),
         "notes": said,
-        "tags": len(look.tags) if look else 0,
+        "mats": [name.removeprefix("mat ") for name in mats_seen(look, _MATS)] if look else [],
     }

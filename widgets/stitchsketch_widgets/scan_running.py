@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from stitchsketch_kernel.domain.errors import RunError, StitchSketchError
 from stitchsketch_kernel.pipeline.beginning import JOB, begin, why_ended
-from stitchsketch_kernel.pipeline.coaching import Coached, coach_by_run
+from stitchsketch_kernel.pipeline.coaching import Coached, coach_by_run, unseen_of
 from stitchsketch_kernel.pipeline.tracking import KeptAs
 from stitchsketch_kernel.projects.interface import ProjectStore
 from stitchsketch_kernel.projects.records import Photo, Project, Run
@@ -53,8 +56,11 @@ class Running(Protocol):
         """The run's report as a page."""
         ...
 
-    def coached(self, run_id: str, front: str) -> Coached | None:
-        """What the run's model says of where photos are missing; None: it can't be read here."""
+    def coach(self, run_id: str, front: str, told: Callable[[Coached], None]) -> bool:
+        """Say what the run's model tells of missing photos, and soon what its mesh does.
+
+        Nothing is said, and False, where the run's files can't be read from here.
+        """
         ...
 
 
@@ -87,14 +93,24 @@ class _Kept:
                     return content.read()
         raise RunError(text("scan.no_report"), text("scan.no_report_todo"))
 
-    def coached(self, run_id: str, front: str) -> Coached | None:
+    def coach(self, run_id: str, front: str, told: Callable[[Coached], None]) -> bool:
         """See `Running`."""
         try:
-            run = self._projects.run(self._shop, run_id)
-            return coach_by_run(self._folder_of(run), front)
+            folder = self._folder_of(self._projects.run(self._shop, run_id))
+            coached = coach_by_run(folder, front)
         except StitchSketchError as error:
             log.info("no coaching after the run: %s", error)
-            return None
+            return False
+        told(coached)
+
+        def look() -> None:
+            try:
+                told(replace(coached, unseen=unseen_of(folder)))
+            except (StitchSketchError, subprocess.SubprocessError) as error:
+                log.info("no unseen parts: %s", error)
+
+        threading.Thread(target=look, name="unseen parts", daemon=True).start()
+        return True
 
 
 class HereRunning(_Kept):

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from stitchsketch_kernel.domain.errors import SettingsError, StitchSketchError
-from stitchsketch_kernel.domain.tape import COLOUR_WORDS
+from stitchsketch_kernel.domain.tape import COLOUR_WORDS, TapeSettings
 from stitchsketch_kernel.imaging.mat import check_bar
-from stitchsketch_kernel.pipeline.settings import resolve
-from stitchsketch_kernel.pipeline.stage import standard_stages
+from stitchsketch_kernel.pipeline.settings import FabricSettings, settings_from
+from stitchsketch_kernel.reconstruction.scale_checks import ScaleSettings
 from stitchsketch_widgets.texts import text
 
 STEPS = ("piece", "mats", "photos", "size", "start", "run")
@@ -29,6 +29,8 @@ _SETTINGS = {
     "tape_colour": "seams.tape_colour",
     "tape_mm": "seams.tape_width_mm",
 }
+#: The groups of those settings; all groups of a run would load the libraries of all stages.
+_GROUPS = {"scale": ScaleSettings, "fabric": FabricSettings, "seams": TapeSettings}
 _NUMBERS = frozenset(
     {"bar_mm", "width_mm", "repeat_up_mm", "repeat_across_mm", "tape_mm", "length_mm"}
 )
@@ -138,7 +140,10 @@ def settings_of(values: Mapping[str, Any]) -> dict[str, Any]:
         if name == "tape_mm" and not values.get("tape_colour"):
             continue
         given[setting] = value
-    resolve(standard_stages(), given)
+    for group, kind in _GROUPS.items():
+        own = {name.partition(".")[2]: value for name, value in given.items()
+               if name.startswith(f"{group}.")}  # fmt: skip
+        settings_from(kind, group, own)
     return given
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -13,9 +11,8 @@ import traitlets
 from ipywidgets import Widget, widget_serialization
 
 from stitchsketch_kernel.domain.errors import NotKeptError, StitchSketchError
-from stitchsketch_kernel.imaging.boards import standard_mats
-from stitchsketch_kernel.imaging.look import preview_jpeg
-from stitchsketch_kernel.imaging.mat import write_mat_pdf
+from stitchsketch_kernel.imaging.boards import MOST_MATS, standard_mats
+from stitchsketch_kernel.imaging.look import mats_seen
 from stitchsketch_kernel.projects.interface import ProjectStore
 from stitchsketch_kernel.projects.records import Project, Run, Scan, Status
 from stitchsketch_kernel.storage.interface import ObjectStore
@@ -23,6 +20,7 @@ from stitchsketch_widgets.bundle import built
 from stitchsketch_widgets.capture_coach import CaptureCoach
 from stitchsketch_widgets.photo_drop import PhotoDrop
 from stitchsketch_widgets.run_progress import RunProgress
+from stitchsketch_widgets.scan_papers import mats_pdf, picture
 from stitchsketch_widgets.scan_running import Running
 from stitchsketch_widgets.scan_values import (
     OF_PROJECT,
@@ -41,7 +39,7 @@ from stitchsketch_widgets.texts import text, texts
 log = logging.getLogger(__name__)
 
 LEAST_PHOTOS = 8
-_PREVIEW_PX = 1600
+_MATS = standard_mats(MOST_MATS)
 
 
 class ScanWizard(anywidget.AnyWidget):
@@ -187,19 +185,14 @@ class ScanWizard(anywidget.AnyWidget):
 
     def _mats_seen(self, drop: PhotoDrop) -> str:
         looks, _ = drop.looks.found()
-        with_mats = sum(len(look.tags) > 1 for look in looks.values())
-        seen = {(tag.dictionary, tag.tag_id) for look in looks.values() for tag in look.tags}
-        names = [
-            board.name.removeprefix("mat ")
-            for board in standard_mats(48)
-            if any((board.dictionary, tag) in seen for tag in board.tag_ids)
-        ]
+        seen = [mats_seen(look, _MATS) for look in looks.values()]
+        names = [one.name.removeprefix("mat ") for one in _MATS if any(one.name in s for s in seen)]
         if drop.looks.waiting:
             return text("scan.fact.looking", waiting=drop.looks.waiting)
         if not names:
             return text("scan.fact.no_mats")
         return text(
-            "scan.fact.mats", photos=with_mats, all=len(looks), mats=", ".join(names),
+            "scan.fact.mats", photos=sum(map(bool, seen)), all=len(looks), mats=", ".join(names),
         )  # fmt: skip
 
     def _valued(self) -> None:
@@ -231,7 +224,9 @@ class ScanWizard(anywidget.AnyWidget):
                 self.values = {**beginning(), **sound_values(asked["values"])}
                 self._go(require_step(asked["step"]))
             case "mats":
-                return {"name": "stitchsketch-mats.pdf"}, [self._mats()]
+                return {"name": "stitchsketch-mats.pdf"}, [
+                    mats_pdf(int(self.values["mats"]), str(self.values["paper"]))
+                ]
             case "picture":
                 return self._picture(str(asked["photo"]))
             case "start":
@@ -284,23 +279,12 @@ class ScanWizard(anywidget.AnyWidget):
             units="inch" if units == "inch" else "mm",
         )  # fmt: skip
 
-    def _mats(self) -> bytes:
-        count, paper = int(self.values["mats"]), str(self.values["paper"])
-        with tempfile.TemporaryDirectory(prefix="stitchsketch-mats-") as folder:
-            path = Path(folder) / "mats.pdf"
-            write_mat_pdf(path, standard_mats(count, paper), paper)
-            return path.read_bytes()
-
     def _picture(self, name: str) -> tuple[dict[str, Any], list[bytes]]:
         """A photo large enough to mark a point in it."""
         photo = next((one for one in self._photos.kept if one.name == name), None)
         if photo is None:
             raise NotKeptError(text("drop.not_here", name=name))
-        with tempfile.NamedTemporaryFile(prefix="stitchsketch-picture-") as file:
-            with self._objects.open("images", photo.sha256) as content:
-                file.write(content.read())
-            file.flush()
-            jpeg, (width, height) = preview_jpeg(Path(file.name), _PREVIEW_PX)
+        jpeg, (width, height) = picture(self._objects, photo)
         return {"width": width, "height": height}, [jpeg]
 
     def _start(self) -> None:
@@ -345,8 +329,6 @@ class ScanWizard(anywidget.AnyWidget):
         if run := self._running.newest(self.scan):
             self.run = run.id
         self.done = True
-        coached = self._running.coached(self.run, self._capture.front)
-        if coached is not None:
-            after = CaptureCoach(units=self.values["units"])
-            after.see_run(coached)
+        after = CaptureCoach(units=self.values["units"])
+        if self._running.coach(self.run, self._capture.front, after.see_run):
             self.after = after

@@ -5,8 +5,9 @@ import { length } from "../shared/units.js";
 const SIZE = 420;
 const MARGIN = 46;
 const WIDE = 520;
-const HIGH = 240;
-const LEFT = 62;
+const HIGH = 300;
+const LEFT = 84;
+const SIDE = 74;
 const RAD = Math.PI / 180;
 
 /** From above: a person stands below, before the front; left is on the left hand. */
@@ -23,17 +24,17 @@ export function topView({ spots, mats, middle, frontDeg, sides }, say) {
   const at = ([x, y]) => [SIZE / 2 + scale * x, SIZE / 2 - scale * y];
   const wanted = sides.filter((one) => one.wanted).map((one) => one.name).join(", ");
   const picture = svg("svg", {
-    viewBox: `0 0 ${SIZE} ${SIZE}`, role: "img",
+    viewBox: `${-SIDE} 0 ${SIZE + 2 * SIDE} ${SIZE}`, role: "img",
     "aria-label": say("top_label", { count: spots.length, wanted: wanted || say("nowhere") }),
   });
   const outer = SIZE / 2 - MARGIN + 16;
   sides.forEach((one, number) => {
     const middleDeg = -90 + 45 * number;
     picture.append(svg("path", { d: wedge(middleDeg, outer), class: one.wanted ? "side wanted" : "side" }));
-    const [x, y] = polar(middleDeg, outer + 13);
-    const anchor = Math.abs(Math.cos(middleDeg * RAD)) < 0.1 ? "middle" : Math.cos(middleDeg * RAD) < 0 ? "start" : "end";
-    const pulled = anchor === "start" ? Math.max(2, x - 34) : anchor === "end" ? Math.min(SIZE - 2, x + 34) : x;
-    picture.append(svg("text", { x: pulled, y: y + 4, "text-anchor": anchor, class: one.wanted ? "name wanted" : "name" }, `${one.name} ${one.count}`));
+    const [x, y] = polar(middleDeg, outer + 10);
+    const across = Math.cos(middleDeg * RAD);
+    const anchor = Math.abs(across) < 0.1 ? "middle" : across < 0 ? "end" : "start";
+    picture.append(svg("text", { x, y: y + 4, "text-anchor": anchor, class: one.wanted ? "name wanted" : "name" }, `${one.name} ${one.count}`));
   });
   for (const mat of mats) picture.append(svg("polygon", { points: mat.map((p) => at(local(p)).join()).join(" "), class: "mat" }));
   picture.append(svg("circle", { cx: SIZE / 2, cy: SIZE / 2, r: Math.max(14, 0.18 * reach * scale), class: "piece" }));

@@ -6,7 +6,8 @@ import "./style.css";
 function render({ model, el: place }) {
   const say = (key, values) => words(model.get("texts"), `coach.${key}`, values);
   const front = el("select", { id: unique("front") });
-  const said = el("ul", { class: "wishes", role: "status", "aria-live": "polite" });
+  const said = el("ul", { class: "wishes" });
+  const heard = el("div", { role: "status", "aria-live": "polite" }, said);
   const top = el("figure", {});
   const round = el("figure", {});
   const key = (kind, text) => el("li", {}, el("span", { class: `key ${kind}`, "aria-hidden": "true" }), text);
@@ -19,7 +20,7 @@ function render({ model, el: place }) {
   );
   const choice = el("div", { class: "row" }, el("label", { for: front.id }, say("front")), front);
   place.append(
-    el("section", { class: "stitchsketch capture-coach" }, el("h2", {}, say("title")), said, pictures, keys, choice),
+    el("section", { class: "stitchsketch capture-coach" }, el("h2", {}, say("title")), heard, pictures, keys, choice),
   );
   front.addEventListener("change", () => {
     model.set("front", front.value);

@@ -64,7 +64,9 @@ class PhotoDrop {
     this.onlyLabel = el("label", { for: this.only.id });
     this.filter = el("div", { class: "row filter hidden" }, this.only, this.onlyLabel);
     this.list = el("ul", { class: "tiles" });
-    root.append(this.zone, this.wrong, this.sent, this.sending, this.looked, this.whole, this.filter, this.list);
+    // hundreds of photos don't push away what comes after them
+    this.window = el("div", { class: "window hidden", role: "region", tabindex: "0", "aria-label": this.say("title") }, this.list);
+    root.append(this.zone, this.wrong, this.sent, this.sending, this.looked, this.whole, this.filter, this.window);
   }
 
   over(event, is) {
@@ -107,6 +109,7 @@ class PhotoDrop {
     const nodes = wanted.map(([key, one]) => this.tile(key).show(one, this.pictures.get(one.name)));
     for (const key of [...this.tiles.keys()]) if (!wanted.some(([other]) => other === key)) this.tiles.delete(key);
     arrange(this.list, nodes);
+    this.window.classList.toggle("hidden", !nodes.length);
   }
 
   tile(key) {

@@ -22,7 +22,7 @@ export class Tile {
 
   /** A photo of the scan, or one on its way. */
   show(one, picture) {
-    const told = JSON.stringify([one.state, one.looked, one.notes, one.error, one.tags, picture]);
+    const told = JSON.stringify([one.state, one.looked, one.notes, one.error, one.mats, picture]);
     if (one.file) this.move(one);
     if (told === this.told) return this.node;
     this.told = told;
@@ -71,7 +71,7 @@ export class Tile {
     this.buttons.replaceChildren();
     const worst = one.notes.some((note) => note.severity === "refuse") ? "refuse" : one.notes.length ? "warn" : "good";
     this.node.dataset.state = one.looked ? worst : "looking";
-    const seen = one.tags ? this.say("tags", { count: one.tags }) : "";
+    const seen = one.mats.length ? this.say("mats", { mats: one.mats.join(", ") }) : "";
     const state = !one.looked ? this.say("state.looking") : worst === "good" ? this.say("state.good") : "";
     this.state.textContent = [state, seen].filter(Boolean).join(" · ");
     this.notes.replaceChildren(...one.notes.map((note) => this.note(note.severity, note.text)));

@@ -53,8 +53,8 @@ class Wizard {
     root.append(
       this.title, el("nav", { "aria-label": this.say("steps") }, this.list), this.said,
       el(
-        "section", { class: "step", "aria-live": "off" }, this.heading, this.about, this.form.node, this.print, this.marks.node,
-        slot("drop"), slot("coach"), this.facts, slot("progress"), this.ended, slot("after"),
+        "section", { class: "step", "aria-live": "off" }, this.heading, this.about, this.facts, this.form.node, this.print, this.marks.node,
+        slot("drop"), slot("coach"), slot("progress"), this.ended, slot("after"),
       ),
       this.feet,
     );
@@ -139,6 +139,7 @@ class Wizard {
     this.showSteps(step);
     const heading = this.say(`step.${step}`);
     if (this.heading.textContent !== heading) this.heading.textContent = heading;
+    this.heading.classList.toggle("unseen", step === "run"); // the run has a heading of its own
     const message = get("message");
     if (this.said.textContent !== (message.text ?? "")) this.said.textContent = message.text ?? "";
     this.said.dataset.kind = message.kind ?? "";
