@@ -81,6 +81,8 @@ class Incoming:
                     "Too many photos are under way.", "Wait until some of them have come."
                 )
             path.touch(mode=0o600)
+        except StorageError:  # an OSError, too, and in words already
+            raise
         except OSError as error:
             raise _in_words(error) from error
         return Coming(0)

@@ -12,7 +12,11 @@ CATALOGUE = WIDGETS / "stitchsketch_widgets" / "texts" / "en.json"
 FAMILIES = {
     "kind.": "kind.{", "seams.tool.": "tool.$", "seams.hint.": "hint.$",
     "seams.strain_": "strain_$", "progress.status.": "status.$", "progress.stage.": "stage.$",
-    "progress.did.": "progress.did.{",
+    "progress.did.": "progress.did.{", "drop.state.": "state.$", "drop.severity.": "severity.$",
+    "coach.side.": "coach.side.{", "coach.label.": "coach.label.{", "coach.at.": "coach.at.{",
+    "scan.step.": "step.$", "scan.about.": "about.$", "scan.field.": "field.$",
+    "scan.help.": "help.$", "scan.units.": "scan.{name}", "scan.scale_by.": "scan.{name}",
+    "scan.paper.": "scan.{name}", "scan.end.": "end.$",
 }  # fmt: skip
 
 
@@ -39,9 +43,12 @@ def test_every_text_that_is_asked_for_is_there():
     asked = set(re.findall(r'(?<![\w.])text\("([\w.]+)"', sources()))
     asked |= set(re.findall(r'say\("(projects\.\w+)"', sources()))
     asked |= set(re.findall(r'words\(texts, "([\w.]+)"', sources()))
-    for folder, room in (("seam_editor", "seams"), ("run_progress", "progress")):
+    for folder, room in (
+        ("seam_editor", "seams"), ("run_progress", "progress"), ("photo_drop", "drop"),
+        ("capture_coach", "coach"), ("scan_wizard", "scan"),
+    ):  # fmt: skip
         text = "".join(p.read_text() for p in (WIDGETS / "src" / folder).glob("*.js"))
-        asked |= {f"{room}.{key}" for key in re.findall(r'\.say\("([\w.]+)"', text)}
+        asked |= {f"{room}.{key}" for key in re.findall(r'\bsay\("([\w.]+)"', text)}
     assert asked - set(keys) == set()
     assert len(asked) > 30
 

@@ -11,8 +11,6 @@ import traitlets
 from ipywidgets import Widget, widget_serialization
 
 from stitchsketch_kernel.domain.errors import NotKeptError, StitchSketchError
-from stitchsketch_kernel.imaging.boards import MOST_MATS, standard_mats
-from stitchsketch_kernel.imaging.look import mats_seen
 from stitchsketch_kernel.projects.interface import ProjectStore
 from stitchsketch_kernel.projects.records import Project, Run, Scan, Status
 from stitchsketch_kernel.storage.interface import ObjectStore
@@ -20,6 +18,7 @@ from stitchsketch_widgets.bundle import built
 from stitchsketch_widgets.capture_coach import CaptureCoach
 from stitchsketch_widgets.photo_drop import PhotoDrop
 from stitchsketch_widgets.run_progress import RunProgress
+from stitchsketch_widgets.scan_facts import facts_of
 from stitchsketch_widgets.scan_papers import mats_pdf, picture
 from stitchsketch_widgets.scan_running import Running
 from stitchsketch_widgets.scan_values import (
@@ -39,7 +38,6 @@ from stitchsketch_widgets.texts import text, texts
 log = logging.getLogger(__name__)
 
 LEAST_PHOTOS = 8
-_MATS = standard_mats(MOST_MATS)
 
 
 class ScanWizard(anywidget.AnyWidget):
@@ -170,30 +168,10 @@ class ScanWizard(anywidget.AnyWidget):
         """What would be started, and whether it can be."""
         drop = self._photos if self.scan else None
         kept = drop.kept if drop else []
-        facts = [text("scan.fact.photos", count=len(kept))]
-        if drop and self.values["scale_by"] == "mats":
-            facts.append(self._mats_seen(drop))
-        elif lengths_of(self.values):
-            facts.append(text("scan.fact.length", length=round(self.values["length_mm"])))
-        if drop and drop.sending:
-            facts.append(text("scan.fact.sending", count=drop.sending))
-        if len(kept) < LEAST_PHOTOS:
-            facts.append(text("scan.fact.few", least=LEAST_PHOTOS))
+        facts = facts_of(self.values, drop, LEAST_PHOTOS)
         with self.hold_sync():
             self.photos, self.facts = [one.name for one in kept], facts
             self.can_start = bool(drop and not drop.sending and len(kept) >= LEAST_PHOTOS)
-
-    def _mats_seen(self, drop: PhotoDrop) -> str:
-        looks, _ = drop.looks.found()
-        seen = [mats_seen(look, _MATS) for look in looks.values()]
-        names = [one.name.removeprefix("mat ") for one in _MATS if any(one.name in s for s in seen)]
-        if drop.looks.waiting:
-            return text("scan.fact.looking", waiting=drop.looks.waiting)
-        if not names:
-            return text("scan.fact.no_mats")
-        return text(
-            "scan.fact.mats", photos=sum(map(bool, seen)), all=len(looks), mats=", ".join(names),
-        )  # fmt: skip
 
     def _valued(self) -> None:
         """The person has typed."""
