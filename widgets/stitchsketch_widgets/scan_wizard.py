@@ -141,9 +141,9 @@ class ScanWizard(anywidget.AnyWidget):
         coach = CaptureCoach(units=self.values["units"])
         drop.mats_wanted = self.values["scale_by"] == "mats"
         self.drop, self.coach, self.scan = drop, coach, scan_id
-        drop.watch(self._photos_changed)
+        drop.watch(self._photos_came)
         drop.observe(lambda _: self._told(), "sending")
-        self._photos_changed()
+        self._photos_came()
 
     @property
     def _photos(self) -> PhotoDrop:
@@ -155,7 +155,7 @@ class ScanWizard(anywidget.AnyWidget):
         assert isinstance(self.coach, CaptureCoach)
         return self.coach
 
-    def _photos_changed(self) -> None:
+    def _photos_came(self) -> None:
         drop = self._photos
         looks, _ = drop.looks.found()
         shown = [looks[one.name] for one in drop.kept if one.name in looks]
