@@ -25,6 +25,11 @@ def _usual_people() -> Path:
     return Path("/var/lib/stitchsketch/people") if os.geteuid() == 0 else default_home() / "people"
 
 
+def _usual_runs(env: Mapping[str, str]) -> Path:
+    """Beside what the shop keeps in files, as ``stitchsketch work`` has it."""
+    return _folder(env, "STITCHSKETCH_HOME", default_home()) / "runs"
+
+
 @dataclass(frozen=True)
 class HubSettings:
     """What the hub must be told.
@@ -65,6 +70,10 @@ class HubSettings:
         After how long a server that does nothing is stopped.
     apps : Path
         The folder of the upholsterers' apps.
+    runs : Path
+        The folder of the runs, in a folder a shop.
+    runs_at_once : int
+        How many queued runs this machine works on at once; 0: other machines' workers do.
     """
 
     public_url: str
@@ -90,6 +99,8 @@ class HubSettings:
     subdomains: bool = False
     idle_s: int = 3600
     apps: Path = Path(__file__).resolve().parents[1] / "voila_apps"
+    runs: Path = field(default_factory=lambda: default_home() / "runs")
+    runs_at_once: int = 1
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> HubSettings:
@@ -135,6 +146,8 @@ class HubSettings:
             subdomains=_yes(env, "STITCHSKETCH_SUBDOMAINS"),
             idle_s=60 * _number(env, "STITCHSKETCH_IDLE_MINUTES", cls.idle_s // 60, 1, 100_000),
             apps=_folder(env, "STITCHSKETCH_APPS", cls.apps),
+            runs=_folder(env, "STITCHSKETCH_RUNS", _usual_runs(env)),
+            runs_at_once=_number(env, "STITCHSKETCH_RUNS_AT_ONCE", cls.runs_at_once, 0, 64),
         )
 
 

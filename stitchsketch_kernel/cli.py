@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import stitchsketch_kernel
 from stitchsketch_kernel.cli_batch import add_batch
 from stitchsketch_kernel.cli_keep import add_commands
+from stitchsketch_kernel.cli_work import add_work
 from stitchsketch_kernel.domain.errors import SettingsError, StitchSketchError
 from stitchsketch_kernel.domain.progress import Cancelled, Progress, part
 
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     add_commands(commands)
     _add_gateway(commands)
+    add_work(commands)
     return parser
 
 

@@ -141,6 +141,6 @@ def _nothing_at_work(session: Session, run_id: str, status: Status) -> None:
     """The stage that a run was at is at work no more."""
     session.execute(
         update(StageRow)
-        .where(StageRow.run_id == run_id, StageRow.status.in_(AT_WORK))
+        .where(StageRow.run_id == run_id, StageRow.status.in_((*AT_WORK, Status.CANCELLED)))
         .values(status=status)
     )

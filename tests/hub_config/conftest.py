@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -14,13 +17,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
+import httpx
 import nbformat
 import pytest
 from real_servers.fixtures import missing
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
+
+from hub_config.demo_provider import CLIENT_ID
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 APP = """
@@ -36,11 +43,14 @@ _START_S = 180
 class Hub:
     """`hub_config.fresh`, which ``make hub`` starts, with folders and ports of its own."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, own_apps: bool = True, **settings: str) -> None:
         self.place, self.port = place, _free_row(6)
         self.url = f"http://127.0.0.1:{self.port}"
         self.private = place / "hub"
-        self.apps = place / "apps"
+        self.settings = settings
+        self.apps = place / "apps" if own_apps else REPOSITORY / "voila_apps"
+        if not own_apps:
+            return
         self.apps.mkdir()
         book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(APP)])
         book.metadata.kernelspec = {
@@ -65,6 +75,7 @@ class Hub:
             "STITCHSKETCH_APPS": str(self.apps),
             # what no kernel may see
             "STITCHSKETCH_S3_SECRET_KEY": "secret-of-the-test",
+            **self.settings,
         }
 
     def start(self) -> None:
@@ -97,15 +108,16 @@ class Hub:
 
 
 @pytest.fixture(scope="module")
-def hub() -> Iterator[Hub]:
-    """The hub, once for a module."""
+def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
+    """The hub, once for a module; with the people's own pages where it says ``REAL_APPS``."""
     if CHROMIUM is None:
         missing("Chromium (apt-get install chromium)")
     if not (REPOSITORY / "hub_config/node/node_modules/oidc-provider").is_dir():
         missing("the hub's npm packages (make hub, or npm ci --prefix hub_config/node)")
     place = Path(mkdtemp(prefix="hub-"))
     place.chmod(0o711)
-    hub = Hub(place)
+    real = getattr(request.module, "REAL_APPS", False)
+    hub = Hub(place, not real, **getattr(request.module, "SETTINGS", {}))
     try:
         hub.start()
         yield hub
@@ -151,6 +163,28 @@ class Visitor:
         self.page.get_by_role("button", name=name).click()
         if not lands:
             self.page.wait_for_url("**/hub/home", timeout=60_000)
+
+    def token(self) -> str:
+        """A token of the provider's, for this person, who has signed in at its page."""
+        provider = f"http://127.0.0.1:{self.hub.port + 2}"
+        back, proof = f"{self.hub.url}/hub/oauth_callback", secrets.token_urlsafe(48)
+        hashed = base64.urlsafe_b64encode(hashlib.sha256(proof.encode()).digest()).rstrip(b"=")
+        asked = {
+            "client_id": CLIENT_ID, "response_type": "code", "scope": "openid profile groups",
+            "redirect_uri": back, "code_challenge": hashed.decode(), "code_challenge_method": "S256",
+        }  # fmt: skip
+        page = self.context.new_page()
+        page.route(f"{back}*", lambda route: route.fulfill(body="taken"))
+        page.goto(f"{provider}/auth?{urlencode(asked)}")
+        code = parse_qs(urlsplit(page.url).query)["code"][0]
+        page.close()
+        told = {
+            "grant_type": "authorization_code", "code": code, "redirect_uri": back,
+            "code_verifier": proof,
+        }  # fmt: skip
+        secret = (self.hub.private / "oidc-client-secret").read_text()
+        answer = httpx.post(f"{provider}/token", data=told, auth=(CLIENT_ID, secret), timeout=30)
+        return str(answer.json()["id_token"])
 
     def status(self, path: str, method: str = "GET") -> int:
         """What the page gets when it asks for something; it may not read more than the number."""
