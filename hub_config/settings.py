@@ -18,6 +18,8 @@ SPAWNERS = ("local", "docker", "kubernetes")
 #: Asked of the provider; some want `offline_access` for tokens that refresh.
 _SCOPES = ("openid", "profile", "email", "groups")
 _LAST_PORT = 65530
+#: As JupyterHub has it.
+_TELLS_EVERY_S = 300
 
 
 def _usual_people() -> Path:
@@ -144,11 +146,16 @@ class HubSettings:
             cores=_number(env, "STITCHSKETCH_CORES", cls.cores, 1, 1024),
             gpus=_number(env, "STITCHSKETCH_GPUS", cls.gpus, 0, 64),
             subdomains=_yes(env, "STITCHSKETCH_SUBDOMAINS"),
-            idle_s=60 * _number(env, "STITCHSKETCH_IDLE_MINUTES", cls.idle_s // 60, 1, 100_000),
+            idle_s=_seconds(env, "STITCHSKETCH_IDLE_MINUTES", cls.idle_s),
             apps=_folder(env, "STITCHSKETCH_APPS", cls.apps),
             runs=_folder(env, "STITCHSKETCH_RUNS", _usual_runs(env)),
             runs_at_once=_number(env, "STITCHSKETCH_RUNS_AT_ONCE", cls.runs_at_once, 0, 64),
         )
+
+    @property
+    def tells_every_s(self) -> int:
+        """How often a server tells the hub that something happens in it: well within `idle_s`."""
+        return max(1, min(_TELLS_EVERY_S, self.idle_s // 5))
 
 
 @dataclass(frozen=True)
@@ -240,6 +247,18 @@ def _number(env: Mapping[str, str], name: str, usual: int, least: int, most: int
     if not least <= value <= most:
         raise SettingsError(f"{name} is out of range.", f"Use one of {least} to {most}.")
     return value
+
+
+def _seconds(env: Mapping[str, str], name: str, usual_s: int) -> int:
+    """Minutes, parts of them too, as seconds."""
+    given = env.get(name, "").strip()
+    try:
+        minutes = float(given) if given else usual_s / 60
+    except ValueError as error:
+        raise SettingsError(f"{name} is no number.", "Use minutes, such as 60.") from error
+    if not 0.1 <= minutes <= 100_000:
+        raise SettingsError(f"{name} is out of range.", "Use minutes, from 0.1 to 100000.")
+    return round(60 * minutes)
 
 
 def _yes(env: Mapping[str, str], name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import signal
 import sys
 import threading
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 
 #: How the process ends: with its run, which ended well or not; or asked to stop.
 ENDED, REFUSED, STOPPED = 0, 2, 130
+_YIELDS = 10
 #: A process that lost its run to this one hears of it with its next sign of life.
 _WAIT_FOR_FOLDER_S = 60.0
 
@@ -36,6 +38,7 @@ def main(arguments: Sequence[str], stages: Sequence[Stage] | None = None) -> int
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)
+    os.nice(_YIELDS)  # people at their pages come first
     given = json.loads(arguments[0])
     with open_stores() as stores:
         try:
