@@ -167,6 +167,7 @@ def test_the_ends_of_a_length_are_marked_by_click_and_by_keys(see, place, floor_
     page.get_by_label("By a length that I measure").check()
     page.get_by_text("Measure a length on the piece").wait_for()
     page.get_by_role("button", name="Size and cloth").click()
+    page.get_by_label("The length that you measured").wait_for()
     page.get_by_role("button", name="Next").click()
     page.get_by_text("Type the length that you measured").wait_for()
     page.get_by_label("The length that you measured").fill("812.5")

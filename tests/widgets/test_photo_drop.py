@@ -299,9 +299,9 @@ def test_two_photos_of_one_name_keep_both(place, tmp_path, floor_photos):
         assert asked.ask({"do": "piece", **named, "offset": 0}, memoryview(data))["stored"]
         last = asked.ask({"do": "arrived", **named})
     names = [one.name for one in place.stores.projects.photos("local", asked.scan.id)]
-    assert (names, last["name"]) == (["_IMG_1-2.jpg", "_IMG_1.jpg"], "_IMG_1-2.jpg")
+    assert (names, last["name"]) == (["IMG_1-2.jpg", "IMG_1.jpg"], "IMG_1-2.jpg")
     assert asked.ask({"do": "arrived", **named}) == {
-        "is": "answer", "number": 7, "name": "_IMG_1-2.jpg", "double": True,
+        "is": "answer", "number": 7, "name": "IMG_1-2.jpg", "double": True,
     }  # fmt: skip
 
 

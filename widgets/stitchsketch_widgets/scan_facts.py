@@ -27,7 +27,7 @@ def facts_of(values: Mapping[str, Any], drop: PhotoDrop | None, least: int) -> l
     """
     count = len(drop.kept) if drop else 0
     facts = [text("scan.fact.photos", count=count)]
-    if drop and values["scale_by"] == "mats":
+    if drop and count and values["scale_by"] == "mats":
         facts.append(_mats(drop))
     elif lengths_of(values):
         facts.append(text("scan.fact.length", length=round(values["length_mm"])))

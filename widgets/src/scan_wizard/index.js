@@ -54,7 +54,7 @@ class Wizard {
       this.title, el("nav", { "aria-label": this.say("steps") }, this.list), this.said,
       el(
         "section", { class: "step", "aria-live": "off" }, this.heading, this.about, this.facts, this.form.node, this.print, this.marks.node,
-        slot("drop"), slot("coach"), slot("progress"), this.ended, slot("after"),
+        slot("drop"), slot("coach"), this.ended, slot("progress"), slot("after"),
       ),
       this.feet,
     );
@@ -81,6 +81,16 @@ class Wizard {
   }
 
   async go(step, told = true) {
+    if (this.going) return; // where a second press leads hangs on where the first one does
+    this.going = true;
+    try {
+      await this.reallyGo(step, told);
+    } finally {
+      this.going = false;
+    }
+  }
+
+  async reallyGo(step, told) {
     const scan = this.model.get("scan");
     const before = this.model.get("step");
     await this.asked({ do: "go", step, values: this.model.get("values") });
