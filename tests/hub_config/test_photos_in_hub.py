@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +15,9 @@ from stitchsketch_kernel.stores import StoreSettings, open_stores
 
 #: The people's own pages.
 REAL_APPS = True
+_ROOT = Path(__file__).resolve().parents[2]
+#: The screens of this tree, wherever the installed ones are.
+SETTINGS = {"PYTHONPATH": os.pathsep.join([str(_ROOT), str(_ROOT / "widgets")])}
 SHOP = "Demo shop"
 _S = 60_000
 

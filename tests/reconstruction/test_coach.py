@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from stitchsketch_kernel.domain.board import TagSighting
-from stitchsketch_kernel.domain.photo import Camera
+from stitchsketch_kernel.domain.model import Mesh
+from stitchsketch_kernel.domain.photo import Camera, View
 from stitchsketch_kernel.reconstruction.coach import SIDES, coverage, wanted_for
 from stitchsketch_kernel.reconstruction.mat_views import views_from_mats
 from stitchsketch_kernel.reconstruction.unseen import unseen_parts
@@ -140,3 +141,22 @@ def test_what_no_two_photos_saw_is_found_with_the_side_to_take_it_from(sample):
     largest = max(parts, key=lambda part: part.area_m2 if abs(part.normal[2]) < 0.5 else 0)
     assert sum(part.area_m2 for part in parts) > always + 0.2
     assert wanted_for(largest.middle_m, largest.normal, found)[0].startswith("behind")
+
+
+def test_what_stands_behind_something_else_was_not_seen():
+    """Two boards, one a metre behind the other, and three photos from before both."""
+    x, z = np.meshgrid(np.linspace(-0.2, 0.2, 41), np.linspace(0.2, 0.6, 41))
+    board = np.column_stack([x.ravel(), np.zeros(x.size), z.ravel()])
+    at = np.arange(x.size).reshape(x.shape)
+    a, b, c, d = (part.ravel() for part in (at[:-1, :-1], at[:-1, 1:], at[1:, 1:], at[1:, :-1]))
+    faces = np.vstack([np.column_stack([a, b, c]), np.column_stack([a, c, d])])
+    both = np.vstack([board, board + np.array([0, 1.0, 0])])
+    mesh = Mesh(both, np.vstack([faces, faces + len(board)]).astype(np.int32))
+    looks = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
+    eyes = [np.array([x, -1.0, 0.4]) for x in (-0.02, 0.0, 0.02)]
+    camera = Camera(800, 800, 500.0, 500.0, 400.0, 400.0)
+    views = [View(f"{k}.jpg", camera, looks, -looks @ eye) for k, eye in enumerate(eyes)]
+    (part,) = unseen_parts(mesh, views)
+    assert part.middle_m[1] == pytest.approx(1.0)
+    assert part.normal == pytest.approx([0, -1, 0])
+    assert part.area_m2 == pytest.approx(0.16, rel=0.05)
