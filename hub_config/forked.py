@@ -30,8 +30,9 @@ _LOADED = [
     "stitchsketch_kernel.client", "stitchsketch_kernel.upholstery.seams.session",
     "stitchsketch_kernel.pipeline.stages.reading", "hub_config.frozen",
 ]  # fmt: skip
-#: What a page's kernel has no use for: nobody types there.
-_SPARE = ["--HistoryManager.enabled=False"]
+#: Nobody types there, so nothing needs to be remembered. Widgets were loaded before there was a
+#: kernel, and so have yet to tell it that they are there.
+_SPARE = ["--HistoryManager.enabled=False", "--IPKernelApp.extensions=ipywidgets"]
 
 
 class Forked:

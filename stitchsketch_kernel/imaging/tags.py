@@ -61,7 +61,7 @@ def find_tags(
         grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
     found = []
     for dictionary in sorted(set(dictionaries)):
-        for tag_id, rough in sorted(_read(grey, dictionary, _factors(grey)).items()):
+        for tag_id, rough in sorted(_read(grey, dictionary).items()):
             fitted = _fitted(grey, dictionary, tag_id, rough)
             if fitted is None:
                 _log.debug("%s: tag %d is too unclear to measure", photo_name, tag_id)
@@ -98,15 +98,14 @@ def glimpse_tags(
     return found
 
 
-def _factors(grey: ImageArray) -> list[float]:
-    return [1.0] if max(grey.shape) > _UPSCALED_TO_PX else [1.0, 2.0]
-
-
-def _read(grey: ImageArray, dictionary: str, factors: Sequence[float]) -> dict[int, FloatArray]:
+def _read(
+    grey: ImageArray, dictionary: str, factors: Sequence[float] = ()
+) -> dict[int, FloatArray]:
     """Rough corners (4, 2) by tag id; ids seen at two places are left out."""
     import cv2
 
     detector = cv2.aruco.ArucoDetector(tag_dictionary(dictionary), _parameters())
+    factors = factors or ([1.0] if max(grey.shape) > _UPSCALED_TO_PX else [1.0, 2.0])
     seen: dict[int, FloatArray] = {}
     twice: set[int] = set()
     for factor in factors:

@@ -62,7 +62,7 @@ class Hub:
     def environment(self) -> dict[str, str]:
         usual = {name: word for name, word in os.environ.items() if "STITCHSKETCH" not in name}
         return usual | {
-            "PYTHONPATH": str(REPOSITORY),
+            "PYTHONPATH": f"{REPOSITORY}{os.pathsep}{REPOSITORY / 'widgets'}",
             "STITCHSKETCH_HOME": str(self.place / "home"),
             "STITCHSKETCH_HUB_HOME": str(self.private),
             "STITCHSKETCH_PEOPLE": str(self.place / "people"),

@@ -33,7 +33,6 @@ def left_alone(visit):
     def leave(name: str, subject: str, code: str) -> None:
         one = visit(name)
         one.page.wait_for_url(f"**/user/{quote(subject)}/lab*", timeout=180_000)
-        one.page.goto(f"{one.hub.url}/user/{subject}/api")
         body = json.dumps({"name": "stitchsketch"})
         made = one.page.evaluate(_POST, [f"/user/{subject}/api/kernels", body])
         channel = f"/user/{subject}/api/kernels/{made['id']}/channels"

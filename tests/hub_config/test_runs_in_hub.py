@@ -134,8 +134,7 @@ def test_she_stops_it_on_the_page(hub, uma, queued):
 
 
 def test_nothing_of_it_exists_for_another_shop(hub, visit, queued):
-    otto = visit("Otto")
-    otto.page.get_by_role("heading", name="My projects").wait_for(timeout=2 * _S)
+    otto = visit("Otto", lands=False)
     otto.page.goto(f"{hub.url}/services/apps/voila/render/new_scan.ipynb?run={queued.id}")
     otto.page.get_by_text("There is no such run in this shop").wait_for(timeout=2 * _S)
     with open_stores(StoreSettings(hub.place / "home")) as stores, pytest.raises(NotKeptError):
