@@ -49,7 +49,9 @@ class PhotoNote:
     """
 
     photo: str
-    kind: Literal["blur", "dark", "bright", "duplicate", "unreadable", "small", "mixed", "few"]
+    kind: Literal[
+        "blur", "dark", "bright", "duplicate", "unreadable", "small", "mixed", "few", "no_mat"
+    ]
     severity: Literal["refuse", "warn"]
     text: str
 

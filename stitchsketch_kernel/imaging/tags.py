@@ -20,6 +20,8 @@ LEAST_CORRELATION = 0.75
 _LARGEST_MOVE_MODULES = 0.75
 #: Photos up to this size are also searched at twice their size: small tags are read better there.
 _UPSCALED_TO_PX = 3200
+#: A glimpse is taken at this size: a quarter of a second, and most of the tags that a search finds.
+_GLIMPSE_PX = 1600
 
 _log = logging.getLogger(__name__)
 
@@ -71,20 +73,43 @@ def find_tags(
     return found
 
 
-def _read(grey: ImageArray, dictionary: str) -> dict[int, FloatArray]:
+def glimpse_tags(
+    photo_name: str,
+    image: ImageArray,
+    dictionaries: Sequence[str] = (STANDARD_DICTIONARY,),
+) -> list[TagSighting]:
+    """About where the tags of boards are, in a tenth of the time that `find_tags` takes.
+
+    To a pixel or so: enough to say which mats a photo shows and where it was taken, never for
+    scale. Parameters and result as of `find_tags`.
+    """
+    import cv2
+
+    grey: ImageArray = image
+    if image.ndim == 3:
+        grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
+    factor = min(2.0, _GLIMPSE_PX / max(grey.shape))
+    found = []
+    for dictionary in sorted(set(dictionaries)):
+        for tag_id, rough in sorted(_read(grey, dictionary, [factor]).items()):
+            corners = rough + 0.5
+            centre = diagonals_cross(corners)
+            found.append(TagSighting(photo_name, dictionary, tag_id, corners, centre))
+    return found
+
+
+def _read(
+    grey: ImageArray, dictionary: str, factors: Sequence[float] = ()
+) -> dict[int, FloatArray]:
     """Rough corners (4, 2) by tag id; ids seen at two places are left out."""
     import cv2
 
     detector = cv2.aruco.ArucoDetector(tag_dictionary(dictionary), _parameters())
-    factors = [1.0] if max(grey.shape) > _UPSCALED_TO_PX else [1.0, 2.0]
+    factors = factors or ([1.0] if max(grey.shape) > _UPSCALED_TO_PX else [1.0, 2.0])
     seen: dict[int, FloatArray] = {}
     twice: set[int] = set()
     for factor in factors:
-        scaled = (
-            grey
-            if factor == 1
-            else cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
-        )
+        scaled = grey if factor == 1 else _resized(grey, factor)
         corners, ids, _ = detector.detectMarkers(scaled)
         read = [] if ids is None else [int(tag_id) for tag_id in ids.ravel()]
         for quad, tag_id in zip(corners, read, strict=True):
@@ -95,6 +120,13 @@ def _read(grey: ImageArray, dictionary: str) -> dict[int, FloatArray]:
             if np.linalg.norm(other.mean(axis=0) - place.mean(axis=0)) > 0.25 * side:
                 twice.add(tag_id)
     return {tag_id: place for tag_id, place in seen.items() if tag_id not in twice}
+
+
+def _resized(grey: ImageArray, factor: float) -> ImageArray:
+    import cv2
+
+    how = cv2.INTER_CUBIC if factor > 1 else cv2.INTER_AREA
+    return np.asarray(cv2.resize(grey, None, fx=factor, fy=factor, interpolation=how), np.uint8)
 
 
 def _parameters() -> Any:

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -100,12 +101,19 @@ def laid(place, tmp_path_factory) -> Run:
 @pytest.fixture(scope="session")
 def voila(built, place, tmp_path_factory) -> Iterator[str]:
     """The address of the apps, served as a shop without a hub would."""
-    port, log = free_port(), tmp_path_factory.mktemp("voila") / "log"
+    with apps_at(place.home, tmp_path_factory.mktemp("voila") / "log") as address:
+        yield address
+
+
+@contextmanager
+def apps_at(home: Path, log: Path, **more: str) -> Iterator[str]:
+    """The address of the apps over what is kept in `home`, with `more` in their environment."""
+    port = free_port()
     path = os.pathsep.join([str(ROOT), str(WIDGETS), os.environ.get("PYTHONPATH", "")])
     env = {
-        **os.environ, "STITCHSKETCH_HOME": str(place.home), "PYTHONPATH": path,
+        **os.environ, "STITCHSKETCH_HOME": str(home), "PYTHONPATH": path,
         "JUPYTER_PATH": str(ROOT / "voila_apps" / "share" / "jupyter"),
-        "JUPYTER_CONFIG_PATH": str(ROOT / "voila_apps" / "share" / "jupyter"),
+        "JUPYTER_CONFIG_PATH": str(ROOT / "voila_apps" / "share" / "jupyter"), **more,
     }  # fmt: skip
     command = [
         sys.executable, "-m", "voila", str(ROOT / "voila_apps"), "--no-browser",
@@ -120,6 +128,12 @@ def voila(built, place, tmp_path_factory) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(20)
+
+
+@pytest.fixture(scope="session")
+def serve_apps(built):
+    """See `apps_at`."""
+    return apps_at
 
 
 def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
@@ -195,6 +209,50 @@ class Seen:
 
 
 @pytest.fixture(scope="session")
+def floor_photos() -> dict[str, bytes]:
+    """Photos of mats on a floor from every other place of the sample's rounds, as JPEG, by name.
+
+    No furniture: these cost a second where the sample's own cost a minute.
+    """
+    import io
+
+    import cv2
+    import numpy as np
+    from PIL import Image
+
+    from stitchsketch_kernel.imaging.drawing import draw_board, drawn_extent_mm
+    from stitchsketch_kernel.samples import build_sample
+
+    sample, px_per_m = build_sample("demo"), 800
+    rng = np.random.default_rng(5)
+    small = rng.integers(60, 200, (500, 500, 3), dtype=np.uint8)
+    floor = cv2.resize(small, (4 * px_per_m, 4 * px_per_m), interpolation=cv2.INTER_CUBIC)
+    for mat in sample.mats:
+        sheet = draw_board(mat.board, px_per_m / 1000)
+        left, _, _, top = (side / 1000 for side in drawn_extent_mm(mat.board))
+        c, s = np.cos(np.deg2rad(mat.yaw_deg)), np.sin(np.deg2rad(mat.yaw_deg))
+        turn = np.array([[c, -s, mat.origin_m[0]], [s, c, mat.origin_m[1]], [0, 0, 1.0]])
+        on_sheet = np.array([[1 / px_per_m, 0, left], [0, -1 / px_per_m, top], [0, 0, 1.0]])
+        to_floor = np.array([[px_per_m, 0, 2 * px_per_m], [0, px_per_m, 2 * px_per_m], [0, 0, 1.0]])
+        where, size = to_floor @ turn @ on_sheet, floor.shape[1::-1]
+        whole = np.full(sheet.shape[:2], 255, np.uint8)
+        mask = cv2.warpPerspective(whole, where, size) > 127
+        floor[mask] = cv2.warpPerspective(sheet, where, size)[mask]
+    photos = {}
+    for view in sample.views[::2]:
+        R, t = view.rotation, view.translation
+        flat = view.camera.matrix @ np.column_stack([R[:, 0], R[:, 1], t])
+        size = view.camera.width_px, view.camera.height_px
+        seen = cv2.warpPerspective(
+            floor, flat @ np.linalg.inv(to_floor), size, borderValue=(90,) * 3
+        )
+        file = io.BytesIO()
+        Image.fromarray(seen).save(file, "JPEG", quality=90)
+        photos[view.name] = file.getvalue()
+    return photos
+
+
+@pytest.fixture(scope="session")
 def shots(tmp_path_factory) -> Path:
     """Where screenshots go: SCREENSHOTS, to be looked at, or a folder of the session."""
     given = os.environ.get("SCREENSHOTS")
@@ -223,8 +281,8 @@ def see(chromium, voila):
     """Open a page of the apps: ``see("pattern.ipynb?run=...", "phone")``."""
     opened: list[Seen] = []
 
-    def open_page(path: str, size: str = "desk", **options) -> Seen:
-        opened.append(Seen(chromium, f"{voila}/voila/render/{path}", size, **options))
+    def open_page(path: str, size: str = "desk", at: str = voila, **options) -> Seen:
+        opened.append(Seen(chromium, f"{at}/voila/render/{path}", size, **options))
         return opened[-1]
 
     yield open_page

@@ -17,11 +17,17 @@ FAMILIES = {
     "sheet.col.": "col.$", "offer.match.": "match.$",
     "offer.stretch.": "offer.stretch.{", "offer.file.": "offer.file.{",
     "offer.field.": "offer.field.{", "offer.col.": "col.$", "offer.defect.": "defect.$",
+    "drop.state.": "state.$", "drop.severity.": "severity.$",
+    "coach.side.": "coach.side.{", "coach.label.": "coach.label.{", "coach.at.": "coach.at.{",
+    "new.step.": "step.$", "new.about.": "about.$", "new.field.": "field.$",
+    "new.help.": "help.$", "new.units.": "new.{name}", "new.scale_by.": "new.{name}",
+    "new.paper.": "new.{name}", "new.end.": "end.$",
 }  # fmt: skip
 #: The texts that each screen's script says.
 ROOMS = {
     "seam_editor": "seams", "run_progress": "progress", "scan_viewer": "scan",
     "pattern_sheet": "sheet", "marker_view": "marker", "fabric_quote": "offer",
+    "photo_drop": "drop", "capture_coach": "coach", "scan_wizard": "new",
 }  # fmt: skip
 
 

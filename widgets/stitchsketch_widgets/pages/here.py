@@ -6,11 +6,12 @@ import os
 import platform
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from stitchsketch_kernel.domain.errors import NotKeptError, RunError, StitchSketchError
 from stitchsketch_kernel.projects.interface import ProjectStore
 from stitchsketch_kernel.projects.records import Project, Run
+from stitchsketch_kernel.storage.home import default_home
 from stitchsketch_kernel.storage.interface import ObjectStore, shop_folder
 from stitchsketch_kernel.stores import open_stores
 from stitchsketch_kernel.users.interface import UserStore
@@ -42,6 +43,10 @@ class Here:
         The shop's files, wherever `projects` is.
     users : UserStore, optional
         The shop's fabrics, wherever `projects` is.
+    home : Path, optional
+        This machine's place for what is under way.
+    gateway_path : str
+        Of the gateway on the host that the page came from; empty: there is none.
     """
 
     person: str
@@ -52,6 +57,8 @@ class Here:
     runs: Path | None = None
     objects: ObjectStore | None = None
     users: UserStore | None = None
+    home: Path | None = None
+    gateway_path: str = ""
 
     @property
     def units(self) -> str:
@@ -132,8 +139,9 @@ def here(person: str = "", shop: str = "") -> Here:
     stores = open_stores()
     shop = shop or stores.settings.shop
     return Here(
-        person, shop, query, stores.projects, objects=stores.objects(shop), users=stores.users
-    )
+        person, shop, query, stores.projects, objects=stores.objects(shop), users=stores.users,
+        home=stores.settings.home,
+    )  # fmt: skip
 
 
 def _behind(url: str, query: dict[str, str]) -> Here:
@@ -153,5 +161,6 @@ def _behind(url: str, query: dict[str, str]) -> Here:
         raise
     return Here(
         me.subject, me.shop, query, GatewayProjectStore(client), True,
-        Path(runs) if runs else None, objects=GatewayObjectStore(client), users=users,
+        Path(runs) if runs else None, GatewayObjectStore(client), users, default_home(),
+        urlsplit(url).path.rstrip("/"),
     )  # fmt: skip
