@@ -32,15 +32,17 @@ _CELL_MM, _MOST_CELLS = 14.0, 1200
 _ENOUGH = 5000
 #: What stretch costs beside distance, mm, step by step.
 _STRAIN_MM = (30.0, 30.0, 300.0, 300.0, 1000.0, 1000.0, 1000.0)
+#: Steps end when none of its points moves by more than this.
+_STILL_MM = 0.01
 #: Across its normal a point holds the sheet by so much: it must not slide away.
 _LOOSE = 1e-3
 #: Curvature that changes this many times as much as it does mostly (median) costs half: folds.
 _FOLD = 3.0
 #: The first flat is that of a mesh of so many faces, unrolled in so many rounds.
 _FIRST_FACES, _FIRST_ROUNDS = 2000, 20
-#: What is left over within these distances is taken together: noise is gone over the first, bumps
-#: over the second.
-_NEAR_MM, _FAR_MM = 25.0, 50.0
+#: What is left over within these distances is taken together, on small panels within these shares
+#: of their size: noise is gone over the first, bumps over the second.
+_NEAR_MM, _FAR_MM, _NEAR, _FAR = 25.0, 50.0, 1 / 8, 1 / 4
 #: More than this left over near by: the scan has bumps, and the sheet is bent over a longer reach.
 _BUMPY_MM, _LONGER = 0.15, 2.0
 #: More than this left over: the panel is round, and no plane sheet.
@@ -136,10 +138,11 @@ def _left_over(sheet: BentSheet, points: FloatArray, uv: FloatArray) -> tuple[fl
     """What of the points' heights hangs together near by and far, mm: standard deviations."""
     points, uv, _ = _thinned(points, uv)
     height, tree = sheet.height(points, uv), cKDTree(uv)
-    some = uv[:: max(1, len(uv) // 600)]
+    some = uv[:: max(1, len(uv) // 300)]
+    size = float(np.sqrt(np.prod(np.ptp(uv, axis=0))))
     near, far = (
         np.std([height[at].mean() for at in tree.query_ball_point(some, reach)])
-        for reach in (_NEAR_MM, _FAR_MM)
+        for reach in (min(_NEAR_MM, _NEAR * size), min(_FAR_MM, _FAR * size))
     )
     return float(near), float(far)
 
@@ -157,8 +160,8 @@ def bent_to(points_mm: FloatArray, uv_mm: FloatArray, reach_mm: float) -> BentSh
     """
     points, uv, weights = _thinned(points_mm, uv_mm)
     size = max(_CELL_MM, float(np.sqrt(np.prod(np.ptp(uv, axis=0)) / _MOST_CELLS)))
-    low = uv.min(axis=0) - size / 2
-    count = np.ceil((uv.max(axis=0) - low) / size + 0.5).astype(int)
+    low = uv.min(axis=0) - size / 10
+    count = np.ceil((uv.max(axis=0) - low) / size + 0.1).astype(int)
     cell = np.floor((uv - low) / size).astype(int)
     covered = np.zeros(tuple(count))
     covered[tuple(cell.T)] = 1.0
@@ -168,7 +171,9 @@ def bent_to(points_mm: FloatArray, uv_mm: FloatArray, reach_mm: float) -> BentSh
     control = fit.step(control, uv, 0.0, loose=1.0)
     for strain in _STRAIN_MM:
         uv = feet(control, uv, points, size, low, 1)
-        control = fit.step(control, uv, strain**2)
+        before, control = control, fit.step(control, uv, strain**2)
+        if strain == _STRAIN_MM[-1] and np.abs(control - before).max() < _STILL_MM:
+            break
     return BentSheet(control, size, low)
 
 

@@ -9,12 +9,14 @@ from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
 
 def turned(flat: FloatArray, surface: FloatArray, faces: IntArray, grain: FloatArray) -> FloatArray:
     """The flat turned so that the grain runs to +y, its middle at the origin."""
-    a, b, c = (surface[faces[:, i]] for i in range(3))
-    ab, ac = b - a, c - a
+    corners = [surface[faces[:, i]] for i in range(3)]
+    ab, ac = corners[1] - corners[0], corners[2] - corners[0]
     P, Q = flat[faces[:, 1]] - flat[faces[:, 0]], flat[faces[:, 2]] - flat[faces[:, 0]]
     # the grain in each face's own edges (least squares), then the same share of the flat edges
-    share = np.linalg.pinv(np.stack([ab, ac], axis=-1)) @ grain
-    along = share[:, :1] * P + share[:, 1:] * Q
+    bb, bc, cc = ((one * other).sum(axis=1) for one, other in ((ab, ab), (ab, ac), (ac, ac)))
+    b, c = ab @ grain, ac @ grain
+    twice = np.maximum(bb * cc - bc * bc, 1e-300)
+    along = ((cc * b - bc * c) / twice)[:, None] * P + ((bb * c - bc * b) / twice)[:, None] * Q
     areas = np.abs(P[:, 0] * Q[:, 1] - P[:, 1] * Q[:, 0])
     total = (areas[:, None] * along).sum(axis=0)
     length = float(np.hypot(*total))

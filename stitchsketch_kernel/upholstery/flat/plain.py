@@ -16,8 +16,8 @@ from stitchsketch_kernel.upholstery.flat.developed import developed
 from stitchsketch_kernel.upholstery.flat.equal import followed
 from stitchsketch_kernel.upholstery.flat.even_border import even_border, even_outline, is_rough
 
-#: A border moved by less than this, mm, has stayed.
-_STAYED = 1e-6
+#: A border moved by less than this, mm, takes nothing along.
+_ALONE = 0.02
 
 
 def as_a_sheet(
@@ -59,8 +59,10 @@ def as_a_sheet(
     held = _held(len(points_mm), shared, border)
     ring = even_outline(sheet.foot(even[border], uv[border]), ~held[border])
     move = ring - uv[border]
-    if np.abs(move).max() > _STAYED:
+    if np.abs(move).max() > _ALONE:
         uv = followed(uv, points_mm, faces, border, move)
+    else:
+        uv[border] = ring
     surface = sheet.at(uv)
     surface[held] = even[held]
     return uv, surface, bool(held.any())
