@@ -1,10 +1,10 @@
 """A plane sheet bent without stretch, as a cubic spline: what it costs, in compiled loops.
 
 The sheet is ``X(u, v)``, a spline over a square grid of cells (Bezier's blending of 4 x 4 control
-points; de Boor, "A practical guide to splines", 1978). Three things cost: how far measured points
-are from it, along its normal; how far its first slopes are from those of a plane that is bent only,
-``X_u . X_u = X_v . X_v = 1``, ``X_u . X_v = 0``; and how its curvature changes, ``n . X_uuu`` and so
-on, which cylinders don't have. Slopes are Gauss and Newton's.
+points; de Boor, "A practical guide to splines", 1978). Three things cost: how far points are from
+it, along its normal; how far its first slopes are from those of a plane that is only bent, ``X_u .
+X_u = X_v . X_v = 1``, ``X_u . X_v = 0``; and how its curvature changes, ``n . X_uuu`` and so on,
+which cylinders don't have. Slopes are Gauss and Newton's.
 """
 
 from __future__ import annotations
@@ -80,9 +80,7 @@ def feet(
 
 
 @njit(cache=True, nogil=True)
-def _add(
-    row: FloatArray, off: float, weight: float, square: FloatArray, slope: FloatArray
-) -> None:
+def _add(row: FloatArray, off: float, weight: float, square: FloatArray, slope: FloatArray) -> None:
     """One squared term of a cell's 48 numbers: its second slopes (below the diagonal) and first."""
     for m in range(48):
         f = weight * row[m]
@@ -166,7 +164,7 @@ def _beyond(size: float, bend: float) -> FloatArray:
 
 
 @njit(cache=True, nogil=True)
-def slopes_of_shape(
+def slopes_of_shape(  # noqa: PLR0912 - compiled loops, one for each index of a sum
     control: FloatArray,
     covered: FloatArray,
     ease: FloatArray,

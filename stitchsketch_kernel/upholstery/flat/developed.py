@@ -72,9 +72,7 @@ class BentSheet:
 
     def foot(self, points_mm: FloatArray, uv_mm: FloatArray, rounds: int = 3) -> FloatArray:
         """Where points stand on it, from a guess, shape (n, 2)."""
-        return np.asarray(
-            feet(self.control, uv_mm, points_mm, self.size_mm, self.low_mm, rounds)
-        )
+        return np.asarray(feet(self.control, uv_mm, points_mm, self.size_mm, self.low_mm, rounds))
 
     def height(self, points_mm: FloatArray, uv_mm: FloatArray) -> FloatArray:
         """How far points lie above it where they stand, shape (n,)."""
@@ -218,9 +216,7 @@ class _Fitting:
         return np.asarray(control + move.reshape(control.shape))
 
 
-def _thinned(
-    points: FloatArray, uv: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _thinned(points: FloatArray, uv: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Points, their places in the flat, and how many each stands for: means of near ones."""
     if len(points) <= 2 * _ENOUGH:
         return points, uv.copy(), np.ones(len(points))

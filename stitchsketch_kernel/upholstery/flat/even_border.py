@@ -29,8 +29,8 @@ _LEG_MM, _CORNER_DEG = 15.0, 40.0
 _LEAST = 8
 #: Reaches that are tried in the flat, in steps of the line.
 _REACHES = tuple(1.4**k for k in range(-2, 22))
-#: Cross-validation now and then follows the noise; freedom counted as dearer (Kim and Gu, "Smoothing
-#: spline Gaussian regression", J. R. Stat. Soc. B 66, 2004) keeps it from that.
+#: Cross-validation now and then follows the noise; freedom counted as dearer keeps it from that
+#: (Kim and Gu, "Smoothing spline Gaussian regression", J. R. Stat. Soc. B 66, 2004).
 _DEAR = 1.4
 #: Where two sides meet at a corner, each gives the place across itself, and little along itself.
 _ALONG = 0.1
@@ -124,7 +124,7 @@ def _evened_ring(ring: FloatArray, smooth: Smoother) -> FloatArray:
 def _between(
     points: FloatArray, ends: list[int], smooth: Smoother, closed: bool = False
 ) -> FloatArray:
-    """Smoothed between `ends`; a corner lies where both its sides, each smoothed by itself, meet."""
+    """Smoothed between `ends`; a corner lies where both its sides, each smoothed alone, meet."""
     free = [smooth(points[a : b + 1]) for a, b in pairwise(ends)]
     out = points.copy()
     for corner, before, after in zip(ends[1:], free, free[1:], strict=False):
@@ -202,8 +202,8 @@ def _smoothed(points: FloatArray, reach: float, step: float | None = None) -> Fl
         return points
     if step is None:
         # steps as they are once the noise is off: noise makes all of them longer alike
-        step = float(np.linalg.norm(points[_LEAST // 2 :] - points[: -(_LEAST // 2)], axis=1).mean())
-        step /= _LEAST // 2
+        many = _LEAST // 2
+        step = float(np.linalg.norm(points[many:] - points[:-many], axis=1).mean()) / many
     stiff = (reach / step) ** 4
     banded = np.zeros((3, count))
     for shift, weight in ((0, 1.0), (1, -2.0), (2, 1.0)):

@@ -1,6 +1,4 @@
-"""Panels laid flat: as the plane sheet that they are, or denoised with their seams held and unrolled;
-turned so that the warp runs up.
-"""
+"""Panels laid flat: by the plane sheet that they are, or denoised and unrolled; their warp up."""
 
 from __future__ import annotations
 

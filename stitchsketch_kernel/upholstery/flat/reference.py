@@ -82,9 +82,7 @@ class Reference:
         return np.unique(np.concatenate(kept)).astype(np.int32)
 
 
-def lifted(
-    mesh: FloatArray, faces: IntArray, values: FloatArray, points: FloatArray
-) -> FloatArray:
+def lifted(mesh: FloatArray, faces: IntArray, values: FloatArray, points: FloatArray) -> FloatArray:
     """Values at vertices of a mesh (n, 3), taken linearly where points (k, 2 or 3) are nearest."""
     query = np.zeros((len(points), 3))
     query[:, : points.shape[1]] = points
