@@ -27,8 +27,8 @@ _GUESS_MM = 2.0
 _LOOSE = 2.2
 #: A seam is carried on to its end, as a curve, from points so far away from it.
 _FROM_MM, _TO_MM, _LEAST_TOLD = 12.0, 80.0, 6
-#: Seams that meet are smooth, and share their panels' errors: those are as large again.
-_SHARED = 2.0
+#: What all seams that meet share of their panels' errors, and so don't show, is as large again.
+_SHARED = float(np.sqrt(2))
 #: Surfaces that say less than this about a direction (eigenvalue) leave it loose.
 _WEAK = 1 - np.cos(np.deg2rad(FOLD_DEG))
 
