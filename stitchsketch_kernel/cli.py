@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import stitchsketch_kernel
 from stitchsketch_kernel.cli_batch import add_batch
+from stitchsketch_kernel.cli_cover import add_cover
 from stitchsketch_kernel.cli_keep import add_commands
 from stitchsketch_kernel.domain.errors import SettingsError, StitchSketchError
 from stitchsketch_kernel.domain.progress import Cancelled, Progress, part
@@ -74,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands)
     add_batch(commands)
+    add_cover(commands)
     _add_nest(commands)
     _add_mat(commands)
     _add_demo(commands)

@@ -25,7 +25,9 @@ MAY_KNOW: dict[str, set[str]] = {
     "cli": {"domain", *COMPUTE, *KEEP, "stores", "pipeline", "samples", "gateway"},
 }
 #: within upholstery, in the order of the data: each may know those before it.
-UPHOLSTERY = ("geometry", "seams", "flat", "pieces", "sure", "marker", "quote", "export")
+UPHOLSTERY = (
+    "geometry", "seams", "flat", "pieces", "sure", "marker", "prototype", "quote", "export",
+)  # fmt: skip
 #: compute rooms take and return values: none of these may be imported there.
 KEPT_OUT = {
     "sqlalchemy", "papermill", "nbclient", "ipywidgets", "pymongo", "minio", "IPython", "fastapi",

@@ -51,6 +51,7 @@ class RunSettings:
     def all_settings(self) -> dict[str, Any]:
         """What is set, the fabric's file included."""
         of_fabric = read_settings(self.fabric, "fabric") if self.fabric else {}
+        of_fabric.pop("fabric.look", None)  # how it looks cuts nothing
         return {**of_fabric, **self.values}
 
     def files(self, photos: Path) -> dict[str, Path | None]:

@@ -30,7 +30,7 @@ def test_asking_for_help_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
-    assert {"run", "nest", "mat", "demo"} <= set(done.stdout.split())
+    assert {"run", "nest", "mat", "demo", "cover"} <= set(done.stdout.split())
 
 
 def test_it_tells_its_version(capsys):

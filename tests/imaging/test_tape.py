@@ -16,14 +16,14 @@ CLOTH = np.array([0.42, 0.15, 0.085])
 TAPE = np.array([0.05, 0.23, 0.62])
 
 
-def picture(light=1.0, warm=(1.0, 1.0, 1.0), width_px=5.0, noise=1.5, extras=()):
+def picture(light=1.0, warm=(1.0, 1.0, 1.0), width_px=5.0, noise=1.5, extras=(), cloth=CLOTH):
     """Cloth with a slanting tape: its middle runs along y = 60.3 + 0.2 x (pixels' own corners)."""
     factor, size = 4, (160, 200)
     y, x = np.mgrid[0 : size[0] * factor, 0 : size[1] * factor] / factor
     rng = np.random.default_rng(1)
     tone = cv2.GaussianBlur(rng.normal(0, 1, size), (0, 0), 2)
     tone = cv2.resize(1 + 0.6 * tone, None, fx=factor, fy=factor)
-    scene = CLOTH * tone[..., None]
+    scene = cloth * tone[..., None]
     off = (y - 60.3 - 0.2 * x) / np.hypot(1, 0.2)
     scene[np.abs(off) < width_px / 2] = TAPE
     for extra in extras:
@@ -69,6 +69,14 @@ def test_both_edges_are_told():
     found = find_tape("a.jpg", picture(width_px=6.0), BLUE, 12.0)
     wide = np.linalg.norm(found.edges_px[:, 0] - found.edges_px[:, 1], axis=1)
     assert 5.5 < np.median(wide) < 7.5
+
+
+def test_cloth_somewhat_like_the_tape_hides_nothing_of_it():
+    bluish = np.array([0.15, 0.25, 0.40])
+    found = find_tape("a.jpg", picture(cloth=bluish), BLUE, 12.0)
+    inner = np.abs(found.middle_px[:, 0] - 100) < 80
+    assert len(np.unique(found.middle_px[inner][:, 0] // 4)) >= 39  # of 40: no gaps
+    assert np.abs(off_px(found)[inner]).max() < 1.0
 
 
 def a_blue_cushion(scene, x, y):

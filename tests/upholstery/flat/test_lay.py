@@ -9,14 +9,18 @@ import pytest
 import shapely
 
 from stitchsketch_kernel.domain.errors import SettingsError
+from stitchsketch_kernel.domain.marker import Fabric, Placement
 from stitchsketch_kernel.domain.model import Mesh, Scale
 from stitchsketch_kernel.domain.panel import EdgeKind, Panel, PanelMap, Seam
 from stitchsketch_kernel.samples.round_panels import dome
 from stitchsketch_kernel.upholstery.flat.flatten import FlattenSettings, flatten_panels
 from stitchsketch_kernel.upholstery.flat.lay import Cover, lay_panels
 from stitchsketch_kernel.upholstery.geometry.border import border_loop
+from stitchsketch_kernel.upholstery.marker.nest import make_marker
 from stitchsketch_kernel.upholstery.pieces.gate import check_sewing
 from stitchsketch_kernel.upholstery.pieces.make import PieceSettings, make_pattern
+from stitchsketch_kernel.upholstery.prototype.carry import thinned
+from stitchsketch_kernel.upholstery.prototype.dress import dress
 
 EXACT = FlattenSettings(smooth_mm=0)
 SURE = Scale("mat", 1.0, 0.2, 0.1, 8)
@@ -210,3 +214,38 @@ def test_a_left_and_a_right_panel_with_the_same_darts_are_one_template(round_sto
 def test_settings_that_make_no_sense_are_refused(wrong):
     with pytest.raises(SettingsError):
         FlattenSettings(**wrong)
+
+
+def test_a_seat_with_darts_wears_the_cloth_that_is_cut_for_it(darted):
+    pattern = make_pattern("stool", darted.panel_map, darted.flats, scale=SURE)
+    places, x = [], 0.0
+    for piece in pattern.pieces:
+        bare = Placement(piece.name, 0, 0.0, 0.0, -90.0, False)
+        outline = bare.apply(piece.cut_line_mm)
+        low, size = outline.min(axis=0), np.ptp(outline, axis=0)
+        places.append(replace(bare, x_mm=x - low[0], y_mm=-low[1]))
+        x += size[0] + 10
+    marker = make_marker(pattern, Fabric("Cloth", 1400.0, 1370.0), places, 5.0)
+    prototype = dress(darted.flats, pattern, marker)
+    seat = prototype.panel("SEAT")
+    cut = next(one for one in places if one.piece == "SEAT")
+    sew = shapely.LinearRing(cut.apply(pattern.piece("SEAT").sew_line_mm))
+    assert shapely.distance(sew, shapely.points(seat.roll_mm[seat.boundary])).max() < 0.06
+    legs = [key for key in seat.seam_vertices if key.startswith("D") and not key.endswith("*")]
+    assert legs
+    for key in legs:
+        # together on the furniture, apart on the cloth: there the dart is cut
+        into, back = seat.seam_vertices[key], seat.seam_vertices[f"{key}*"]
+        assert np.array_equal(seat.points_m[into], seat.points_m[back])
+        assert np.linalg.norm(seat.roll_mm[into[0]] - seat.roll_mm[back[0]]) > 2
+    thin = thinned(prototype, 25.0)
+    for seam in {"S01", "S02"} | set(legs):
+        sides = [
+            panel.points_m[line]
+            for panel in thin.panels
+            for key, line in panel.seam_vertices.items()
+            if key.rstrip("*abcdefgh") == seam
+        ]
+        assert sides
+        points = {tuple(point) for side in sides for point in np.round(side, 9).tolist()}
+        assert sum(len(side) for side in sides) >= 2 * len(points)

@@ -79,6 +79,12 @@ def test_a_line_keeps_its_corner_and_tells_its_uncertainty():
     assert one.photos == 8
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_corner_is_where_what_leads_up_to_it_meets(seed):
+    (one,) = tape_lines(seen(BENT, seed=seed), SETTINGS).lines
+    assert np.linalg.norm(one.points_m - [0.15, 0, 0], axis=1).min() < 0.0006
+
+
 def test_photos_that_differ_more_make_it_less_sure():
     sure, unsure = (tape_lines(seen(BENT, photo_px=px), SETTINGS).lines[0] for px in (0.1, 0.8))
     assert unsure.within_mm > 1.3 * sure.within_mm
@@ -142,6 +148,12 @@ def test_a_short_bit_of_tape_is_told_and_no_line():
     found = tape_lines(both(seen(BENT), seen(line((0, 0.2), (0.022, 0.2)))), SETTINGS)
     assert len(found.lines) == 1
     assert any("only" in note and "mm long" in note for note in found.notes)
+
+
+def test_a_line_that_is_mostly_gap_is_none():
+    bits = seen(line((0, 0.2), (0.012, 0.2)), line((0.030, 0.2), (0.042, 0.2)))
+    found = tape_lines(both(seen(BENT), bits), SETTINGS)
+    assert len(found.lines) == 1
 
 
 def test_nothing_found_is_told_with_what_to_check():
