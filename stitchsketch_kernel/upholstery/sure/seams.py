@@ -29,6 +29,8 @@ _LOOSE = 2.2
 _FROM_MM, _TO_MM, _LEAST_TOLD = 12.0, 80.0, 6
 #: What all seams that meet share of their panels' errors, and so don't show, is as large again.
 _SHARED = float(np.sqrt(2))
+#: Rough seams can't be carried on so far: no more than this is told by them.
+_MOST_MISSED_MM = 1.5
 #: Surfaces that say less than this about a direction (eigenvalue) leave it loose.
 _WEAK = 1 - np.cos(np.deg2rad(FOLD_DEG))
 
@@ -69,7 +71,9 @@ def missed_mm(lines_mm: list[FloatArray], place_mm: FloatArray) -> float:
     """
     misses = [_missed(line, place_mm) for line in lines_mm]
     known = [miss for miss in misses if np.isfinite(miss)]
-    return _SHARED * float(np.sqrt(np.mean(np.square(known)) / 2)) if known else 0.0
+    if not known:
+        return 0.0
+    return min(_SHARED * float(np.sqrt(np.mean(np.square(known)) / 2)), _MOST_MISSED_MM)
 
 
 def _missed(line: FloatArray, place: FloatArray) -> float:
