@@ -44,7 +44,9 @@ APPS = HubService("apps", (), (READ, WRITE))
 CULLER = HubService(
     "idle-culler", ("list:users", "read:users:activity", "read:servers", "delete:servers")
 )
-SERVICES = (GATEWAY, APPS, CULLER)
+#: Runs what people have queued. It asks the stores, never the hub, whose person it is not.
+WORKER = HubService("worker", ())
+SERVICES = (GATEWAY, APPS, CULLER, WORKER)
 
 _SELF = "read:users:name!user"
 _APPS = "access:services!service=apps"

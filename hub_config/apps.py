@@ -22,6 +22,8 @@ from traitlets.config import Config
 from voila.app import Voila
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 
+from hub_config import forked
+
 #: The app that people land on; where it is missing, the first by name.
 FIRST_APP = "projects.ipynb"
 #: Of the service's environment, what a kernel is given.
@@ -73,8 +75,7 @@ class PersonalKernels(AsyncMappingKernelManager):
         if asking is None:
             raise web.HTTPError(403, "Nobody is signed in.")
         given = more.pop("env", {})
-        environment = {name: os.environ[name] for name in _FOR_KERNELS if name in os.environ}
-        environment |= {
+        environment = for_kernels() | {
             name: value for name, value in given.items() if name.startswith(_FROM_VOILA)
         }
         environment["STITCHSKETCH_GATEWAY_TOKEN"] = asking[1]
@@ -86,6 +87,11 @@ class PersonalKernels(AsyncMappingKernelManager):
         """Forget a kernel that has ended."""
         self.owners.pop(kernel_id, None)
         return super().remove_kernel(kernel_id)
+
+
+def for_kernels() -> dict[str, str]:
+    """What of the service's environment kernels are given."""
+    return {name: os.environ[name] for name in _FOR_KERNELS if name in os.environ}
 
 
 class OwnKernels(Authorizer):
@@ -170,6 +176,7 @@ def configuration() -> Config:
     c.Voila.ip = os.environ.get("STITCHSKETCH_APPS_BIND", "127.0.0.1")
     # another port than the proxy knows would be of no use
     c.Voila.port_retries = 0
+    c.KernelProvisionerFactory.default_provisioner_name = forked.NAME
     c.PersonalKernels.cull_idle_timeout = _IDLE_KERNEL_S
     c.PersonalKernels.cull_interval = 60
     return c
@@ -177,13 +184,10 @@ def configuration() -> Config:
 
 def main() -> None:
     """Serve until the hub ends it."""
+    forked.use(for_kernels())
     c = configuration()
     c.Voila.base_url = os.environ["JUPYTERHUB_SERVICE_PREFIX"]
     c.Voila.port = int(os.environ["JUPYTERHUB_SERVICE_URL"].rstrip("/").rpartition(":")[2])
     app = Apps.instance(config=c)
     app.initialize([os.environ["STITCHSKETCH_APPS"]])
     app.start()
-
-
-if __name__ == "__main__":
-    main()

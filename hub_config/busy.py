@@ -6,12 +6,15 @@ messages of a kernel count, a cell that computes in silence doesn't, and the hub
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from typing import Any
 
 from tornado.ioloop import PeriodicCallback
 
 _EVERY_S = 30
+#: How often this server tells the hub what has happened, in seconds.
+_TELLS = "JUPYTERHUB_ACTIVITY_INTERVAL"
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
@@ -20,7 +23,8 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 def _load_jupyter_server_extension(server: Any) -> None:
     """Begin to look at the kernels (Jupyter Server calls this)."""
-    looking = PeriodicCallback(lambda: note_busy(server), _EVERY_S * 1000)
+    every_s = min(_EVERY_S, int(os.environ.get(_TELLS) or _EVERY_S))
+    looking = PeriodicCallback(lambda: note_busy(server), every_s * 1000)
     looking.start()
     server.web_app.settings["stitchsketch_busy"] = looking
 

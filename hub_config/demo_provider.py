@@ -69,6 +69,7 @@ def _settings(folder: Path, ports: Ports) -> dict[str, Any]:
         "client_secret": kept.get("client_secret") or secrets.token_urlsafe(32),
         "cookie_keys": kept.get("cookie_keys") or [secrets.token_urlsafe(32)],
         "keys": kept.get("keys") or [_signing_key()],
+        "people": kept.get("people") or [],
         "port": ports.provider,
         "hub": f"http://127.0.0.1:{ports.public}",
         "store": str(folder / "provider-store.json"),

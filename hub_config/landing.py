@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from hub_config.access import APPS, IN_LAB
 
+#: Our mark, in place of JupyterHub's; the screens have the same.
+MARK = Path(__file__).parent / "mark.svg"
 #: The services are reached by their names.
 APPS_URL = f"/services/{APPS.name}/"
 
@@ -23,6 +26,7 @@ def works_in_lab(person: Any) -> bool:
 
 
 def configure(c: Any) -> None:
-    """Set the landing pages on traitlets' config object `c`."""
+    """Set the landing pages, and the mark on the hub's own, on traitlets' config object `c`."""
+    c.JupyterHub.logo_file = str(MARK)
     c.JupyterHub.default_url = place
     c.Spawner.default_url = "/lab"

@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hub_config.access import APPS, CULLER, CUSTOM_SCOPES, GATEWAY, HubService, hub_roles
+from hub_config.access import (
+    APPS,
+    CULLER,
+    CUSTOM_SCOPES,
+    GATEWAY,
+    WORKER,
+    HubService,
+    hub_roles,
+)
 from hub_config.keys import kept_key, private_folder
 from hub_config.settings import HubSettings, Ports
 from stitchsketch_kernel.domain.errors import SettingsError
@@ -27,6 +35,14 @@ _CULL_EVERY_S = 300
 _FOR_GATEWAY = ("STITCHSKETCH_", "XDG_DATA_HOME", "HOME")
 #: ... and what of ours is no matter of the gateway.
 _NOT_FOR_GATEWAY = ("STITCHSKETCH_OIDC_CLIENT_SECRET", "STITCHSKETCH_HUB_")
+#: The worker needs the stores and a machine to compute on; signing in is no matter of it.
+_FOR_WORKER = ("STITCHSKETCH_", "XDG_DATA_HOME", "HOME", "PATH", "LANG", "OMP_")
+_NOT_FOR_WORKER = (
+    "STITCHSKETCH_OIDC_",
+    "STITCHSKETCH_HUB_",
+    "STITCHSKETCH_GATEWAY_",
+    "STITCHSKETCH_MONGO_",
+)
 
 
 def node() -> str:
@@ -92,24 +108,28 @@ def _services(settings: HubSettings, env: Mapping[str, str], ports: Ports) -> li
     """The services as JupyterHub wants them; in Kubernetes the proxy is another machine."""
     apart = settings.spawner == "kubernetes"
     listens, reached = (settings.bind, settings.connect) if apart else ("127.0.0.1", "127.0.0.1")
-    return [
+    found = [
         _service(
             GATEWAY,
             [sys.executable, "-m", "stitchsketch_kernel", "gateway", "--host", listens,
              "--port", str(ports.gateway)],
             url=f"http://{reached}:{ports.gateway}",
-            environment=gateway_environment(env),
+            # how a run goes on is told as fresh as its folder says
+            environment={
+                "STITCHSKETCH_GATEWAY_RUNS": str(settings.runs), **gateway_environment(env),
+            },
         ),
         _service(
             APPS,
-            [sys.executable, "-m", "hub_config.apps"],
+            # a program that is no module's is not loaded again by each kernel
+            [sys.executable, "-c", "from hub_config.apps import main; main()"],
             url=f"http://{reached}:{ports.apps}",
             environment={
                 "STITCHSKETCH_APPS": str(settings.apps),
                 "STITCHSKETCH_APPS_BIND": listens,
                 # its kernels are on this machine, wherever people's servers are
                 "STITCHSKETCH_GATEWAY_URL": f"http://127.0.0.1:{ports.gateway}/services/gateway",
-                "STITCHSKETCH_RUNS": env.get("STITCHSKETCH_RUNS", ""),
+                "STITCHSKETCH_RUNS": str(settings.runs),
                 "JUPYTER_PATH": os.pathsep.join([str(SHARE), str(APPS_SHARE)]),
                 **python_path(),
             },
@@ -120,6 +140,23 @@ def _services(settings: HubSettings, env: Mapping[str, str], ports: Ports) -> li
              f"--cull-every={min(_CULL_EVERY_S, settings.idle_s // 2)}"],
         ),
     ]  # fmt: skip
+    # in Kubernetes the hub's machine is too small for runs
+    return [*found, _worker(settings, env)] if settings.runs_at_once and not apart else found
+
+
+def _worker(settings: HubSettings, env: Mapping[str, str]) -> dict[str, Any]:
+    """What works on queued runs.
+
+    It ends with the hub as the others do, and when the hub ends in an orderly way its runs go back
+    into the queue; but a hub that is killed leaves them at work, and the next hub's worker too.
+    """
+    command = [sys.executable, "-m", "stitchsketch_kernel", "work", "--while-parent"]
+    command += ["--at-once", str(settings.runs_at_once), "--runs", str(settings.runs)]
+    told = {
+        name: value for name, value in env.items()
+        if name.startswith(_FOR_WORKER) and not name.startswith(_NOT_FOR_WORKER)
+    }  # fmt: skip
+    return {"name": WORKER.name, "command": command, "environment": {**told, **python_path()}}
 
 
 def _our_own_proxy(c: Any, settings: HubSettings, home: Path, ports: Ports) -> None:

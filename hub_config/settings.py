@@ -18,11 +18,18 @@ SPAWNERS = ("local", "docker", "kubernetes")
 #: Asked of the provider; some want `offline_access` for tokens that refresh.
 _SCOPES = ("openid", "profile", "email", "groups")
 _LAST_PORT = 65530
+#: As JupyterHub has it.
+_TELLS_EVERY_S = 300
 
 
 def _usual_people() -> Path:
     """Root's own folders are closed to others, and its people are others."""
     return Path("/var/lib/stitchsketch/people") if os.geteuid() == 0 else default_home() / "people"
+
+
+def _usual_runs(env: Mapping[str, str]) -> Path:
+    """Beside what the shop keeps in files, as ``stitchsketch work`` has it."""
+    return _folder(env, "STITCHSKETCH_HOME", default_home()) / "runs"
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,10 @@ class HubSettings:
         After how long a server that does nothing is stopped.
     apps : Path
         The folder of the upholsterers' apps.
+    runs : Path
+        The folder of the runs, in a folder a shop.
+    runs_at_once : int
+        How many queued runs this machine works on at once; 0: other machines' workers do.
     """
 
     public_url: str
@@ -90,6 +101,8 @@ class HubSettings:
     subdomains: bool = False
     idle_s: int = 3600
     apps: Path = Path(__file__).resolve().parents[1] / "voila_apps"
+    runs: Path = field(default_factory=lambda: default_home() / "runs")
+    runs_at_once: int = 1
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> HubSettings:
@@ -133,9 +146,16 @@ class HubSettings:
             cores=_number(env, "STITCHSKETCH_CORES", cls.cores, 1, 1024),
             gpus=_number(env, "STITCHSKETCH_GPUS", cls.gpus, 0, 64),
             subdomains=_yes(env, "STITCHSKETCH_SUBDOMAINS"),
-            idle_s=60 * _number(env, "STITCHSKETCH_IDLE_MINUTES", cls.idle_s // 60, 1, 100_000),
+            idle_s=_seconds(env, "STITCHSKETCH_IDLE_MINUTES", cls.idle_s),
             apps=_folder(env, "STITCHSKETCH_APPS", cls.apps),
+            runs=_folder(env, "STITCHSKETCH_RUNS", _usual_runs(env)),
+            runs_at_once=_number(env, "STITCHSKETCH_RUNS_AT_ONCE", cls.runs_at_once, 0, 64),
         )
+
+    @property
+    def tells_every_s(self) -> int:
+        """How often a server tells the hub that something happens in it: well within `idle_s`."""
+        return max(1, min(_TELLS_EVERY_S, self.idle_s // 5))
 
 
 @dataclass(frozen=True)
@@ -227,6 +247,18 @@ def _number(env: Mapping[str, str], name: str, usual: int, least: int, most: int
     if not least <= value <= most:
         raise SettingsError(f"{name} is out of range.", f"Use one of {least} to {most}.")
     return value
+
+
+def _seconds(env: Mapping[str, str], name: str, usual_s: int) -> int:
+    """Minutes, parts of them too, as seconds."""
+    given = env.get(name, "").strip()
+    try:
+        minutes = float(given) if given else usual_s / 60
+    except ValueError as error:
+        raise SettingsError(f"{name} is no number.", "Use minutes, such as 60.") from error
+    if not 0.1 <= minutes <= 100_000:
+        raise SettingsError(f"{name} is out of range.", "Use minutes, from 0.1 to 100000.")
+    return round(60 * minutes)
 
 
 def _yes(env: Mapping[str, str], name: str) -> bool:

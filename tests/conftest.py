@@ -17,6 +17,8 @@ __all__ = ["ceph", "free_port", "missing", "mongo", "postgres"]
 REPOSITORY = Path(__file__).resolve().parents[1]
 # the contracts of the stores are held over the gateway, too, as its own tests serve it
 sys.path.insert(0, str(REPOSITORY / "tests" / "gateway"))
+# a hub, for its own tests and the benchmark
+sys.path.insert(0, str(REPOSITORY / "tests" / "hub_config"))
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ const built = await build({
   target: "es2022",
   minify: true,
   legalComments: "eof",
+  loader: { ".svg": "dataurl" },
   logLevel: "warning",
 });
 

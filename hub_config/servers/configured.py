@@ -29,7 +29,11 @@ def configure(c: Any, settings: HubSettings) -> None:
     c.Spawner.start_timeout = _START_S
     c.Spawner.http_timeout = _START_S
     c.Spawner.args = list(_ARGUMENTS)
-    environment = {"STITCHSKETCH_GATEWAY_URL": gateway_url(settings)}
+    environment = {
+        "STITCHSKETCH_GATEWAY_URL": gateway_url(settings),
+        # what is told less often than the culler looks would not save a server at work
+        "JUPYTERHUB_ACTIVITY_INTERVAL": str(settings.tells_every_s),
+    }
     if settings.spawner == "local":
         environment |= {
             "JUPYTER_PATH": str(SHARE),
@@ -37,6 +41,8 @@ def configure(c: Any, settings: HubSettings) -> None:
             **python_path(),
         }
     c.Spawner.environment = environment
+    c.JupyterHub.last_activity_interval = settings.tells_every_s
+    c.JupyterHub.activity_resolution = min(30, settings.tells_every_s)
     # servers outlive a hub that is killed; one that is ended in peace takes this machine's along
     c.JupyterHub.cleanup_servers = settings.spawner == "local"
     _place(settings.spawner)(c, settings)

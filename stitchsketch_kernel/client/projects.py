@@ -26,7 +26,8 @@ from stitchsketch_kernel.projects.records import (
 _MOST_A_PAGE = 500
 #: What the gateway and the store say of a run themselves.
 _OF_THE_STORE = (
-    "started_by", "heartbeat", "stage", "cell", "cells", "share", "note",
+    "started_by", "heartbeat", "stage", "cell", "cells", "share", "note", "from_stage", "queued",
+    "worker", "attempts",
 )  # fmt: skip
 
 
@@ -135,6 +136,23 @@ class GatewayProjectStore:
             json={**told(run, *_OF_THE_STORE), "error": shortened(run.error, ERROR_CHARS)},
             params={"shop": shop},
         )
+        return record_of(Run, answer.json())
+
+    def queue_run(self, shop: str, run: Run) -> Run:
+        """See `ProjectStore`; the gateway gives the run its identity, and whose it is."""
+        body = {
+            "scan_id": run.scan_id,
+            "settings": run.settings,
+            "from_stage": run.from_stage,
+        }
+        answer = self._client.ask("POST", "/runs/queue", json=body, params={"shop": shop})
+        return record_of(Run, answer.json())
+
+    def cancel_run(self, shop: str, run_id: str, why: str = "") -> Run:
+        """See `ProjectStore`."""
+        body = {"why": shortened(why, ERROR_CHARS)}
+        path = f"/runs/{run_id}/cancel"
+        answer = self._client.ask("POST", path, json=body, params={"shop": shop})
         return record_of(Run, answer.json())
 
     def beat(self, shop: str, run_id: str, beat: Beat) -> Status:

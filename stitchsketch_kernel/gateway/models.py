@@ -90,6 +90,10 @@ Identifier = Annotated[str, Limits(pattern=r"^[0-9a-f]{32}$", examples=[EXAMPLE_
 Sha256 = Annotated[str, Limits(pattern=r"^[0-9a-f]{64}$", examples=[EXAMPLE_SHA256])]
 #: Nothing where there is no such file.
 MaybeSha256 = Annotated[str, Limits(pattern=r"^([0-9a-f]{64})?$", examples=[EXAMPLE_SHA256])]
+#: Of a setting, its group before it.
+SettingName = Annotated[
+    str, Limits(pattern=r"^[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,59}$", examples=["nest.seconds"])
+]
 Word = Annotated[str, Limits(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}$", examples=["mesh"])]
 #: By the name of a record's field; texts without a line here have at most 400 signs.
 _KINDS: dict[str, Any] = {
@@ -123,6 +127,7 @@ _KINDS: dict[str, Any] = {
     "total_minor": Annotated[int, Limits(ge=0, le=2**53)],
     "document": Annotated[dict[str, Any], AfterValidator(_figures)],
     "figures": Annotated[dict[str, Any], AfterValidator(_figures)],
+    "settings": Annotated[dict[str, Any], AfterValidator(_figures)],
 }
 _OF_TYPES: dict[Any, Any] = {
     str: _text(400), datetime: Moment, datetime | None: Moment | None,
@@ -191,7 +196,10 @@ else:
     NewPhoto = model_of(Photo, "NewPhoto", frozenset({"scan_id"}))
     NewRun = model_of(
         Run, "NewRun",
-        frozenset({"started_by", "heartbeat", "stage", "cell", "cells", "share", "note"}),
+        frozenset({
+            "started_by", "heartbeat", "stage", "cell", "cells", "share", "note", "from_stage",
+            "queued", "worker", "attempts",
+        }),
     )  # fmt: skip
     NewQuote = model_of(Quote, "NewQuote", frozenset({"run_id"}), sha256=MaybeSha256)
     _cloth = {
@@ -215,6 +223,24 @@ class Ended(BaseModel):
     error: Annotated[str, Limits(max_length=4000), AfterValidator(_plain)] = ""
 
 
+class Queued(BaseModel):
+    """A run that a worker shall run."""
+
+    model_config = ConfigDict(extra="forbid")
+    scan_id: Identifier
+    settings: Annotated[
+        dict[SettingName, Any], Limits(max_length=500), AfterValidator(_figures)
+    ] = Limits(default_factory=dict)
+    from_stage: Annotated[str, Limits(pattern=r"^([a-z][a-z_]{0,39})?$", examples=["panels"])] = ""
+
+
+class Cancelled(BaseModel):
+    """Why a run shall end."""
+
+    model_config = ConfigDict(extra="forbid")
+    why: Annotated[str, Limits(max_length=4000), AfterValidator(_plain)] = ""
+
+
 class NewBeat(BaseModel):
     """A sign of life of a run."""
 
@@ -224,6 +250,7 @@ class NewBeat(BaseModel):
     cells: Annotated[int, Limits(ge=0, le=100_000)] = 0
     share: Annotated[float, Limits(ge=0, le=1, allow_inf_nan=False)] = 0.0
     note: _text(400) = ""  # type: ignore[valid-type]
+    worker: _text(200) = ""  # type: ignore[valid-type]
 
 
 class Heard(BaseModel):

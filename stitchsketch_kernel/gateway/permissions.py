@@ -122,10 +122,12 @@ TABLE: tuple[Permission, ...] = (
     Permission("fabrics.forget", "DELETE", "/fabrics/{fabric_id}", MAKERS, "write", "Forget it"),
     Permission("runs.list", "GET", "/runs", ALL, "read", "List a scan's runs"),
     Permission("runs.start", "POST", "/runs", MAKERS, "write", "Keep a run that has begun"),
+    Permission("runs.queue", "POST", "/runs/queue", ALL, "write", "Have a worker run a scan"),
     # before one run's, whose path would take it for a run's identity
     Permission("runs.history", "GET", "/runs/history", ALL, "read", "Every stage of every run"),
     Permission("runs.read", "GET", "/runs/{run_id}", ALL, "read", "One run"),
     Permission("runs.finish", "POST", "/runs/{run_id}/finish", MAKERS, "write", "How a run ended"),
+    Permission("runs.cancel", "POST", "/runs/{run_id}/cancel", ALL, "write", "Ask for its end"),
     Permission("runs.beat", "PUT", "/runs/{run_id}/beat", MAKERS, "write", "A sign of life"),
     Permission("runs.quotes", "GET", "/runs/{run_id}/quotes", ALL, "read", "List its quotes"),
     Permission("runs.keep_quote", "PUT", "/runs/{run_id}/quotes", MAKERS, "write", "Keep a quote"),

@@ -35,6 +35,8 @@ class RunSettings:
         As whose, and of which scan.
     limits : Limits
         What each stage may take.
+    anew : frozenset of str
+        Stages that are computed again though nothing has changed.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -47,6 +49,7 @@ class RunSettings:
     track: bool = True
     kept_as: KeptAs = field(default_factory=KeptAs)
     limits: Limits = field(default_factory=Limits)
+    anew: frozenset[str] = frozenset()
 
     def all_settings(self) -> dict[str, Any]:
         """What is set, the fabric's file included."""

@@ -157,20 +157,29 @@ class _Fetch:
         return True
 
     def _bring(self, one: Artefact, path: Path) -> None:
-        """Bring a file, and hold it against its name."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        digest = hashlib.sha256()
-        source = self._objects.open(cast("Bucket", one.bucket), one.sha256)
-        with source, path.open("wb") as file:
-            while piece := source.read(_PIECE_BYTES):
-                digest.update(piece)
-                file.write(piece)
-        if digest.hexdigest() != one.sha256:
-            path.unlink()
-            raise StorageError(
-                f"The stored file {one.sha256[:12]} of {one.bucket} is damaged.",
-                "'stitchsketch check' tells what else is.",
-            )
+        bring(self._objects, cast("Bucket", one.bucket), one.sha256, path)
+
+
+def bring(objects: ObjectStore, bucket: Bucket, sha256: str, path: Path) -> None:
+    """Bring a stored file, and hold it against its name.
+
+    Raises
+    ------
+    StorageError
+        It isn't there, or isn't what its name says: then there is no file.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    with objects.open(bucket, sha256) as source, path.open("wb") as file:
+        while piece := source.read(_PIECE_BYTES):
+            digest.update(piece)
+            file.write(piece)
+    if digest.hexdigest() != sha256:
+        path.unlink()
+        raise StorageError(
+            f"The stored file {sha256[:12]} of {bucket} is damaged.",
+            "'stitchsketch check' tells what else is.",
+        )
 
 
 def _below(folder: Path, name: str) -> Path:

@@ -256,6 +256,14 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
+def is_held(path: Path) -> bool:
+    """Whether a run is at work in a folder now."""
+    if not (path / LOCK).is_file():
+        return False
+    with (path / LOCK).open("a+", encoding="ascii") as file:
+        return not _try_lock(file)
+
+
 def _try_lock(file: IO[str]) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -62,9 +62,14 @@ class Outbox:
     shop, run_id : str
     spool : Spool or None
         Where events are written down before; None when that disk can't be written.
+    worker : str
+        Who has the run, if it was queued: nothing is told of a run that another has.
     """
 
-    def __init__(self, stores: Stores, shop: str, run_id: str, spool: Spool | None) -> None:
+    def __init__(
+        self, stores: Stores, shop: str, run_id: str, spool: Spool | None, worker: str = ""
+    ) -> None:
+        self._worker = worker
         self._stores, self._shop, self._run_id, self._spool = stores, shop, run_id, spool
         # the database's and the object store's: one may be away while the other is there
         self._records, self._files = _Lane(), _Lane()
@@ -79,6 +84,8 @@ class Outbox:
 
     def add(self, event: Event) -> None:
         """Tell this event, after those before it."""
+        if self._worker:
+            event = {**event, "worker": self._worker}
         if self._spool is not None:
             try:
                 self._spool.add(event)
@@ -173,9 +180,9 @@ def tell_left_behind(stores: Stores) -> int:
             spool.remove()
             continue
         shop, run_id = events[0]["shop"], events[0]["run"]["id"]
-        if not any(event["do"] == "end" for event in events):
+        if not any(event["do"] in {"end", "give back"} for event in events):
             end = {"do": "end", "run_id": run_id, "status": Status.DEAD, "error": SILENT}
-            events.append(end)
+            events.append({**end, "worker": events[0].get("worker", "")})
         for event in events:
             try:
                 tell(stores, shop, event)

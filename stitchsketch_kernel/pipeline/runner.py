@@ -90,7 +90,7 @@ def run(
         with Elsewhere(folder, asked.kept_as.shop, asked.track) as elsewhere:
             under_way = _Run(
                 folder, stages, known.of_groups, known.files, record, tracker, progress,
-                asked.limits, elsewhere,
+                asked.limits, elsewhere, asked.anew,
             )  # fmt: skip
             return under_way.go()
 
@@ -128,6 +128,7 @@ class _Run:
     progress: Progress
     limits: Limits
     elsewhere: Elsewhere
+    anew: frozenset[str] = frozenset()
 
     def go(self) -> RunRecord:
         """All stages; however it ends, ``run.json`` says so."""
@@ -151,7 +152,8 @@ class _Run:
     def _go_through(self) -> None:
         done: dict[str, bool] = {}
         for stage in self.stages:
-            done[stage.name] = self._reused(stage, all(done[name] for name in stage.inputs))
+            inputs_stand = all(done[name] for name in stage.inputs)
+            done[stage.name] = self._reused(stage, inputs_stand and stage.name not in self.anew)
         self._save()
         for stage in self.stages:
             stage_record = self.record.stage(stage.name)

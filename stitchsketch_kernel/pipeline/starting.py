@@ -17,6 +17,7 @@ from stitchsketch_kernel.domain.progress import Cancelled
 from stitchsketch_kernel.pipeline.context import JOB
 from stitchsketch_kernel.pipeline.correcting import CORRECTIONS
 from stitchsketch_kernel.pipeline.files import read_json
+from stitchsketch_kernel.pipeline.looking import kept_box
 from stitchsketch_kernel.pipeline.record import read_record
 from stitchsketch_kernel.pipeline.runner import RunSettings, run
 from stitchsketch_kernel.pipeline.tracking import KeptAs
@@ -29,7 +30,8 @@ _FILES = ("boards", "lengths", "edits", "rules")
 def go_on(folder: Path, kept_as: KeptAs) -> int:
     """Start the run of a folder again, in a process of its own; the process's number.
 
-    Finished stages are taken over; corrections that lie in the folder (`CORRECTIONS`) are followed.
+    Finished stages are taken over; corrections that lie in the folder (`CORRECTIONS`, and the box
+    of `looking`) are followed.
 
     Raises
     ------
@@ -48,7 +50,7 @@ def go_on(folder: Path, kept_as: KeptAs) -> int:
 
 
 def asked_again(folder: Path, kept_as: KeptAs) -> tuple[Path, RunSettings]:
-    """The photos and settings of the run in a folder, and its panels as corrected since.
+    """The photos and settings of the run in a folder, its panels and box as corrected since.
 
     Raises
     ------
@@ -64,8 +66,9 @@ def asked_again(folder: Path, kept_as: KeptAs) -> tuple[Path, RunSettings]:
         files.update({name: Path(given[name]) for name in _FILES if given.get(name)})
     if (own := folder / CORRECTIONS).is_file():
         files["edits"] = own
+    box = kept_box(folder)
     settings = RunSettings(
-        values=record.settings,
+        values=record.settings if box is None else {**record.settings, "region.box_m": box},
         boards=files.get("boards"),
         lengths=files.get("lengths"),
         edits=files.get("edits"),

@@ -65,7 +65,19 @@ def tell(stores: Stores, shop: str, event: Event) -> None:
     StorageError
         It will never be kept.
     """
+    if _is_of_another(stores, shop, event):
+        log.info("another worker has this run; not told: %s", event["do"])
+        return
     _TELLERS[event["do"]](stores, shop, event)
+
+
+def _is_of_another(stores: Stores, shop: str, event: Event) -> bool:
+    """Whether a worker tells of a run that another worker has taken from it."""
+    if not (worker := event.get("worker")):
+        return False
+    of = {"start": "run", "stage": "stage"}.get(event["do"])
+    run_id = event["run_id"] if of is None else event[of]["id" if of == "run" else "run_id"]
+    return stores.projects.run(shop, run_id).worker != str(worker)
 
 
 def _start(stores: Stores, shop: str, event: Event) -> None:
@@ -76,7 +88,7 @@ def _start(stores: Stores, shop: str, event: Event) -> None:
         run = replace(run, scan_id=_scan(stores, shop, event, run).id)
     if event.get("holds_folder", True):
         # whoever else is said to be at work there is not
-        projects.bury_folder(shop, run.folder, run.host)
+        projects.bury_folder(shop, run.folder, run.host, run.id)
     projects.start_run(shop, run)
 
 
@@ -146,7 +158,14 @@ def _is_as_it_was(event: Event, path: Path) -> bool:
 
 
 def _end(stores: Stores, shop: str, event: Event) -> None:
+    cancelled = event["status"] == Status.CANCELLED
+    if cancelled and stores.projects.run(shop, event["run_id"]).status == Status.CANCELLED:
+        return  # whoever asked for it has said why
     stores.projects.finish_run(shop, event["run_id"], Status(event["status"]), event["error"])
+
+
+def _give_back(stores: Stores, shop: str, event: Event) -> None:
+    stores.projects.give_back(shop, event["run_id"], event["worker"])
 
 
 _TELLERS: dict[str, Callable[[Stores, str, Event], None]] = {
@@ -155,4 +174,5 @@ _TELLERS: dict[str, Callable[[Stores, str, Event], None]] = {
     "file": _file,
     "photo": _photo,
     "end": _end,
+    "give back": _give_back,
 }

@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stitchsketch_kernel.pipeline.files import plain
 from stitchsketch_kernel.pipeline.record import RunRecord, StageRecord
-from stitchsketch_kernel.projects.records import Beat, Run, StageRun, Status
+from stitchsketch_kernel.projects.records import Beat, Run, StageRun, Status, new_id
 
 if TYPE_CHECKING:
     from stitchsketch_kernel.pipeline.outbox import Outbox
@@ -36,11 +37,15 @@ class KeptAs:
         Empty: the scan of these photos in the project of the run's name, made when missing.
     started_by : str
         Empty: the hub's user, or the machine's account.
+    run_id, worker : str
+        Of a run that a worker has taken out of the queue; empty: it is a new one.
     """
 
     shop: str = ""
     scan_id: str = ""
     started_by: str = ""
+    run_id: str = ""
+    worker: str = ""
 
 
 class Tracker:
@@ -78,7 +83,8 @@ class StoreTracker(Tracker):
     def __init__(self, outbox: Outbox, run: Run, root: Path) -> None:
         self._outbox, self.run, self._root = outbox, run, root
         self.run_id, self.keeps_stages = run.id, outbox.keeps_stages
-        self._beat = Beat()
+        self._beat = Beat(worker=run.worker)
+        outbox.beat(self._beat)
 
     def begin(self, stage: StageRecord) -> None:
         """See `Tracker`."""
@@ -128,8 +134,12 @@ class StoreTracker(Tracker):
         self._outbox.add({"do": "stage", "stage": asdict(kept)})
 
     def end(self, status: Status, error: str) -> None:
-        """See `Tracker`."""
-        self._outbox.add({"do": "end", "run_id": self.run.id, "status": status, "error": error})
+        """See `Tracker`; a worker that is stopped gives its run back, for another to go on."""
+        if self.run.worker and status == Status.CANCELLED and not self._is_ended_by_person:
+            self._outbox.add({"do": "give back", "run_id": self.run.id})
+        else:
+            end = {"do": "end", "run_id": self.run.id, "status": status, "error": error}
+            self._outbox.add(end)
         if not self._outbox.close(WAIT_AT_END_S):
             log.warning(
                 "The shop's store is away. What this run has done waits on this machine and is "
@@ -138,7 +148,11 @@ class StoreTracker(Tracker):
 
     @property
     def is_cancelled(self) -> bool:
-        """See `Tracker`."""
+        """See `Tracker`; or another worker has the run now."""
+        return self._outbox.status in {Status.CANCELLED, Status.DEAD}
+
+    @property
+    def _is_ended_by_person(self) -> bool:
         return self._outbox.status == Status.CANCELLED
 
 
@@ -179,15 +193,16 @@ def _tracker(
     stores = open_stores(settings)
     shop = kept_as.shop or stores.settings.shop
     run = Run(
-        kept_as.scan_id, str(record.folder), host=platform.node(),
-        started_by=kept_as.started_by or person(),
+        kept_as.scan_id, str(record.folder), host=platform.node(), id=kept_as.run_id or new_id(),
+        started_by=kept_as.started_by or person(), settings=plain(record.settings),
+        worker=kept_as.worker,
     )  # fmt: skip
     spool = None
     try:
         spool = Spool(stores.settings.home / SPOOL, run.id)
     except OSError as error:
         log.warning("%s can't be written: %s", stores.settings.home, error)
-    outbox = Outbox(stores, shop, run.id, spool)
+    outbox = Outbox(stores, shop, run.id, spool, run.worker)
     given = {**asdict(run), "started": run.started.isoformat()}
     outbox.add(
         {
@@ -195,7 +210,8 @@ def _tracker(
             "run": given, "holds_folder": holds_folder,
         }
     )  # fmt: skip
-    if not holds_folder:  # a notebook by itself reads no photos
+    # a notebook by itself reads no photos; a worker's photos come from the stores
+    if not holds_folder or run.worker:
         return StoreTracker(outbox, run, record.folder)
     for path in photos_of(Path(record.photos)):
         outbox.add(photo_event(run, path))

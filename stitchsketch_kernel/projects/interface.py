@@ -5,6 +5,7 @@ One contract (``tests/projects/test_contract.py``) is run against every implemen
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from stitchsketch_kernel.projects.records import (
@@ -20,6 +21,7 @@ from stitchsketch_kernel.projects.records import (
     Scan,
     StageRun,
     Status,
+    Taken,
 )
 
 
@@ -89,10 +91,22 @@ class ProjectStore(Protocol):
         """Keep a run that has begun; told twice, it is kept once."""
         ...
 
+    def queue_run(self, shop: str, run: Run) -> Run:
+        """Keep a run that a worker shall run; only its scan, settings, stage and person count."""
+        ...
+
+    def cancel_run(self, shop: str, run_id: str, why: str = "") -> Run:
+        """Ask for a run's end, whether it waits or is at work; one that has ended stays as it is.
+
+        A worker hears of it with its next sign of life.
+        """
+        ...
+
     def beat(self, shop: str, run_id: str, beat: Beat) -> Status:
         """Keep a sign of life; what the store knows of the run: ``cancelled`` asks it to stop.
 
-        A run that was taken for dead is running again.
+        A run that was taken for dead is running again; but one that another worker has taken
+        meanwhile is ``dead`` for the worker that had it before.
         """
         ...
 
@@ -173,8 +187,37 @@ class ProjectArchive(ProjectStore, Protocol):
         """
         ...
 
-    def bury_folder(self, shop: str, folder: str, host: str) -> None:
-        """Runs said to be at work in a folder that another process holds now are dead."""
+    def take_run(
+        self, worker: str, host: str, folder_of: Callable[[str, str], str]
+    ) -> Taken | None:
+        """The queued run that has waited longest, for this worker alone; None: there is none.
+
+        Also one whose worker hasn't been heard of for `DEAD_AFTER_S`; after `MOST_ATTEMPTS` such a
+        run has failed.
+
+        Parameters
+        ----------
+        worker : str
+            A name that nobody has, nor has had.
+        host : str
+            The worker's machine.
+        folder_of : callable
+            Where a run's files go there, by its shop and identity.
+        """
+        ...
+
+    def give_back(self, shop: str, run_id: str, worker: str, *, lost: bool = False) -> Run:
+        """Put a run that this worker has back into the queue; nothing happens when it hasn't.
+
+        A run whose program was `lost` has used one of its attempts.
+        """
+        ...
+
+    def bury_folder(self, shop: str, folder: str, host: str, but: str = "") -> None:
+        """Runs said to be at work in a folder that another process holds now are dead.
+
+        `but` is the run of that process.
+        """
         ...
 
     def drop_artefact(self, shop: str, artefact: Artefact) -> None:

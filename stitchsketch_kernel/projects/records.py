@@ -13,6 +13,8 @@ class Status(StrEnum):
     """How far a run, or a stage of it, has come."""
 
     PENDING = "pending"
+    #: Of a run: it waits for a worker.
+    QUEUED = "queued"
     RUNNING = "running"
     COMPLETED = "completed"
     REUSED = "reused"
@@ -25,6 +27,13 @@ class Status(StrEnum):
 #: A run at work tells so every `BEAT_EVERY_S`, and is taken for dead after this.
 BEAT_EVERY_S = 5.0
 DEAD_AFTER_S = 45.0
+#: A queued run whose program stops this often without a word is not tried again.
+MOST_ATTEMPTS = 3
+STOPPED_OFTEN = (
+    f"The program that worked on this run stopped {MOST_ATTEMPTS} times without a word, the last "
+    "time where the stages show. Its machine may lack memory: try fewer or smaller photos, or ask "
+    "whoever keeps the machine to look into its log."
+)
 SILENT = (
     "Nothing was heard of this run for a while: its program or machine stopped. The same command "
     "goes on from its last finished stage."
@@ -100,6 +109,16 @@ class Run:
         When it was last heard of, by the store's clock.
     stage, cell, cells, share, note
         How far it was then: see `Beat`.
+    settings : dict
+        What a person has set, by name (``{"fabric.width_mm": 1400}``).
+    from_stage : str
+        The stage that is computed anew, with all that follow from it; empty: what has changed.
+    queued : datetime, optional
+        Since when it was to be run by a worker; None: whoever keeps it runs it.
+    worker : str
+        Of a queued run: which worker has it, in words that no other and no later try has.
+    attempts : int
+        How often a worker has taken it.
     """
 
     scan_id: str
@@ -117,17 +136,35 @@ class Run:
     cells: int = 0
     share: float = 0.0
     note: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+    from_stage: str = ""
+    queued: datetime | None = None
+    worker: str = ""
+    attempts: int = 0
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A run that a worker has taken out of the queue, with whose it is."""
+
+    shop: str
+    project: Project
+    run: Run
 
 
 @dataclass(frozen=True)
 class Beat:
-    """A sign of life of a run: the stage at work, its cell of how many, the share of the whole."""
+    """A sign of life of a run: the stage at work, its cell of how many, the share of the whole.
+
+    `worker` is who gives it, of a run that was queued: one that it was taken from is told so.
+    """
 
     stage: str = ""
     cell: int = 0
     cells: int = 0
     share: float = 0.0
     note: str = ""
+    worker: str = ""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from stitchsketch_kernel.projects.sql import (
     records,
 )
 from stitchsketch_kernel.projects.sql_projects import SqlProjects
+from stitchsketch_kernel.projects.sql_queue import SqlQueue
 from stitchsketch_kernel.projects.sql_runs import SqlRuns
 from stitchsketch_kernel.projects.tables import (
     ArtefactRow,
@@ -40,7 +41,7 @@ from stitchsketch_kernel.projects.tables import (
 )
 
 
-class SqlArchive(SqlProjects, SqlRuns):
+class SqlArchive(SqlProjects, SqlRuns, SqlQueue):
     """A whole `ProjectArchive` in a database."""
 
     def shops(self) -> list[str]:
@@ -105,7 +106,7 @@ class SqlArchive(SqlProjects, SqlRuns):
             ):  # fmt: skip
                 session.execute(insert(TABLES[type(record)]).values(**fitting(record)))
 
-    def bury_folder(self, shop: str, folder: str, host: str) -> None:
+    def bury_folder(self, shop: str, folder: str, host: str, but: str = "") -> None:
         """See `ProjectArchive`."""
         of_shop = (
             select(ScanRow.id)
@@ -115,7 +116,10 @@ class SqlArchive(SqlProjects, SqlRuns):
         with self._session() as session:
             self._declare_dead(
                 session,
-                (RunRow.folder == folder) & (RunRow.host == host) & RunRow.scan_id.in_(of_shop),
+                (RunRow.folder == folder)
+                & (RunRow.host == host)
+                & (RunRow.id != but)
+                & RunRow.scan_id.in_(of_shop),
             )
 
     def drop_artefact(self, shop: str, artefact: Artefact) -> None:

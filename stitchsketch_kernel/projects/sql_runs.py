@@ -41,7 +41,8 @@ from stitchsketch_kernel.projects.tables import (
 )
 
 _A_HANDFUL = 5
-_AT_WORK = (Status.RUNNING, Status.DEAD)
+#: Runs that may still be heard of.
+AT_WORK = (Status.RUNNING, Status.DEAD)
 
 
 class SqlRuns(SqlBase):
@@ -63,12 +64,16 @@ class SqlRuns(SqlBase):
         """See `ProjectStore`."""
         with self._session() as session:
             run = own_run(session, shop, run_id)
-            if run.status not in _AT_WORK:
+            if beat.worker and run.worker != beat.worker:
+                return Status.CANCELLED if run.status == Status.CANCELLED else Status.DEAD
+            if run.status not in AT_WORK:
                 return run.status
             told = {**asdict(beat), "note": shortened(beat.note, NOTE_CHARS)}
+            told["worker"] = run.worker
             session.execute(
                 update(RunRow)
-                .where(RunRow.id == run_id, RunRow.status.in_(_AT_WORK))
+                .where(RunRow.id == run_id, RunRow.status.in_(AT_WORK))
+                .where(RunRow.worker == run.worker)
                 .values(**told, heartbeat=self._clock(), status=Status.RUNNING, error="")
             )
             return Status.RUNNING
@@ -80,7 +85,7 @@ class SqlRuns(SqlBase):
             ended = {"status": status, "error": shortened(error, ERROR_CHARS)}
             which = RunRow.id == run_id
             if status == Status.DEAD:  # a guess of others; how it ended is known better
-                which &= RunRow.status.in_(_AT_WORK)
+                which &= RunRow.status.in_(AT_WORK)
             session.execute(update(RunRow).where(which).values(**ended, finished=now()))
             return own_run(session, shop, run_id)
 

@@ -80,6 +80,9 @@ class PhotoRow(Table):
     bytes: Mapped[int] = mapped_column(BigInteger)
 
 
+_WAITS = "queued IS NOT NULL AND status IN ('queued', 'running', 'dead')"
+
+
 class RunRow(Table):
     """A run."""
 
@@ -89,6 +92,10 @@ class RunRow(Table):
         Index(
             "runs_at_work", "scan_id",
             sqlite_where=text("status = 'running'"), postgresql_where=text("status = 'running'"),
+        ),
+        # what workers ask for, every second or so
+        Index(
+            "runs_in_the_queue", "queued", sqlite_where=text(_WAITS), postgresql_where=text(_WAITS)
         ),
     )  # fmt: skip
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -106,6 +113,11 @@ class RunRow(Table):
     cells: Mapped[int] = mapped_column(server_default="0")
     share: Mapped[float] = mapped_column(Double, server_default="0")
     note: Mapped[str] = mapped_column(String(400), server_default="")
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON, server_default="{}")
+    from_stage: Mapped[str] = mapped_column(String(40), server_default="")
+    queued: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    worker: Mapped[str] = mapped_column(String(200), server_default="")
+    attempts: Mapped[int] = mapped_column(server_default="0")
 
 
 class StageRow(Table):

@@ -22,6 +22,7 @@ from stitchsketch_kernel.projects.records import (
     Run,
     Scan,
     StageRun,
+    Status,
 )
 
 _KINDS: dict[str, type] = {
@@ -32,6 +33,8 @@ _KINDS: dict[str, type] = {
     "artefacts": Artefact,
     "quotes": Quote,
 }
+#: What runs have that were kept since the first exports.
+_LATER = {"settings", "from_stage", "queued", "worker", "attempts"}
 _SPACE = uuid5(NAMESPACE_URL, "https://stitchsketch/import")
 T = TypeVar("T")
 
@@ -83,11 +86,17 @@ def for_shop(bundle: Bundle, shop: str) -> Bundle:
         project,
         [replace(one, id=new(one.id), project_id=project.id) for one in bundle.scans],
         [replace(one, scan_id=new(one.scan_id)) for one in bundle.photos],
-        [replace(one, id=new(one.id), scan_id=new(one.scan_id)) for one in bundle.runs],
+        [_asleep(replace(one, id=new(one.id), scan_id=new(one.scan_id))) for one in bundle.runs],
         [replace(one, run_id=new(one.run_id)) for one in bundle.stages],
         [replace(one, run_id=new(one.run_id)) for one in bundle.artefacts],
         [replace(one, id=new(one.id), run_id=new(one.run_id)) for one in bundle.quotes],
     )
+
+
+def _asleep(run: Run) -> Run:
+    """A run that no worker here takes up: whoever exported it may still be at it."""
+    status = Status.CANCELLED if run.status == Status.QUEUED else run.status
+    return replace(run, status=status, queued=None, worker="")
 
 
 def objects_of(bundle: Bundle) -> dict[tuple[str, str], int]:
@@ -133,6 +142,8 @@ def _record(kind: type[T], given: object) -> T:
     hints = typing.get_type_hints(kind)
     values = {}
     for one in fields(kind):  # type: ignore[arg-type]
+        if one.name not in given and kind is Run and one.name in _LATER:
+            continue
         if one.name not in given:
             raise _damaged(f"a {kind.__name__.lower()} has no {one.name}")
         try:

@@ -21,12 +21,11 @@ from stitchsketch_kernel.visualization.canvas import (
     tiled,
 )
 from stitchsketch_kernel.visualization.eyes import ParallelEye, fitting_unit
+from stitchsketch_kernel.visualization.front import front_of
 from stitchsketch_kernel.visualization.palette import NO_PANEL, PAPER, panel_color, ramp
 from stitchsketch_kernel.visualization.render import Line, Scene
 
 _TILE = (640, 480)
-#: Panels that face a sitter: where one is, there is the front.
-_FRONT_PANELS = ("IB", "FB", "AF")
 #: A panel is named where it fills this many pixels of a tile.
 _LABEL_PX = 900
 
@@ -88,20 +87,6 @@ def panel_colors(panel_map: PanelMap) -> ImageArray:
     """One colour for each face, shape (m, 3): its panel's, pale where there is no cloth."""
     table = [panel_color(index) for index in range(len(panel_map.panels))]
     return np.array([*table, NO_PANEL], dtype=np.uint8)[panel_map.face_panel()]
-
-
-def front_of(panel_map: PanelMap) -> FloatArray | None:
-    """The level direction out of the front, from panels that face a sitter; None if none does."""
-    for name in _FRONT_PANELS:
-        for panel in panel_map.panels:
-            if panel.name.split("-")[0] != name:
-                continue
-            areas = panel_map.mesh.face_areas()[panel.faces, None]
-            out = (panel_map.mesh.face_normals()[panel.faces] * areas).sum(axis=0)
-            out[2] = 0.0
-            if np.linalg.norm(out) > 0.2 * areas.sum():
-                return np.asarray(out / np.linalg.norm(out))
-    return None
 
 
 def four_sides(

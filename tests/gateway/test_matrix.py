@@ -72,6 +72,8 @@ class Things:
             "runs.beat": {"stage": "mesh", "share": 0.5},
             "runs.keep_quote": {"total_minor": 100},
             "runs.start": {"scan_id": self.scan.id, "folder": "/x"},
+            "runs.queue": {"scan_id": self.scan.id, "settings": {"nest.seconds": 5}},
+            "runs.cancel": {"why": "The customer has changed her mind."},
             "runs.finish": {"status": "failed"},
             "runs.record": {"status": "failed"},
             "runs.add_artefact": {
@@ -150,7 +152,7 @@ GUARDED = [row for row in TABLE if row.roles]
 
 
 def has_key(row: Permission) -> bool:
-    return "{" in row.path or row.operation in {"runs.list", "runs.start"}
+    return "{" in row.path or row.operation in {"runs.list", "runs.start", "runs.queue"}
 
 
 def of_upload(row: Permission) -> bool:

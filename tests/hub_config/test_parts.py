@@ -21,7 +21,7 @@ from hub_config.access import CULLER, ROLE_SCOPES
 from hub_config.apps import _ASKING, OwnKernels, PersonalKernels
 from hub_config.busy import note_busy
 from hub_config.keys import kept_key, private_folder
-from hub_config.settings import Ports
+from hub_config.settings import HubSettings, Ports
 from stitchsketch_kernel.domain.errors import SettingsError
 from stitchsketch_kernel.pipeline.machine import Machine, this_machine
 from stitchsketch_kernel.users.records import Role
@@ -219,3 +219,33 @@ def test_the_drivers_word_on_graphics_processors(tmp_path, monkeypatch, script, 
     monkeypatch.setenv("PATH", str(tmp_path))
     found = this_machine()
     assert (found.gpu, found.gpu_memory_gib) == (gpu, 78.0 if gpu else 0.0)
+
+
+def test_the_worker_is_told_of_the_stores_and_not_of_signing_in(tmp_path):
+    env = {
+        "STITCHSKETCH_DATABASE_URL": "postgresql://x", "STITCHSKETCH_OIDC_CLIENT_SECRET": "hush",
+        "STITCHSKETCH_HUB_HOME": "/x", "STITCHSKETCH_MONGO_URL": "mongodb://x", "PATH": "/bin",
+    }  # fmt: skip
+    settings = HubSettings("https://hub", "https://id", "hub", "hush", runs=tmp_path)
+    worker = services._worker(settings, env)
+    names = {name for name in worker["environment"] if name.startswith("STITCHSKETCH")}
+    assert names == {"STITCHSKETCH_DATABASE_URL"}
+    assert worker["command"][-3:] == ["1", "--runs", str(tmp_path)]
+    assert "--while-parent" in worker["command"]
+
+
+@pytest.mark.parametrize(("spawner", "at_once", "there"), [
+    ("local", 1, True), ("docker", 2, True), ("local", 0, False), ("kubernetes", 1, False),
+])  # fmt: skip
+def test_a_worker_stands_beside_the_hub_where_there_is_room(spawner, at_once, there):
+    settings = HubSettings(
+        "https://hub", "https://id", "hub", "hush", spawner=spawner, runs_at_once=at_once
+    )
+    told = services._services(settings, {}, Ports(8000))
+    assert ("worker" in [one["name"] for one in told]) == there
+
+
+@pytest.mark.parametrize(("idle_s", "every_s"), [(3600, 300), (60, 12), (24, 4), (6, 1)])
+def test_servers_tell_of_themselves_well_within_the_time_that_they_may_be_idle(idle_s, every_s):
+    settings = HubSettings("https://hub", "https://id", "hub", "hush", idle_s=idle_s)
+    assert settings.tells_every_s == every_s

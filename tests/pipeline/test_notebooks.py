@@ -39,6 +39,14 @@ def test_notebooks_are_thin_and_stripped(repository, number, name):
     assert sum(len(cell.source.splitlines()) for cell in code) < 50
 
 
+def test_the_notebook_that_compares_two_runs_is_paired_and_stripped(repository):
+    path = repository / "notebooks" / "compare"
+    text = jupytext.read(path.with_suffix(".py"))
+    notebook = nbformat.read(path.with_suffix(".ipynb"), as_version=4)
+    assert content(text) == content(notebook)
+    assert not any(cell.get("outputs") for cell in notebook.cells)
+
+
 def test_each_stage_reads_only_what_came_before():
     seen: set[str] = set()
     for number, stage in enumerate(standard_stages(), start=1):

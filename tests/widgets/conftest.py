@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from PIL import Image
 from real_servers.fixtures import missing
 from real_servers.places import free_port
 
@@ -190,6 +192,21 @@ def shots(tmp_path_factory) -> Path:
     folder = Path(given) if given else tmp_path_factory.mktemp("shots")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def renew_help():
+    """Take a screenshot of a help page anew, small, where RENEW_HELP asks for it."""
+
+    def renew(page, name: str) -> None:
+        if not os.environ.get("RENEW_HELP"):
+            return
+        with Image.open(io.BytesIO(page.screenshot())) as image:
+            image.thumbnail((1000, 1000))
+            place = WIDGETS / "stitchsketch_widgets" / "texts" / "help" / f"{name}.webp"
+            image.convert("RGB").save(place, quality=70, method=6)
+
+    return renew
 
 
 @pytest.fixture(scope="session")

@@ -106,7 +106,7 @@ def test_a_panel_that_is_clicked_is_shown_laid_flat(editor):
     assert 95 < editor.get("pieces")["BOX"]["along_mm"] < 110
 
 
-def test_a_seam_drawn_by_clicks_divides_its_panel_and_the_pieces_follow(editor, shots):
+def test_a_seam_drawn_by_clicks_divides_its_panel_and_the_pieces_follow(editor, shots, renew_help):
     editor.draw(ACROSS)
     assert set(editor.names()) == {"CUSH", "CUSH-2", *BANDS}
     editor.press("Look")
@@ -119,6 +119,7 @@ def test_a_seam_drawn_by_clicks_divides_its_panel_and_the_pieces_follow(editor, 
     editor.press("Draw seam")
     editor.press("Front view")
     editor.page.screenshot(path=shots / "seam-editor-desk.png", full_page=True)
+    renew_help(editor.page, "seams")
 
 
 def test_a_point_of_a_drawn_seam_is_dragged_and_the_seam_follows(editor):

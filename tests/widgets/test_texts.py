@@ -12,7 +12,8 @@ CATALOGUE = WIDGETS / "stitchsketch_widgets" / "texts" / "en.json"
 FAMILIES = {
     "kind.": "kind.{", "seams.tool.": "tool.$", "seams.hint.": "hint.$",
     "seams.strain_": "strain_$", "progress.status.": "status.$", "progress.stage.": "stage.$",
-    "progress.did.": "progress.did.{",
+    "progress.did.": "progress.did.{", "scan.tool.": "tool.$", "scan.hint.": "hint.$",
+    "help.": "help.$", "scan.side.": "side.$", "scan.mark.": "mark.$", "scan.box.": "box.$",
 }  # fmt: skip
 
 
@@ -39,7 +40,9 @@ def test_every_text_that_is_asked_for_is_there():
     asked = set(re.findall(r'(?<![\w.])text\("([\w.]+)"', sources()))
     asked |= set(re.findall(r'say\("(projects\.\w+)"', sources()))
     asked |= set(re.findall(r'words\(texts, "([\w.]+)"', sources()))
-    for folder, room in (("seam_editor", "seams"), ("run_progress", "progress")):
+    for folder, room in (
+        ("seam_editor", "seams"), ("run_progress", "progress"), ("scan_viewer", "scan"),
+    ):  # fmt: skip
         text = "".join(p.read_text() for p in (WIDGETS / "src" / folder).glob("*.js"))
         asked |= {f"{room}.{key}" for key in re.findall(r'\.say\("([\w.]+)"', text)}
     assert asked - set(keys) == set()

@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
 from stitchsketch_kernel.domain.errors import StitchSketchError
+from stitchsketch_kernel.pipeline.thumbnails import in_folder, in_stores
+from stitchsketch_kernel.projects.copying import duplicate
 from stitchsketch_kernel.projects.interface import ProjectStore
-from stitchsketch_kernel.projects.records import Project, Run
+from stitchsketch_kernel.projects.records import Project, Run, Scan
+from stitchsketch_kernel.storage.interface import ObjectStore
 from stitchsketch_widgets.bundle import built
-from stitchsketch_widgets.texts import texts
+from stitchsketch_widgets.texts import text, texts
+
+log = logging.getLogger(__name__)
 
 #: So many projects are listed; older ones are found by the search of the command line.
 MOST = 200
+_LONGEST_NAME = 400
+#: Where a run's files are, or raises `StitchSketchError` where this page may not read them.
+FolderOf = Callable[[Run], Path]
 
 
 class ProjectList(anywidget.AnyWidget):
     """The shop's projects on the screen; searched in the page.
 
+    What a person asks comes as messages (``{"do": "rename", "project": ID, "name": ...}``); what
+    the person's role doesn't allow, the store refuses in words, which are shown.
+
     Parameters
     ----------
     projects : ProjectStore
     shop : str
+    objects : ObjectStore, optional
+        For thumbnails of runs that aren't on this machine, and of photos.
+    folder_of : callable, optional
+        For thumbnails of runs that are.
+    person : str
+        Owns what is duplicated.
     """
 
     _esm = built("project_list.js")
@@ -31,38 +53,98 @@ class ProjectList(anywidget.AnyWidget):
 
     texts = traitlets.Dict(help="the words").tag(sync=True)
     projects: traitlets.List[Any] = traitlets.List(help="name, customer, run").tag(sync=True)
-    error = traitlets.Unicode(help="why nothing can be listed").tag(sync=True)
+    error = traitlets.Unicode(help="why nothing can be listed or done").tag(sync=True)
+    deleted = traitlets.Dict(help="id and name of what can be taken back").tag(sync=True)
+    said = traitlets.Unicode(help="what was done").tag(sync=True)
 
-    def __init__(self, projects: ProjectStore, shop: str) -> None:
-        self._store, self._shop = projects, shop
-        super().__init__(texts=texts("projects", "progress"))
+    def __init__(
+        self,
+        projects: ProjectStore,
+        shop: str,
+        objects: ObjectStore | None = None,
+        folder_of: FolderOf | None = None,
+        person: str = "",
+    ) -> None:
+        self._store, self._shop, self._objects = projects, shop, objects
+        self._folder_of, self._person = folder_of, person
+        super().__init__(texts=texts("projects", "progress", "help"))
         self.look()
-        self.on_msg(lambda *_: self.look())
+        self.on_msg(self._on_message)
 
     def look(self) -> None:
         """List them as they stand."""
         try:
             page = self._store.page(self._shop, MOST)
-            self.projects = [_shown(one, self._newest(one)) for one in page.projects]
+            self.projects = [_shown(one, *self._newest(one)) for one in page.projects]
             self.error = ""
         except StitchSketchError as error:
             self.error = str(error)
 
-    def _newest(self, project: Project) -> Run | None:
-        runs = [
-            run
-            for scan in self._store.scans(self._shop, project.id)
-            for run in self._store.runs(self._shop, scan.id)
-        ]
-        return max(runs, key=lambda run: run.started, default=None)
+    def _newest(self, project: Project) -> tuple[Scan | None, Run | None]:
+        scans = self._store.scans(self._shop, project.id)
+        runs = [run for scan in scans for run in self._store.runs(self._shop, scan.id)]
+        return scans[0] if scans else None, max(runs, key=lambda run: run.started, default=None)
+
+    def _on_message(self, _: Any, asked: Any, __: Any) -> None:
+        try:
+            if asked["do"] == "look":
+                return self.look()
+            self._do(asked)
+        except StitchSketchError as error:
+            self.error = str(error)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            log.warning("a message of the page isn't understood: %.200r", asked, exc_info=True)
+            self.error = text("projects.not_understood")
+        return None
+
+    def _do(self, asked: dict[str, Any]) -> None:
+        store, shop, project_id = self._store, self._shop, str(asked["project"])
+        match asked["do"]:
+            case "thumbnail":
+                picture = self._thumbnail(project_id)
+                self.send({"thumbnail": project_id}, [picture] if picture else [])
+                return
+            case "rename":
+                name = str(asked["name"]).strip()[:_LONGEST_NAME]
+                if not name:
+                    raise ValueError("no name")
+                store.change_project(shop, replace(store.project(shop, project_id), name=name))
+                self.said = text("projects.renamed", name=name)
+            case "duplicate":
+                copy = duplicate(store, shop, project_id, self._person)
+                self.said = text("projects.duplicated", name=copy.name)
+            case "delete":
+                gone = store.project(shop, project_id)
+                store.delete_project(shop, project_id)
+                self.deleted = {"id": gone.id, "name": gone.name}
+                self.said = text("projects.deleted", name=gone.name)
+            case "restore":
+                back = store.restore_project(shop, project_id)
+                self.deleted, self.said = {}, text("projects.restored", name=back.name)
+            case other:
+                raise ValueError(other)
+        self.look()
+
+    def _thumbnail(self, project_id: str) -> bytes | None:
+        scan, run = self._newest(self._store.project(self._shop, project_id))
+        if run is not None and self._folder_of is not None:
+            with suppress(StitchSketchError):
+                if found := in_folder(self._folder_of(run)):
+                    return found
+        if scan is None or self._objects is None:
+            return None
+        run_id = None if run is None else run.id
+        return in_stores(self._store, self._objects, self._shop, scan.id, run_id)
 
 
-def _shown(project: Project, run: Run | None) -> dict[str, Any]:
+def _shown(project: Project, scan: Scan | None, run: Run | None) -> dict[str, Any]:
     return {
+        "id": project.id,
         "name": project.name,
         "customer": project.customer,
         "furniture": project.furniture_type,
         "created": project.created.isoformat(),
+        "scan": scan and scan.id,
         "run": run and run.id,
         "status": run and str(run.status),
     }

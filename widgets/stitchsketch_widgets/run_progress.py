@@ -23,6 +23,10 @@ log = logging.getLogger(__name__)
 
 #: Runs that have ended otherwise than well can go on.
 _GOES_ON = frozenset({Status.FAILED, Status.CANCELLED, Status.DEAD, Status.COMPLETED})
+#: Runs that can be stopped.
+_CAN_END = frozenset({Status.QUEUED, Status.RUNNING})
+#: The stage that reads a person's corrections.
+_CORRECTED = "panels"
 
 
 class RunProgress(anywidget.AnyWidget):
@@ -37,7 +41,7 @@ class RunProgress(anywidget.AnyWidget):
     run_id : str
         The run, or an earlier one in its folder.
     may_start : bool
-        Whether runs go on on the page's own machine.
+        Whether runs go on on the page's own machine; else a worker is asked for it.
     """
 
     _esm = built("run_progress.js")
@@ -85,9 +89,8 @@ class RunProgress(anywidget.AnyWidget):
             self.stages = [_stage(one) for one in seen.stages]
             self.log = sentences(seen)
             self.error = "" if starting or run.status == Status.RUNNING else run.error
-            self.can_stop = run.status == Status.RUNNING
-            here = self._may_start and _is_here(run)
-            self.can_go_on = run.status in _GOES_ON and here and not starting
+            self.can_stop = run.status in _CAN_END
+            self.can_go_on = run.status in _GOES_ON and self._goes_on(run) and not starting
             self.looked += 1
 
     def _on_message(self, _: Any, asked: Any, __: Any) -> None:
@@ -101,15 +104,29 @@ class RunProgress(anywidget.AnyWidget):
             self.error = str(error)
 
     def _stop(self, run: Run) -> None:
-        if run.status == Status.RUNNING:
+        if run.status in _CAN_END:
             said = text("progress.stopped_by", person=self._person or text("progress.somebody"))
-            self._projects.finish_run(self._shop, run.id, Status.CANCELLED, said)
+            self._projects.cancel_run(self._shop, run.id, said)
+
+    def _goes_on(self, run: Run) -> bool:
+        """Whether a run can go on: here, or with a worker."""
+        return not self._may_start or _is_here(run)
 
     def _go_on(self, run: Run) -> None:
-        if run.status not in _GOES_ON or not self._may_start or not _is_here(run):
+        if run.status not in _GOES_ON or not self._goes_on(run):
             raise RunError(text("progress.at_work"), text("progress.at_work_todo"))
+        if not self._may_start:
+            self._run_id = self._projects.queue_run(self._shop, again(run)).id
+            return
         self._started_after = run.id
         go_on(Path(run.folder), KeptAs(self._shop, run.scan_id, self._person))
+
+
+def again(run: Run) -> Run:
+    """What is queued to go on with a run: one that is done begins from its corrected panels."""
+    if run.status == Status.COMPLETED:
+        return Run(run.scan_id, "", from_stage=_CORRECTED)
+    return Run(run.scan_id, "", settings=run.settings, from_stage=run.from_stage)
 
 
 def _is_here(run: Run) -> bool:

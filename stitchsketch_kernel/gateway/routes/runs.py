@@ -13,6 +13,7 @@ from stitchsketch_kernel.gateway.events import events_of, has_ended
 from stitchsketch_kernel.gateway.guard import Allowed
 from stitchsketch_kernel.gateway.models import (
     EXAMPLE_ID,
+    Cancelled,
     Ended,
     Heard,
     HistoryLine,
@@ -22,6 +23,7 @@ from stitchsketch_kernel.gateway.models import (
     NewRun,
     NewStage,
     Page,
+    Queued,
     values_of,
 )
 from stitchsketch_kernel.gateway.once import Key
@@ -55,6 +57,33 @@ def start(access: Allowed, once: KeptOnce, run: NewRun, key: Key = None) -> Any:
     return once.answer(
         access, key, asked, lambda: access.stores.projects.start_run(access.shop, new)
     )
+
+
+def queue(access: Allowed, once: KeptOnce, run: Queued, key: Key = None) -> Any:
+    """Have one of the installation's workers run a scan, from its photos that are kept here.
+
+    `settings` are by name, as the command line's; what is wrong with them the run says when a
+    worker has taken it. With `from_stage` the settings of the scan's last run stand beneath them,
+    and that stage is computed anew with all that follow from it.
+    """
+    new = Run(
+        run.scan_id, "", settings=run.settings, from_stage=run.from_stage,
+        started_by=access.caller.user.subject[:200],
+    )  # fmt: skip
+    return once.answer(
+        access, key, run.model_dump(mode="json"),
+        lambda: access.stores.projects.queue_run(access.shop, new),
+    )  # fmt: skip
+
+
+def cancel(
+    access: Allowed, once: KeptOnce, run_id: RunId, asked: Cancelled, key: Key = None
+) -> Any:
+    """Ask for a run's end, whether it waits or is at work."""
+    return once.answer(
+        access, key, [run_id, asked.model_dump(mode="json")],
+        lambda: access.stores.projects.cancel_run(access.shop, run_id, asked.why),
+    )  # fmt: skip
 
 
 def read(access: Allowed, run_id: RunId) -> Run:
@@ -175,6 +204,8 @@ _STREAM = {
 ROUTES = (
     Route("runs.list", of_scan, model=Page[Run]),
     Route("runs.start", start, status=201, model=Run, wrong=(409,)),
+    Route("runs.queue", queue, status=201, model=Run, wrong=(409,)),
+    Route("runs.cancel", cancel, status=201, model=Run, wrong=(409,)),
     Route("runs.history", history, model=Page[HistoryLine]),
     Route("runs.read", read, model=Run),
     Route("runs.finish", finish, status=201, model=Run, wrong=(409,)),

@@ -12,17 +12,24 @@ if TYPE_CHECKING:
 NAME, NUMBER, VERSION = "mesh", 5, 4
 INPUTS = ("ingest", "scale", "densify")
 SETTINGS = {"mesh": "stitchsketch_kernel.reconstruction.surface:SurfaceSettings"}
-PUBLISHES = {"mesh.ply": "model/mesh.ply", "mesh_unscaled.ply": "model/mesh_unscaled.ply"}
+#: The mesh as a small picture, for the list of projects.
+THUMBNAIL = "thumbnail.jpg"
+PUBLISHES = {
+    "mesh.ply": "model/mesh.ply",
+    "mesh_unscaled.ply": "model/mesh_unscaled.ply",
+    THUMBNAIL: f"model/{THUMBNAIL}",
+}
 WEIGHT = 120
 
 
 def compute(context: StageContext) -> dict[str, Any]:
-    """Keeps ``mesh.ply``, or ``mesh_unscaled.ply`` when its size isn't known."""
+    """Keeps ``mesh.ply``, or ``mesh_unscaled.ply`` when its size isn't known, and a thumbnail."""
     from stitchsketch_kernel.domain.model import Region, SparseModel
     from stitchsketch_kernel.imaging.photos import PhotoSet
     from stitchsketch_kernel.pipeline.stages.reading import depths_of, mesh_name
     from stitchsketch_kernel.reconstruction.mesh_io import write_mesh
     from stitchsketch_kernel.reconstruction.surface import make_mesh
+    from stitchsketch_kernel.visualization.thumbnail import thumbnail
 
     photos = context.read("ingest", "photos", PhotoSet).photos
     model = context.read("scale", "model", SparseModel)
@@ -35,6 +42,7 @@ def compute(context: StageContext) -> dict[str, Any]:
         context.progress,
     )
     write_mesh(context.folder / mesh_name(context), mesh)
+    (context.folder / THUMBNAIL).write_bytes(thumbnail(mesh))
     size = np.ptp(mesh.vertices, axis=0)
     return {
         "vertices": len(mesh.vertices),

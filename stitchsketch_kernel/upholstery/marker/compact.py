@@ -7,7 +7,7 @@ A pair that overlaps a little is set apart, as the lines are the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,7 +74,7 @@ def compact(
     at: FloatArray,
     first: float = _FIRST,
     last: float = _LAST,
-    worth: float = np.inf,
+    late: Callable[[], bool] = lambda: False,
 ) -> Compacted:
     """Push pieces together along the strip; they slide and don't turn.
 
@@ -87,23 +87,21 @@ def compact(
         Where they lie; those that overlap a little are set apart if that can be.
     first, last : float
         Greatest moves in the first step and the last, as shares of the width.
-    worth : float
-        Given up where a step gains little and leaves the strip longer than this, or an overlap.
+    late : callable
+        Asked before each step whether to leave it at that.
     """
     low, high = shapes.low[shape], shapes.high[shape]
     at = at - [(at + low)[:, 0].min(), 0.0]
     at[:, 1] = np.clip(at[:, 1], -low[:, 1], shapes.width - high[:, 1])
     found = Compacted(at, float((at + high)[:, 0].max()), np.inf)
     step = first * shapes.width
-    while step >= last * shapes.width:
+    while step >= last * shapes.width and not late():
         stepped = _step(shapes, shape, found.at, step)
         if stepped is None:
             step /= 2
             continue
         little = stepped.overlap > 0 or found.length - stepped.length < _GAIN * step
         found = stepped
-        if little and (found.overlap > 0 or found.length > worth) and np.isfinite(worth):
-            break
         step = step / 2 if little else step
     return found
 

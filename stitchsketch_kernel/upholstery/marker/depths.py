@@ -17,6 +17,10 @@ _CELLS = 128
 #: Depths up to so many cells are exact.
 _EXACT = 2.5
 _HAIR = 1e-9
+#: Depths are kept as whole numbers up to this.
+_MOST = 32_000
+#: Outlines nearer to each other than this share of their size are the same.
+_SAME = 1e-9
 
 
 class Depths(NamedTuple):
@@ -27,33 +31,67 @@ class Depths(NamedTuple):
     pair : ndarray, shape (S, S, 10)
         Reach of what overlaps (x, y from, to), cells a length, the grid's first place, the sign
         that a place is taken with, the grid's columns, where it begins in `depth`.
-    depth : ndarray of float32
+    depth : ndarray of int16
         Least move that sets them apart; negative where they are.
+    unit : float
+        Of the depths.
     """
 
     pair: np.ndarray
     depth: np.ndarray
+    unit: float
 
 
 def depths_of(rings: list[FloatArray]) -> Depths:
     """Grids of all pairs of outlines (counter-clockwise)."""
     count = len(rings)
     pair = np.zeros((count, count, 10))
+    half = _half_turns(rings)
+    known: dict[tuple[int, int], np.ndarray] = {}
     grids, used = [], 0
     for i in range(count):
         for j in range(i, count):
             low = rings[i].min(axis=0) - rings[j].max(axis=0)
             high = rings[i].max(axis=0) - rings[j].min(axis=0)
-            step = float((high - low).max()) / (_CELLS - 4)
-            nx, ny = (math.ceil(s / step) + 4 for s in high - low)
-            origin = low - 1.5 * step
-            grid = _grid(rings[i], rings[j], origin, step, nx, ny)
-            pair[i, j] = *low, *high, 1 / step, *origin, 1, nx, used
+            # both turned by 180 degrees: the same grid, read from the other side
+            turned = (min(half[i], half[j]), max(half[i], half[j]))
+            if turned in known:
+                sign = known[turned][7] * (-1 if half[i] <= half[j] else 1)
+                row = np.array([*low, *high, *known[turned][4:7], sign, *known[turned][8:]])
+            else:
+                grid, row = _row(rings[i], rings[j], low, high, used)
+                known[i, j] = row
+                grids.append(grid.ravel())
+                used += grid.size
+            pair[i, j] = row
             if i != j:
-                pair[j, i] = *-high, *-low, 1 / step, *origin, -1, nx, used
-            grids.append(grid.ravel())
-            used += grid.size
-    return Depths(pair, np.concatenate(grids))
+                pair[j, i] = *-row[2:4], *-row[:2], *row[4:7], -row[7], *row[8:]
+    all_depths = np.concatenate(grids)
+    unit = float(all_depths.max()) / _MOST
+    return Depths(pair, np.clip(np.rint(all_depths / unit), -_MOST, _MOST).astype(np.int16), unit)
+
+
+def _half_turns(rings: list[FloatArray]) -> list[int]:
+    """The shape that each is when turned by 180 degrees about the origin; -1: none is."""
+    near = _SAME * max(float(np.abs(ring).max()) for ring in rings)
+    return [
+        next((k for k, other in enumerate(rings) if _alike(other, -ring, near)), -1)
+        for ring in rings
+    ]
+
+
+def _alike(one: FloatArray, other: FloatArray, near: float) -> bool:
+    return one.shape == other.shape and bool(np.abs(one - other).max() <= near)
+
+
+def _row(
+    a: FloatArray, b: FloatArray, low: FloatArray, high: FloatArray, used: int
+) -> tuple[np.ndarray, np.ndarray]:
+    step = float((high - low).max()) / (_CELLS - 4)
+    nx, ny = (math.ceil(s / step) + 4 for s in high - low)
+    origin = low - 1.5 * step
+    row = np.array([*low, *high, 1 / step, *origin, 1, nx, used])
+    return _grid(a, b, origin, step, nx, ny), row
 
 
 def _grid(
@@ -69,7 +107,7 @@ def _grid(
     )
     near = np.abs(cells) < _EXACT
     exact = _exact(cells * step, near, contacts(a, b), origin, step)
-    return np.asarray(exact, dtype=np.float32)
+    return np.asarray(exact)
 
 
 def _traced(edged: FloatArray, corners: FloatArray, hair: float) -> FloatArray:

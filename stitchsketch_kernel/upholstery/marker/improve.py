@@ -1,175 +1,59 @@
-"""A layout made shorter: pieces set apart in ever shorter strips, swapped, and pushed together.
+"""A layout made shorter in the time given: pushed together, searched on from by several chains.
 
-The order of things is sparrow's (Gardeyn and Wauters 2025): shorten the strip, set the pieces
-apart, and where that fails swap two large ones in one of the layouts that failed by least. Overlap
-is looked up (`depths`), and what the strip's length comes to is settled by `compact`.
+Each chain (`chain`) searches by itself, half of them from the layout given and half anew; in the
+last part of the time all go on from the shortest that any of them met.
 """
 
 from __future__ import annotations
 
 import os
-import threading
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import shapely
 
 from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.progress import Progress
+from stitchsketch_kernel.upholstery.marker.chain import Chain, sound
 from stitchsketch_kernel.upholstery.marker.compact import Shapes, compact
-from stitchsketch_kernel.upholstery.marker.depths import Depths, depths_of
-from stitchsketch_kernel.upholstery.marker.separate import Layout, Strip, separate
+from stitchsketch_kernel.upholstery.marker.depths import depths_of
+from stitchsketch_kernel.upholstery.marker.separate import separate
+from stitchsketch_kernel.upholstery.marker.strip import Strip
 from stitchsketch_kernel.upholstery.marker.turned import Turned
 
 #: Pieces that lie this deep (of the width) in each other count as apart: `compact` mends that.
 _TOLERANCE = 1e-4
-#: The strip is shortened by the first share, after a failure by the next.
-_SHARES = 0.02, 0.005, 0.001
-#: Places drawn for a piece over the strip and round it; rounds without gain; rounds at most.
-_ANYWHERE, _NEAR, _PATIENCE, _STRIKES, _MOST = 40, 15, 50, 1, 1000
-#: Layouts that overlap by more than this (of the width, summed) are not worth mending.
-_MENDABLE = 0.05
-#: How far down the list of failed layouts the next is taken from (sparrow's).
-_SPREAD = 0.25
-#: A strip shorter by more than this than the shortest layout is stretched to that again.
-_BELOW = 0.004
 #: Seconds that a pair's grid takes, about, and the share of the time that all may take.
 _GRID_S, _GRID_SHARE = 0.002, 0.2
 #: Seconds between two words to the caller.
 _POLL_S = 0.2
-#: Overlap is none up to this share of the width, squared: rounding's.
-_NO_AREA = 1e-12
-#: So many failures, and the search begins anew in a strip longer by this than the shortest;
-#: where it goes on from the layout given, fewer do.
-_FAILS, _LOOSE, _FIRST_FAILS = 60, 1.3, 20
-#: Pieces of the upper three quarters of all hulls' area are large.
-_LARGE = 0.75
+#: From this share of the search's time on, all chains go on from the shortest layout.
+_TOGETHER = 0.8
+#: Pushing together at the end is given so many times what it took at the beginning.
+_LAST_PUSH = 2.0
+
+#: Tells seconds, of the wall or of the processor.
+Clock = Callable[[], float]
 
 
-class Chain:
-    """One worker's search: the layout it is at, and the shortest it met."""
+class _Watch:
+    """Says when it is time to end; `halt` tells compiled code."""
 
-    def __init__(
-        self, shapes: Shapes, depths: Depths, strip: Strip, shape: np.ndarray, at: FloatArray,
-        length: float, seed: int, anew: bool,
-    ) -> None:  # fmt: skip
-        self.shapes, self._depths, self._strip = shapes, depths, strip
-        self.shape, self.at, self.length = shape.copy(), at.copy(), length
-        self._layout = Layout(shape.copy(), at[:, 0].copy(), at[:, 1].copy())
-        self._weights = np.ones((len(shape), len(shape)))
-        self._rng = np.random.default_rng(seed)
-        self._failed: list[tuple[float, Layout]] = []
-        self._now, self._reached, self._speed, self._fails = length, length, 1, 0
-        hull = np.array(
-            [shapely.convex_hull(shapely.Polygon(shapes.rings[f])).area for f in strip.first]
-        )
-        falling = np.sort(hull)[::-1]
-        least = falling[np.searchsorted(np.cumsum(falling), _LARGE * falling.sum())]
-        self._hull, self._large = hull, np.flatnonzero(hull >= least)
-        self._shorten(length)
-        self._fails = _FAILS - _FIRST_FAILS
-        if anew:
-            self._begin_anew()
+    def __init__(self, clock: Clock, until: float) -> None:
+        self._clock, self._until = clock, until
+        self.halt = np.zeros(1, np.bool_)
 
-    def go(self) -> None:
-        """Set pieces apart once in the strip as it is, then shorten it or swap two pieces."""
-        overlap, _ = separate(
-            self._depths, self._strip, self._layout, self._weights, self._now, _ANYWHERE, _NEAR,
-            _PATIENCE, _STRIKES, _MOST, self._rng,
-        )  # fmt: skip
-        quick = self._speed < len(_SHARES) - 1
-        if overlap == 0.0 and quick:
-            self._shorten(self._now)
-            return
-        gained = overlap < _MENDABLE * self.shapes.width and self._mended()
-        if overlap == 0.0 or gained:
-            self._speed = len(_SHARES) - 1
-            self._fails = 0
-            self._shorten(self._now)
-            return
-        if quick:
-            self._stretch(self._now / (1 - _SHARES[self._speed]))
-            self._speed += 1
-            return
-        self._fails += 1
-        if self._fails >= _FAILS:
-            self._begin_anew()
-            return
-        self._failed.append((overlap, Layout(*(value.copy() for value in self._layout))))
-        self._failed.sort(key=lambda one: one[0])
-        aim = self._reached * (1 - _SHARES[-1])
-        pick = int(min(0.999, abs(self._rng.normal(0, _SPREAD))) * len(self._failed))
-        for mine, its in zip(self._layout, self._failed[pick][1], strict=True):
-            mine[:] = its
-        if np.isfinite(aim) and aim > self._now * (1 + _BELOW):
-            self._stretch(aim)
-        self._swap()
+    def late(self) -> bool:
+        if self._clock() >= self._until:
+            self.halt[0] = True
+        return bool(self.halt[0])
 
-    def _mended(self) -> bool:
-        """Push the layout together, and go on from there where that is shorter than before."""
-        at = np.column_stack([self._layout.x, self._layout.y])
-        found = compact(self.shapes, self._layout.shape, at, 0.02, 0.001)
-        if found.overlap > 0 or found.length >= self._reached * (1 - 1e-6):
-            return False
-        if not _sound(self.shapes, self._layout.shape, found.at):
-            return False
-        self._reached = found.length
-        if found.length < self.length:
-            self.shape, self.at, self.length = self._layout.shape.copy(), found.at, found.length
-        self._layout.x[:], self._layout.y[:] = found.at.T
-        self._now = found.length
-        return True
+    def now(self) -> float:
+        return self._clock()
 
-    def _shorten(self, length: float) -> None:
-        self._stretch(length * (1 - _SHARES[self._speed]))
-
-    def _stretch(self, length: float) -> None:
-        """Give the strip another length: what lies beyond its middle moves."""
-        layout, strip = self._layout, self._strip
-        low, high = strip.low[layout.shape, 0], strip.high[layout.shape, 0]
-        beyond = layout.x + (low + high) / 2 > self._now / 2
-        layout.x[beyond] += length - self._now
-        layout.x[:] = np.clip(layout.x, -low, np.maximum(length - high, -low))
-        self._now = length
-        self._weights[:] = 1.0
-        self._failed.clear()
-
-    def _begin_anew(self) -> None:
-        strip, layout, rng = self._strip, self._layout, self._rng
-        self._now, self._speed, self._reached = self.length * _LOOSE, 0, np.inf
-        layout.shape[:] = strip.first + rng.integers(0, strip.turns)
-        low, high = strip.low[layout.shape], strip.high[layout.shape]
-        room = np.maximum([self._now, strip.width] - high, -low)
-        layout.x[:], layout.y[:] = rng.uniform(-low, room).T
-        self._weights[:] = 1.0
-        self._failed.clear()
-        self._fails = 0
-
-    def _swap(self) -> None:
-        """Two large pieces that differ change places."""
-        one = int(self._rng.choice(self._large))
-        differs = np.abs(self._hull - self._hull[one]) > 0.01 * self._hull[one]
-        others = self._large[differs[self._large]]
-        if len(others) == 0:
-            others = np.delete(np.arange(len(self._hull)), one)
-        if len(others):
-            other = int(self._rng.choice(others))
-            middles = [self._middle(one), self._middle(other)]
-            self._put(one, middles[1])
-            self._put(other, middles[0])
-        self._weights[:] = 1.0
-
-    def _middle(self, i: int) -> FloatArray:
-        s = self._layout.shape[i]
-        place = np.array([self._layout.x[i], self._layout.y[i]])
-        return np.asarray(place + (self._strip.low[s] + self._strip.high[s]) / 2)
-
-    def _put(self, i: int, middle: FloatArray) -> None:
-        s = self._layout.shape[i]
-        low, high = self._strip.low[s], self._strip.high[s]
-        room = np.maximum([self._now, self._strip.width] - high, -low)
-        self._layout.x[i], self._layout.y[i] = np.clip(middle - (low + high) / 2, -low, room)
+    def left(self) -> float:
+        return self._until - self._clock()
 
 
 def improve(
@@ -180,6 +64,7 @@ def improve(
     seed: int,
     workers: int,
     progress: Progress,
+    clock: Clock = time.monotonic,
 ) -> tuple[np.ndarray, FloatArray]:
     """Make a layout shorter for some time; never longer, nothing overlapping.
 
@@ -190,46 +75,94 @@ def improve(
         The layout to begin from: each piece's shape and place.
     seconds, seed, workers : float, int, int
         Workers (0: one for each processor) search apart from each other, from different seeds.
+        Compiling the search, once on a machine, comes on top (`make_ready`).
     progress : Progress
         May raise to end the search.
+    clock : callable
+        What the seconds are told by.
 
     Returns
     -------
     shape, at
         Those given, where nothing shorter and sound was found.
     """
-    begun, shapes = time.monotonic(), outlines.shapes
-    at, length = _pressed(shapes, shape, at, _length(shapes, shape, at))
-    if len(shape) < 2 or not affordable(outlines, seconds):
+    make_ready()
+    begun, shapes = clock(), outlines.shapes
+    at, length = pushed(shapes, shape, at, begun + seconds, clock)
+    push_s = clock() - begun
+    if len(shape) < 2 or push_s >= seconds:
         return shape, at
     strip = Strip(
-        shapes.low, shapes.high, outlines.first, outlines.turns, shapes.width,
-        _TOLERANCE * shapes.width,
+        shapes.low, shapes.high, outlines.first, outlines.turns, float(shapes.width),
+        _TOLERANCE * float(shapes.width),
     )  # fmt: skip
     depths = depths_of(shapes.rings)
-    count = workers or os.cpu_count() or 1
     chains = [
         Chain(shapes, depths, strip, shape, at, length, seed + 1009 * i, i % 2 == 1)
-        for i in range(count)
+        for i in range(workers or os.cpu_count() or 1)
     ]
-    # the first time on a machine this compiles the search, which takes a while
-    chains[0].go()
-    begun = max(begun, time.monotonic() - _GRID_SHARE * seconds)
-    stop = threading.Event()
-    with ThreadPoolExecutor(count) as pool:
-        try:
-            going = [pool.submit(_go, chain, begun + seconds, stop) for chain in chains]
-            while not all(one.done() for one in going):
-                share = min(0.99, (time.monotonic() - begun) / seconds)
-                least = min(chain.length for chain in chains)
-                progress(share, f"nesting, {least / 1000:.2f} m")
-                time.sleep(_POLL_S)
-        finally:
-            stop.set()
-        for one in going:
-            one.result()
+    until = begun + seconds
+    push_s = min(_LAST_PUSH * push_s, _GRID_SHARE * seconds)
+    together = clock() + _TOGETHER * (until - push_s - clock())
+    _search(chains, _Watch(clock, together), begun, seconds, progress)
     best = min(chains, key=lambda chain: chain.length)
-    return best.shape, _pressed(shapes, best.shape, best.at, best.length)[0]
+    for chain in chains:
+        chain.take(best)
+    _search(chains, _Watch(clock, until - push_s), begun, seconds, progress)
+    best = min(chains, key=lambda chain: chain.length)
+    return best.shape, pushed(shapes, best.shape, best.at, until, clock)[0]
+
+
+def make_ready() -> None:
+    """Compile the search, or load what was compiled: once in a process."""
+    if separate.signatures:
+        return
+    ring = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+    shapes = Shapes([ring, -ring], 2.0)
+    two = np.zeros(2, np.int64)
+    strip = Strip(shapes.low, shapes.high, two, two + 2, 2.0, _TOLERANCE)
+    at = np.array([[0.0, 0.0], [1.0, 0.0]])
+    chain = Chain(shapes, depths_of(shapes.rings), strip, two, at, 2.0, 1, True)
+    chain.go(np.zeros(1, np.bool_), lambda: False)
+    compact(shapes, two, at)
+
+
+def pushed(
+    shapes: Shapes, shape: np.ndarray, at: FloatArray, until: float, clock: Clock = time.monotonic
+) -> tuple[FloatArray, float]:
+    """The layout pushed together and its length, or as it is where that is not sound or shorter.
+
+    Parameters
+    ----------
+    shapes, shape, at : Shapes, ndarray, ndarray
+        See `improve`.
+    until : float
+        When to leave it at that, by the clock.
+    """
+    length = float((at + shapes.high[shape])[:, 0].max() - (at + shapes.low[shape])[:, 0].min())
+    found = compact(shapes, shape, at, late=_Watch(clock, until).late)
+    if found.length < length and found.overlap == 0 and sound(shapes, shape, found.at):
+        return found.at, found.length
+    return at, length
+
+
+def _search(
+    chains: Sequence[Chain], watch: _Watch, begun: float, seconds: float, progress: Progress
+) -> None:
+    """Let each chain go on in a thread of its own until it is time."""
+    with ThreadPoolExecutor(len(chains)) as pool:
+        try:
+            going = [pool.submit(_go, chain, watch) for chain in chains]
+            while not all(one.done() for one in going):
+                least = min(chain.length for chain in chains)
+                share = (watch.now() - begun) / seconds
+                progress(min(0.99, share), f"nesting, {least / 1000:.2f} m")
+                watch.late()
+                time.sleep(max(0.01, min(_POLL_S, watch.left())))
+        finally:
+            watch.halt[0] = True
+    for one in going:
+        one.result()
 
 
 def affordable(outlines: Turned, seconds: float) -> bool:
@@ -238,25 +171,6 @@ def affordable(outlines: Turned, seconds: float) -> bool:
     return count * (count + 1) / 2 * _GRID_S <= _GRID_SHARE * seconds
 
 
-def _length(shapes: Shapes, shape: np.ndarray, at: FloatArray) -> float:
-    return float((at + shapes.high[shape])[:, 0].max() - (at + shapes.low[shape])[:, 0].min())
-
-
-def _pressed(
-    shapes: Shapes, shape: np.ndarray, at: FloatArray, length: float
-) -> tuple[FloatArray, float]:
-    """The layout pushed together, or as it is where that is not sound or not shorter."""
-    found = compact(shapes, shape, at)
-    if found.length < length and found.overlap == 0 and _sound(shapes, shape, found.at):
-        return found.at, found.length
-    return at, length
-
-
-def _sound(shapes: Shapes, shape: np.ndarray, at: FloatArray) -> bool:
-    """Whether nothing overlaps, by exact geometry."""
-    return shapes.overlap(shape, at) <= _NO_AREA * shapes.width**2
-
-
-def _go(chain: Chain, until: float, stop: threading.Event) -> None:
-    while time.monotonic() < until and not stop.is_set():
-        chain.go()
+def _go(chain: Chain, watch: _Watch) -> None:
+    while not watch.late():
+        chain.go(watch.halt, watch.late)

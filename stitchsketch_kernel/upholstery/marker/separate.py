@@ -7,50 +7,23 @@ pair's overlap is, is looked up (`depths`), so a place is judged in a fraction o
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
 
+from stitchsketch_kernel.upholstery.marker.strip import Near
+
 #: So many of the places drawn are refined.
 _KEPT = 3
-#: First and last step of refining, as shares of the piece's lesser side.
-_FIRST_STEP, _LAST_STEP = 0.1, 0.002
+#: First and last step of refining all of them, and the best, as shares of the piece's lesser side.
+_FIRST_STEP, _LAST_STEP, _BEST_STEP, _FINEST_STEP = 0.1, 0.02, 0.02, 0.002
 #: A place near its own is drawn within this share of the piece's sides.
 _NEAR = 0.25
 #: Growth of a pair's weight each round that it overlaps, least and most; and decay when it doesn't.
 _LEAST_GROWTH, _MOST_GROWTH, _DECAY = 1.2, 2.0, 0.95
+#: Places are sorted into so many bins along and across.
+_BINS = 16
 #: Less overlap counts where it is less by this factor.
 _LESS = 0.98
-
-
-class Strip(NamedTuple):
-    """What stays while pieces move; S shapes (outlines as turned), N pieces.
-
-    Attributes
-    ----------
-    low, high : ndarray, shape (S, 2)
-        Reach of each shape.
-    first, turns : ndarray of int64, shape (N,)
-        Each piece's first shape, and how many it has.
-    width, tolerance : float
-        The strip's width; a pair no deeper than the tolerance doesn't overlap.
-    """
-
-    low: np.ndarray
-    high: np.ndarray
-    first: np.ndarray
-    turns: np.ndarray
-    width: float
-    tolerance: float
-
-
-class Layout(NamedTuple):
-    """Where each piece lies (N,): shape and place."""
-
-    shape: np.ndarray
-    x: np.ndarray
-    y: np.ndarray
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -68,33 +41,92 @@ def _depth(d, a, b, dx, dy):  # type: ignore[no-untyped-def]
     k = int(p[9]) + r * nx + c
     below = d.depth[k] * (1 - fx) + d.depth[k + 1] * fx
     above = d.depth[k + nx] * (1 - fx) + d.depth[k + nx + 1] * fx
-    return max(0.0, below * (1 - fy) + above * fy)
+    return max(0.0, (below * (1 - fy) + above * fy) * d.unit)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _cost(d, layout, weights, tolerance, i, s, x, y, bound):  # type: ignore[no-untyped-def]
-    """Weighted overlap of piece i as shape s at a place; may stop at `bound`."""
-    total = 0.0
+def _deep(d, strip, layout, i):  # type: ignore[no-untyped-def]
+    """Whether piece i overlaps another."""
+    s, x, y = layout.shape[i], layout.x[i], layout.y[i]
     for j in range(len(layout.x)):
         if j != i:
             deep = _depth(d, s, layout.shape[j], layout.x[j] - x, layout.y[j] - y)
-            if deep > tolerance:
-                total += weights[i, j] * deep
-                if total >= bound:
-                    return total
+            if deep > strip.tolerance:
+                return True
+    return False
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _gather(d, strip, layout, weights, length, i, near):  # type: ignore[no-untyped-def]
+    """What piece i meets at each of its turns: the others' grids, and by bins of places which."""
+    n = len(layout.x)
+    for turn in range(strip.turns[i]):
+        s = strip.first[i] + turn
+        near.many[turn, :] = 0
+        x0, y0 = -strip.low[s, 0], -strip.low[s, 1]
+        across_x = max(length - strip.high[s, 0] - x0, 1e-9 * length)
+        across_y = max(strip.width - strip.high[s, 1] - y0, 1e-9 * strip.width)
+        ix, iy = _BINS / across_x, _BINS / across_y
+        near.frame[turn, 0], near.frame[turn, 1] = x0, y0
+        near.frame[turn, 2], near.frame[turn, 3] = ix, iy
+        for j in range(n):
+            if j == i:
+                continue
+            p, q = d.pair[s, layout.shape[j]], near.other[turn, j]
+            xj, yj = layout.x[j], layout.y[j]
+            q[0], q[1], q[2], q[3] = xj - p[2], xj - p[0], yj - p[3], yj - p[1]
+            m = p[7] * p[4]
+            q[4], q[5], q[6] = m * xj - p[5] * p[4], m * yj - p[6] * p[4], m
+            q[7], q[8], q[9] = p[8], p[9], weights[i, j]
+            ca, cb = int(max(0.0, (q[0] - x0) * ix)), min(_BINS - 1, int((q[1] - x0) * ix))
+            ra, rb = int(max(0.0, (q[2] - y0) * iy)), min(_BINS - 1, int((q[3] - y0) * iy))
+            if q[1] < x0 or q[3] < y0:
+                continue
+            for r in range(ra, rb + 1):
+                for c in range(ca, cb + 1):
+                    b = r * _BINS + c
+                    near.item[turn, b, near.many[turn, b]] = j
+                    near.many[turn, b] += 1
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _cost(d, near, tolerance, turn, x, y, bound):  # type: ignore[no-untyped-def]
+    """Weighted overlap of the gathered piece at a place; may stop at `bound`."""
+    frame = near.frame[turn]
+    c = min(_BINS - 1, max(0, int((x - frame[0]) * frame[2])))
+    r = min(_BINS - 1, max(0, int((y - frame[1]) * frame[3])))
+    b = r * _BINS + c
+    total = 0.0
+    for t in range(near.many[turn, b]):
+        q = near.other[turn, near.item[turn, b, t]]
+        if x <= q[0] or x >= q[1] or y <= q[2] or y >= q[3]:
+            continue
+        fx, fy = q[4] - q[6] * x, q[5] - q[6] * y
+        c, r = int(fx), int(fy)
+        fx -= c
+        fy -= r
+        nx = int(q[7])
+        k = int(q[8]) + r * nx + c
+        below = d.depth[k] * (1 - fx) + d.depth[k + 1] * fx
+        above = d.depth[k + nx] * (1 - fx) + d.depth[k + nx + 1] * fx
+        deep = below * (1 - fy) + above * fy
+        if deep > tolerance:
+            total += q[9] * deep
+            if total >= bound:
+                return total
     return total
 
 
 @njit(cache=True, nogil=True)
-def _drawn(d, strip, layout, weights, length, i, anywhere, near, rng, kept):  # type: ignore[no-untyped-def]
+def _drawn(d, near, strip, layout, length, i, anywhere, close, rng, kept):  # type: ignore[no-untyped-def]
     """The best of places drawn over the strip and round its own, into `kept`."""
     s0, x0, y0 = layout.shape[i], layout.x[i], layout.y[i]
-    low, high = strip.low, strip.high
+    low, high, first = strip.low, strip.high, strip.first[i]
     kept[:] = np.inf
-    kept[0, 0] = _cost(d, layout, weights, strip.tolerance, i, s0, x0, y0, np.inf)
+    kept[0, 0] = _cost(d, near, strip.tolerance / d.unit, s0 - first, x0, y0, np.inf)
     kept[0, 1], kept[0, 2], kept[0, 3] = s0, x0, y0
-    for k in range(anywhere + near):
-        s = strip.first[i] + int(rng.random() * strip.turns[i])
+    for k in range(anywhere + close):
+        s = first + int(rng.random() * strip.turns[i])
         if k >= anywhere and rng.random() < 0.7:
             s = s0
         xa, xb = -low[s, 0], length - high[s, 0]
@@ -108,7 +140,7 @@ def _drawn(d, strip, layout, weights, length, i, anywhere, near, rng, kept):  # 
             continue
         x, y = xa + (xb - xa) * rng.random(), ya + (yb - ya) * rng.random()
         worst = kept[_KEPT - 1, 0]
-        value = _cost(d, layout, weights, strip.tolerance, i, s, x, y, worst)
+        value = _cost(d, near, strip.tolerance / d.unit, s - first, x, y, worst)
         if value < worst:
             at = _KEPT - 1
             while at > 0 and kept[at - 1, 0] > value:
@@ -118,21 +150,22 @@ def _drawn(d, strip, layout, weights, length, i, anywhere, near, rng, kept):  # 
 
 
 @njit(cache=True, nogil=True)
-def _refined(d, strip, layout, weights, length, i, rng, row):  # type: ignore[no-untyped-def]
+def _refined(d, near, strip, length, i, first, last, rng, row):  # type: ignore[no-untyped-def]
     """Move a place, step by step along the axes and diagonals, to where it costs less."""
     value, s, x, y = row[0], int(row[1]), row[2], row[3]
+    turn = s - strip.first[i]
     xa, xb = -strip.low[s, 0], length - strip.high[s, 0]
     ya, yb = -strip.low[s, 1], strip.width - strip.high[s, 1]
     size = min(strip.high[s, 0] - strip.low[s, 0], strip.high[s, 1] - strip.low[s, 1])
-    px = py = _FIRST_STEP * size
-    while max(px, py) > _LAST_STEP * size and value > 0.0:
+    px = py = first * size
+    while max(px, py) > last * size and value > 0.0:
         axis = int(4 * rng.random())
         ux = 0.0 if axis == 1 else px
         uy = 0.0 if axis == 0 else (-py if axis == 3 else py)
         change = 0.5
         for sign in (1.0, -1.0):
             tx, ty = min(xb, max(xa, x + sign * ux)), min(yb, max(ya, y + sign * uy))
-            there = _cost(d, layout, weights, strip.tolerance, i, s, tx, ty, value)
+            there = _cost(d, near, strip.tolerance / d.unit, turn, tx, ty, value)
             if there < value:
                 value, x, y, change = there, tx, ty, 1.1
                 break
@@ -143,7 +176,7 @@ def _refined(d, strip, layout, weights, length, i, rng, row):  # type: ignore[no
 
 
 @njit(cache=True, nogil=True)
-def _all_depths(d, strip, layout, depth):  # type: ignore[no-untyped-def]
+def _all_depths(d, strip, layout, depth, heavy):  # type: ignore[no-untyped-def]
     total = 0.0
     for i in range(len(layout.x)):
         for j in range(i):
@@ -151,31 +184,32 @@ def _all_depths(d, strip, layout, depth):  # type: ignore[no-untyped-def]
                 d, layout.shape[i], layout.shape[j],
                 layout.x[j] - layout.x[i], layout.y[j] - layout.y[i],
             )  # fmt: skip
-            deep = deep if deep > strip.tolerance else 0.0
+            deep = deep * heavy[i, j] if deep > strip.tolerance else 0.0
             depth[i, j] = depth[j, i] = deep
             total += deep
     return total
 
 
 @njit(cache=True, nogil=True)
-def _round(d, strip, layout, weights, length, anywhere, near, rng, kept):  # type: ignore[no-untyped-def]
+def _round(d, near, strip, layout, weights, length, anywhere, close, rng, kept):  # type: ignore[no-untyped-def]
     """Each piece that overlaps goes to where it overlaps least."""
     for i in rng.permutation(len(layout.x)):
-        s, x, y = layout.shape[i], layout.x[i], layout.y[i]
-        if _cost(d, layout, weights, strip.tolerance, i, s, x, y, 1e-300) <= 0.0:
+        if not _deep(d, strip, layout, i):
             continue
-        _drawn(d, strip, layout, weights, length, i, anywhere, near, rng, kept)
+        _gather(d, strip, layout, weights, length, i, near)
+        _drawn(d, near, strip, layout, length, i, anywhere, close, rng, kept)
         best = 0
         for k in range(_KEPT):
             if kept[k, 0] < np.inf:
-                _refined(d, strip, layout, weights, length, i, rng, kept[k])
+                _refined(d, near, strip, length, i, _FIRST_STEP, _LAST_STEP, rng, kept[k])
                 if kept[k, 0] < kept[best, 0]:
                     best = k
+        _refined(d, near, strip, length, i, _BEST_STEP, _FINEST_STEP, rng, kept[best])
         layout.shape[i], layout.x[i], layout.y[i] = int(kept[best, 1]), kept[best, 2], kept[best, 3]
 
 
 @njit(cache=True, nogil=True)
-def _weigh(weights, depth):  # type: ignore[no-untyped-def]
+def _weigh(weights, depth, heavy):  # type: ignore[no-untyped-def]
     deepest = depth.max()
     for i in range(len(depth)):
         for j in range(i):
@@ -183,13 +217,13 @@ def _weigh(weights, depth):  # type: ignore[no-untyped-def]
                 share = depth[i, j] / deepest
                 weight = weights[i, j] * (_LEAST_GROWTH + (_MOST_GROWTH - _LEAST_GROWTH) * share)
             else:
-                weight = max(1.0, weights[i, j] * _DECAY)
+                weight = max(heavy[i, j], weights[i, j] * _DECAY)
             weights[i, j] = weights[j, i] = weight
 
 
 @njit(cache=True, nogil=True)
 def separate(  # type: ignore[no-untyped-def]
-    d, strip, layout, weights, length, anywhere, near, patience, strikes, most, rng
+    d, strip, layout, weights, heavy, length, anywhere, close, patience, strikes, most, stop, rng
 ):
     """Set pieces apart; the least overlap met is left in `layout`.
 
@@ -213,22 +247,27 @@ def separate(  # type: ignore[no-untyped-def]
     """
     n = len(layout.x)
     depth, kept = np.zeros((n, n)), np.empty((_KEPT, 4))
-    least = _all_depths(d, strip, layout, depth)
+    turns = strip.turns.max()
+    near = Near(
+        np.zeros((turns, 4)), np.zeros((turns, n, 10)), np.zeros((turns, _BINS * _BINS), np.int64),
+        np.zeros((turns, _BINS * _BINS, n), np.int16),
+    )  # fmt: skip
+    least = _all_depths(d, strip, layout, depth, heavy)
     best = (layout.shape.copy(), layout.x.copy(), layout.y.copy())
     struck, rounds = 0, 0
-    while struck < strikes and least > 0.0 and rounds < most:
+    while struck < strikes and least > 0.0 and rounds < most and not stop[0]:
         begin, idle = least, 0
-        while idle < patience and least > 0.0 and rounds < most:
+        while idle < patience and least > 0.0 and rounds < most and not stop[0]:
             rounds += 1
-            _round(d, strip, layout, weights, length, anywhere, near, rng, kept)
-            total = _all_depths(d, strip, layout, depth)
+            _round(d, near, strip, layout, weights, length, anywhere, close, rng, kept)
+            total = _all_depths(d, strip, layout, depth, heavy)
             if total < least:
                 idle = 0 if total < _LESS * least else idle
                 least = total
                 best[0][:], best[1][:], best[2][:] = layout.shape, layout.x, layout.y
             else:
                 idle += 1
-            _weigh(weights, depth)
+            _weigh(weights, depth, heavy)
         struck = struck + 1 if least > _LESS * begin else 0
         layout.shape[:], layout.x[:], layout.y[:] = best[0], best[1], best[2]
     return least, rounds

@@ -15,7 +15,13 @@ from pathlib import Path
 from stitchsketch_kernel.domain.errors import NestError
 from stitchsketch_kernel.domain.progress import Progress, part
 from stitchsketch_kernel.upholstery.marker import search
-from stitchsketch_kernel.upholstery.marker.improve import affordable, improve
+from stitchsketch_kernel.upholstery.marker.improve import (
+    Clock,
+    affordable,
+    improve,
+    make_ready,
+    pushed,
+)
 from stitchsketch_kernel.upholstery.marker.turned import Cut, Laid, turned
 
 _POLL_S = 0.2
@@ -25,6 +31,8 @@ _GRACE_S = 60.0
 _WORKERS_A_START, _SEED_STEP = 3, 7919
 #: spyrrow's share of the time; the rest goes to making its layout shorter.
 _BEGIN_SHARE = 0.1
+#: Where spyrrow has the time, this share is left for pushing its layout together.
+_PUSH_SHARE = 0.1
 _LAID, _SAID = "laid.json", "said.txt"
 
 
@@ -35,6 +43,7 @@ def solve(
     seed: int,
     workers: int,
     progress: Progress,
+    clock: Clock = time.monotonic,
 ) -> list[Laid]:
     """Lay outlines in a strip `width_mm` wide (along y), as short along x as can be found.
 
@@ -48,16 +57,20 @@ def solve(
     NestError
         The search died or did not end.
     """
-    outlines = turned(cuts, width_mm)
+    make_ready()
+    begun, outlines = clock(), turned(cuts, width_mm)
     begin = max(1, round(_BEGIN_SHARE * seconds))
-    # where our own search has not the time, spyrrow has all of it
-    begin = begin if affordable(outlines, seconds - begin) else seconds
+    # where our own search has not the time, spyrrow has nearly all of it
+    searched = affordable(outlines, seconds - begin)
+    begin = begin if searched else max(1, round((1 - _PUSH_SHARE) * seconds))
     share = begin / seconds
     laid = _begun_layout(cuts, width_mm, begin, seed, workers, part(progress, 0, share))
-    found = improve(
-        outlines, *outlines.layout(laid), seconds - begin, seed, workers, part(progress, share, 1)
-    )
-    return outlines.laid(*found)
+    shape, at = outlines.layout(laid)
+    if not searched:
+        at, _ = pushed(outlines.shapes, shape, at, begun + seconds, clock)
+        return outlines.laid(shape, at)
+    left, rest = seconds - (clock() - begun), part(progress, share, 1)
+    return outlines.laid(*improve(outlines, shape, at, left, seed, workers, rest, clock))
 
 
 def _begun_layout(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 import shapely
@@ -9,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stitchsketch_kernel.domain.progress import Cancelled, silent
+from stitchsketch_kernel.upholstery.marker import chain
 from stitchsketch_kernel.upholstery.marker import improve as improving
 from stitchsketch_kernel.upholstery.marker.compact import Shapes, compact
 from stitchsketch_kernel.upholstery.marker.contact import contacts, free_side
@@ -83,11 +86,11 @@ def test_depths_tell_what_overlaps_and_how_far_it_must_move(seed):
     rng = np.random.default_rng(seed)
     for _ in range(200):
         c, r = int(rng.integers(columns)), int(rng.integers(60))
-        deep = float(grid.depth[int(at) + r * int(columns) + c])
+        deep = grid.unit * float(grid.depth[int(at) + r * int(columns) + c])
         moved = shapely.Polygon(b + np.array([x0 + c / inverse, y0 + r / inverse]))
-        assert (shapely.Polygon(a).intersection(moved).area > 1e-6) == (deep > 1e-4)
+        assert (shapely.Polygon(a).intersection(moved).area > 1e-6) == (deep > grid.unit)
         if -2 / inverse < deep < 0:
-            assert shapely.Polygon(a).distance(moved) == pytest.approx(-deep, abs=1e-3)
+            assert shapely.Polygon(a).distance(moved) == pytest.approx(-deep, abs=grid.unit)
 
 
 def test_pieces_in_a_row_are_pushed_together():
@@ -108,7 +111,7 @@ def test_a_little_overlap_is_mended_and_a_great_one_told():
 
 def test_a_layout_gets_shorter_and_stays_sound():
     outlines, shape, at = loose()
-    shape_2, at_2 = improve(outlines, shape, at, 2.0, 1, 1, silent)
+    shape_2, at_2 = improve(outlines, shape, at, 2.0, 1, 1, silent, time.process_time)
     # square millimetres: rounding's
     assert shared(outlines, shape_2, at_2) < 1e-9
     area = sum(shapely.Polygon(outlines.shapes.rings[s]).area for s in shape)
@@ -128,12 +131,13 @@ def test_what_cannot_be_pushed_together_soundly_stays(monkeypatch):
     outlines, shape, at = loose()
     real = improving.compact
 
-    def wrong(shapes, shape, at, *steps):
-        found = real(shapes, shape, at, *steps)
-        return type(found)(0.9 * found.at, 0.9 * found.length, 0.0)
+    def wrong(shapes, shape, at, *steps, **late):
+        found = real(shapes, shape, at, *steps, **late)
+        return type(found)(0.5 * found.at, 0.5 * found.length, 0.0)
 
-    monkeypatch.setattr(improving, "compact", wrong)
-    shape_2, at_2 = improve(outlines, shape, at, 1.0, 1, 1, silent)
+    for one in (improving, chain):
+        monkeypatch.setattr(one, "compact", wrong)
+    shape_2, at_2 = improve(outlines, shape, at, 1.0, 1, 1, silent, time.process_time)
     assert np.array_equal(shape, shape_2) and np.array_equal(at, at_2)
 
 
@@ -141,12 +145,13 @@ def test_a_longer_layout_is_never_taken(monkeypatch):
     outlines, shape, at = loose()
     real = improving.compact
 
-    def worse(shapes, shape, at, *steps):
-        found = real(shapes, shape, at, *steps)
+    def worse(shapes, shape, at, *steps, **late):
+        found = real(shapes, shape, at, *steps, **late)
         return type(found)(found.at * [3.0, 1.0], 9e9, 0.0)
 
-    monkeypatch.setattr(improving, "compact", worse)
-    _, at_2 = improve(outlines, shape, at, 1.0, 1, 1, silent)
+    for one in (improving, chain):
+        monkeypatch.setattr(one, "compact", worse)
+    _, at_2 = improve(outlines, shape, at, 1.0, 1, 1, silent, time.process_time)
     assert np.array_equal(at, at_2)
 
 

@@ -1,14 +1,12 @@
 // The seam editor: what is clicked goes to Python as messages, what is true comes back as traitlets.
-import { el, unique, words } from "../shared/dom.js";
+import { copied, floats, integers } from "../shared/binary.js";
+import { el, words } from "../shared/dom.js";
 import { Scene } from "../shared/scene.js";
-import { length } from "../shared/units.js";
 import { Keys } from "./keys.js";
+import { layOut, TOOLS } from "./layout.js";
 import { SeamLines } from "./lines.js";
 import { PanelMesh } from "./mesh.js";
-import { pieceCard } from "./piece.js";
 import "./style.css";
-
-const TOOLS = ["look", "seam", "seed", "join", "edge"];
 
 class Editor {
   constructor(model, root) {
@@ -20,7 +18,8 @@ class Editor {
     this.first = "";
     this.asked = 0;
     this.root = root;
-    this.build();
+    layOut(this);
+    this.build3d();
     this.listen();
     this.show();
   }
@@ -38,60 +37,6 @@ class Editor {
     this.root.dataset.asked = this.asked;
     this.root.setAttribute("aria-busy", "true");
     this.model.send({ ...what, number: this.asked });
-  }
-
-  build() {
-    const press = (key, act, extra = {}) =>
-      el("button", { type: "button", onclick: act, ...extra }, this.say(key));
-    this.buttons = Object.fromEntries(
-      TOOLS.map((tool) => [tool, press(`tool.${tool}`, () => this.take(tool))]),
-    );
-    this.undo = press("undo", () => this.ask({ do: "undo" }));
-    this.redo = press("redo", () => this.ask({ do: "redo" }));
-    this.save = press("save", () => this.ask({ do: "save" }), { class: "main" });
-    this.finish = press("finish", () => this.finishSeam(), { class: "main" });
-    this.drop = press("drop", () => this.dropDraft());
-    this.hint = el("p", { class: "quiet hint" });
-    this.said = el("p", { class: "said", role: "status", "aria-live": "polite" });
-    this.canvas = el("canvas", { tabindex: "0", role: "application", "aria-label": this.say("canvas") });
-    this.cross = el("div", { class: "cross", "aria-hidden": "true" });
-    this.over = el("div", { class: "over" }, this.finish, this.drop);
-    this.view = el("div", { class: "view" }, this.canvas, this.cross, this.over);
-    this.name = el("input", { id: unique("name"), maxlength: "32", autocomplete: "off", spellcheck: "false" });
-    this.name.setAttribute("list", unique("names"));
-    this.names = el("datalist", { id: this.name.getAttribute("list") });
-    this.seedRow = el(
-      "div", { class: "row seed" },
-      el("label", { for: this.name.id }, this.say("seed_name")), this.name, this.names,
-      press("no_cloth", () => { this.name.value = this.say("no_cloth"); }),
-    );
-    this.piece = el("section", { class: "card", "aria-live": "off" });
-    this.list = el("section", { class: "card" });
-    this.seams = el("section", { class: "card" });
-    this.edges = el("section", { class: "card" });
-    this.root.append(
-      el("h1", {}, this.get("title") || this.say("title")),
-      el(
-        "div", { class: "row" },
-        el("div", { class: "row tools grow", role: "group", "aria-label": this.say("tools") }, ...Object.values(this.buttons)),
-        el("div", { class: "row acts" }, this.undo, this.redo, this.save),
-      ),
-      this.hint, this.seedRow,
-      el(
-        "div", { class: "bench" },
-        el(
-          "div", { class: "side" }, this.view,
-          el(
-            "div", { class: "row" },
-            press("front", () => this.scene?.fit(this.mesh.object, "front")),
-            press("top", () => this.scene?.fit(this.mesh.object, "top")),
-            el("div", { class: "grow" }, this.said),
-          ),
-        ),
-        el("div", { class: "side" }, this.piece, this.list, this.seams, this.edges),
-      ),
-    );
-    this.build3d();
   }
 
   build3d() {
@@ -122,7 +67,7 @@ class Editor {
     };
     this.stops = [
       at("labels panels drawn draft edges placed", () => this.show()),
-      at("pieces units", () => this.showSide()),
+      at("pieces units", () => this.side.show()),
       at("can_undo can_redo can_save changed message answered", () => this.showState()),
     ];
   }
@@ -225,7 +170,7 @@ class Editor {
   chooseEdge(index) {
     this.edge = index;
     this.show();
-    this.edges.querySelector(".chosen select")?.focus();
+    this.side.edges.querySelector(".chosen select")?.focus();
   }
 
   // -- dragging a point of a drawn seam
@@ -274,7 +219,7 @@ class Editor {
       this.mesh.paint(new Int16Array(copied(this.get("labels"))), panels, this.chosen);
       this.show3d();
     }
-    this.showSide();
+    this.side.show();
     this.showState();
   }
 
@@ -325,106 +270,7 @@ class Editor {
     this.said.dataset.kind = kind;
     if (this.said.textContent !== text) this.said.textContent = text;
   }
-
-  showSide() {
-    const [texts, units, pieces, panels] = ["texts", "units", "pieces", "panels"].map((name) => this.get(name));
-    const chosen = panels.find((panel) => panel.name === this.chosen);
-    const had = document.activeElement?.dataset?.key;
-    this.piece.replaceChildren(
-      el("h2", {}, chosen ? this.say("piece", { name: chosen.name }) : this.say("piece_none")),
-      pieceCard(texts, units, chosen, pieces[this.chosen]),
-      ...(chosen ? [this.renameRow(chosen.name)] : []),
-    );
-    this.list.replaceChildren(
-      el("h2", {}, this.say("panels")),
-      el("ul", {}, ...panels.map((panel) => el("li", {}, this.panelButton(panel, pieces[panel.name], units)))),
-    );
-    this.names.replaceChildren(...panels.map((panel) => el("option", { value: panel.name })));
-    this.showDrawn();
-    this.showEdges(units);
-    if (had) this.root.querySelector(`[data-key="${CSS.escape(had)}"]`)?.focus();
-  }
-
-  panelButton(panel, piece, units) {
-    const size = piece?.outline_mm ? `${length(piece.across_mm, units)} × ${length(piece.along_mm, units)}` : "";
-    const pressed = panel.name === this.chosen ? "true" : "false";
-    const swatch = el("span", { class: "swatch", style: `background: rgb(${panel.color.join(" ")})` });
-    const act = () => (this.tool === "join" ? this.join(panel.name) : this.choose(panel.name));
-    return el(
-      "button",
-      { type: "button", class: "panel-button", "aria-pressed": pressed, "data-key": `panel ${panel.name}`, onclick: act },
-      swatch, panel.name, el("span", { class: "quiet" }, size),
-    );
-  }
-
-  renameRow(name) {
-    const input = el("input", { id: unique("rename"), value: name, maxlength: "32", spellcheck: "false", autocomplete: "off", "data-key": "rename" });
-    const rename = (event) => {
-      event.preventDefault();
-      const now = input.value.trim();
-      if (!now || now === name) return;
-      this.ask({ do: "rename", old: name, new: now });
-      this.chosen = now;
-    };
-    return el(
-      "form", { class: "row", onsubmit: rename },
-      el("label", { for: input.id }, this.say("panel_name")), input,
-      el("button", { type: "submit" }, this.say("rename")),
-    );
-  }
-
-  showDrawn() {
-    const drawn = this.get("drawn");
-    this.seams.classList.toggle("hidden", !drawn.length);
-    const row = (seam, k) => {
-      const what = this.say("drawn_one", { number: k + 1, count: seam.points.length });
-      const away = el(
-        "button",
-        { type: "button", "aria-label": `${this.say("remove")}: ${what}`, onclick: () => this.ask({ do: "remove", seam: k }) },
-        this.say("remove"),
-      );
-      return el("li", { class: "row" }, el("span", { class: "grow" }, what), away);
-    };
-    this.seams.replaceChildren(el("h2", {}, this.say("drawn")), el("ul", {}, ...drawn.map(row)));
-  }
-
-  showEdges(units) {
-    const edges = this.get("edges");
-    const placed = this.get("placed");
-    const list = el(
-      "button", { type: "button", "data-key": "place", onclick: () => this.ask({ do: "place" }) },
-      this.say(edges.length ? "edges_again" : "edges_place"),
-    );
-    this.edges.replaceChildren(
-      el("h2", {}, this.say("edges")),
-      ...(placed ? [] : [...(edges.length ? [el("p", { class: "quiet" }, this.say("edges_old"))] : []), list]),
-      el("ul", {}, ...(placed ? edges.map((edge, k) => this.edgeRow(edge, k, units)) : [])),
-    );
-  }
-
-  edgeRow(edge, k, units) {
-    const kinds = this.get("kinds").map(([value, label]) =>
-      el("option", { value, selected: value === edge.kind }, label),
-    );
-    const change = (event) => {
-      this.ask({ do: "kind", place: edge.place, kind: event.target.value });
-      this.ask({ do: "place" });
-    };
-    return el(
-      "li", { class: k === this.edge ? "edge chosen" : "edge" },
-      el("span", {}, el("strong", {}, edge.id), ` ${edge.left} | ${edge.right ?? this.say("edge_open")}`),
-      el("select", { "aria-label": this.say("edge_kind", { id: edge.id }), "data-key": `edge ${edge.id}`, onchange: change }, ...kinds),
-      el("span", { class: "quiet" }, length(edge.length_mm, units)),
-    );
-  }
 }
-
-// binary traitlets come as views; typed arrays want their own, aligned copy
-function copied(view) {
-  return view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
-}
-const floats = (view) => new Float32Array(copied(view));
-const integers = (view) => new Uint32Array(copied(view));
 
 function render({ model, el: place }) {
   const root = el("div", { class: "stitchsketch seam-editor" });

@@ -1,8 +1,9 @@
 // Seams as lines of some width, and the points of drawn seams as handles.
-import { BufferGeometry, CanvasTexture, Float32BufferAttribute, Group, Points, PointsMaterial } from "three";
+import { BufferGeometry, Float32BufferAttribute, Group, Points, PointsMaterial } from "three";
 import { Line2 } from "three/examples/jsm/lines/Line2.js";
 import { LineGeometry } from "three/examples/jsm/lines/LineGeometry.js";
 import { LineMaterial } from "three/examples/jsm/lines/LineMaterial.js";
+import { disk } from "../shared/disk.js";
 
 const GRAB_PX = 14;
 
@@ -93,17 +94,4 @@ export class SeamLines {
     });
     return best;
   }
-}
-
-function disk(fill, rim) {
-  const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = 64;
-  const pen = canvas.getContext("2d");
-  pen.arc(32, 32, 25, 0, 2 * Math.PI);
-  pen.fillStyle = fill;
-  pen.fill();
-  pen.lineWidth = 11;
-  pen.strokeStyle = rim;
-  pen.stroke();
-  return new CanvasTexture(canvas);
 }

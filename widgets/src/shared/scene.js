@@ -11,9 +11,9 @@ const NEARER = 0.85;
 
 export class Scene {
   /** `canvas` fills its parent; `onClick(event-like {x, y})` in pixels of the canvas. */
-  constructor(canvas) {
+  constructor(canvas, options = {}) {
     this.canvas = canvas;
-    this.renderer = new WebGLRenderer({ canvas, antialias: true, preserveDrawingBuffer: true });
+    this.renderer = new WebGLRenderer({ canvas, antialias: true, preserveDrawingBuffer: true, ...options });
     this.scene = new ThreeScene();
     this.scene.background = new Color(0xf1efe9);
     this.camera = new PerspectiveCamera(35, 1, 0.01, 100);
@@ -43,6 +43,7 @@ export class Scene {
     this.waiting = true;
     requestAnimationFrame(() => {
       this.waiting = false;
+      this.beforeFrame?.();
       this.renderer.render(this.scene, this.camera);
       this.frames += 1;
     });
@@ -51,7 +52,7 @@ export class Scene {
   resize() {
     const { clientWidth: width, clientHeight: height } = this.canvas.parentElement;
     if (!width || !height) return;
-    this.renderer.setPixelRatio(Math.min(2, window.devicePixelRatio));
+    this.renderer.setPixelRatio(Math.min(2, window.devicePixelRatio) * (this.share ?? 1));
     this.renderer.setSize(width, height, false);
     this.camera.aspect = width / height;
     this.camera.updateProjectionMatrix();
@@ -59,17 +60,25 @@ export class Scene {
     this.draw();
   }
 
+  /** Draw with so many pixels for one of the screen's, 1 for all. */
+  sharpen(share) {
+    this.share = share;
+    this.resize();
+  }
+
   get size() {
     const box = this.canvas.getBoundingClientRect();
     return new Vector2(box.width, box.height);
   }
 
-  /** Look at the whole of an object from a side: "front" (from -y, a little above) or "top". */
+  /** Look at the whole of an object or box from a side: "front" (from -y, a little above), "top", or [x, y, z]. */
   fit(object, side = "front") {
-    const sphere = new Box3().setFromObject(object).getBoundingSphere(new Sphere());
+    const box = object.isBox3 ? object : new Box3().setFromObject(object);
+    const sphere = box.getBoundingSphere(new Sphere());
     const half = (this.camera.fov * Math.PI) / 360;
     const away = (1.05 * sphere.radius) / Math.sin(Math.min(half, Math.atan(Math.tan(half) * this.camera.aspect)));
-    const from = side === "top" ? new Vector3(0, -0.02, 1) : new Vector3(0.45, -1, 0.75);
+    const sides = { top: [0, -0.02, 1], front: [0.45, -1, 0.75] };
+    const from = new Vector3(...(sides[side] ?? side));
     this.controls.target.copy(sphere.center);
     this.camera.position.copy(sphere.center).addScaledVector(from.normalize(), away);
     this.camera.near = away / 100;
@@ -102,12 +111,18 @@ export class Scene {
     this.draw();
   }
 
-  /** Where a pixel of the canvas meets an object: {point, faceIndex}, or undefined. */
-  hit(x, y, object) {
+  /** The ray through a pixel of the canvas. */
+  rayAt(x, y) {
     const size = this.size;
     // three.js brings the camera up to date when it draws: a click may come before that
     this.camera.updateMatrixWorld();
     this.ray.setFromCamera(new Vector2((2 * x) / size.x - 1, 1 - (2 * y) / size.y), this.camera);
+    return this.ray.ray;
+  }
+
+  /** Where a pixel of the canvas meets an object: {point, faceIndex}, or undefined. */
+  hit(x, y, object) {
+    this.rayAt(x, y);
     return this.ray.intersectObject(object, false)[0];
   }
 

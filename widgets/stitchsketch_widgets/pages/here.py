@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 from stitchsketch_kernel.domain.errors import NotKeptError, RunError, StitchSketchError
 from stitchsketch_kernel.projects.interface import ProjectStore
 from stitchsketch_kernel.projects.records import Project, Run
-from stitchsketch_kernel.storage.interface import shop_folder
+from stitchsketch_kernel.storage.interface import ObjectStore, shop_folder
 from stitchsketch_kernel.stores import open_stores
 from stitchsketch_widgets.texts import text
 
@@ -37,6 +37,8 @@ class Here:
         Other shops use this machine too: of a run's folder a page believes only that it is its own
         shop's when it lies below `runs`, and starts no run.
     runs : Path, optional
+    objects : ObjectStore, optional
+        The shop's files, wherever `projects` is.
     """
 
     person: str
@@ -45,6 +47,7 @@ class Here:
     projects: ProjectStore
     shared: bool = False
     runs: Path | None = None
+    objects: ObjectStore | None = None
 
     @property
     def units(self) -> str:
@@ -92,7 +95,10 @@ class Here:
         RunError
             On another machine, or nowhere that this page may read.
         """
-        run = self.run()
+        return self.folder_of(self.run())
+
+    def folder_of(self, run: Run) -> Path:
+        """Where a run's files are; raises as `run_folder`."""
         folder = Path(run.folder).resolve()
         if run.host != platform.node() or not self._may_read(folder) or not folder.is_dir():
             raise RunError(text("pages.elsewhere", host=run.host), text("pages.elsewhere_todo"))
@@ -120,11 +126,17 @@ def here(person: str = "", shop: str = "") -> Here:
     if url := os.environ.get(GATEWAY_URL, ""):
         return _behind(url, query)
     stores = open_stores()
-    return Here(person, shop or stores.settings.shop, query, stores.projects)
+    shop = shop or stores.settings.shop
+    return Here(person, shop, query, stores.projects, objects=stores.objects(shop))
 
 
 def _behind(url: str, query: dict[str, str]) -> Here:
-    from stitchsketch_kernel.client import GatewayClient, GatewayProjectStore, GatewayUserStore
+    from stitchsketch_kernel.client import (
+        GatewayClient,
+        GatewayObjectStore,
+        GatewayProjectStore,
+        GatewayUserStore,
+    )
 
     client = GatewayClient(url, os.environ.get(GATEWAY_TOKEN, ""))
     try:
@@ -133,5 +145,6 @@ def _behind(url: str, query: dict[str, str]) -> Here:
         client.close()
         raise
     return Here(
-        me.subject, me.shop, query, GatewayProjectStore(client), True, Path(runs) if runs else None
-    )
+        me.subject, me.shop, query, GatewayProjectStore(client), True,
+        Path(runs) if runs else None, GatewayObjectStore(client),
+    )  # fmt: skip
