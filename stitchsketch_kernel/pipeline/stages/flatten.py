@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from stitchsketch_kernel.domain.piece import FlatPanel
     from stitchsketch_kernel.pipeline.context import StageContext
 
-NAME, NUMBER, VERSION = "flatten", 7, 6
+NAME, NUMBER, VERSION = "flatten", 7, 7
 INPUTS = ("scale", "panels")
 SETTINGS = {
     "flatten": "stitchsketch_kernel.upholstery.flat.flatten:FlattenSettings",

@@ -1,4 +1,4 @@
-"""A sparse symmetric matrix summed up from small ones again and again, and factored as often."""
+"""Sparse symmetric matrices: summed up from small ones again and again, and factored."""
 
 from __future__ import annotations
 
@@ -6,9 +6,19 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from scipy.sparse import csc_array
-from scipy.sparse.linalg import splu
+from scipy.sparse.linalg import SuperLU, splu
 
 from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
+
+
+def factored(matrix: csc_array) -> SuperLU:
+    """A symmetric, positive matrix factored with an order that is made for such ones."""
+    return splu(
+        matrix,
+        permc_spec="MMD_AT_PLUS_A",
+        diag_pivot_thresh=0.0,
+        options={"SymmetricMode": True},
+    )
 
 
 class Assembled:
@@ -52,12 +62,7 @@ class Assembled:
         """What solves with ``matrix + damping * identity``."""
         damped = matrix.copy()
         damped.data[self._diagonal] += damping
-        factors = splu(
-            damped,
-            permc_spec="MMD_AT_PLUS_A",
-            diag_pivot_thresh=0.0,
-            options={"SymmetricMode": True},
-        )
+        factors = factored(damped)
 
         def solve(right: FloatArray) -> FloatArray:
             return np.asarray(factors.solve(right))

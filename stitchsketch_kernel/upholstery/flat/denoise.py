@@ -10,9 +10,9 @@ from __future__ import annotations
 import igl
 import numpy as np
 from scipy.sparse import csc_array, diags_array
-from scipy.sparse.linalg import splu
 
 from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
+from stitchsketch_kernel.upholstery.flat.assembled import factored
 
 #: What smoothing took off is smoothed so often again and given back: bends that it flattened (most
 #: beside a seam) come back, noise does not (Tukey's twicing).
@@ -66,7 +66,7 @@ def _solve(
     inverse[held] = 0.0
     A = csc_array(diags_array(mass) + reach**4 * (L @ diags_array(inverse) @ L))
     right = mass[:, None] * target - A[:, held] @ target[held]
-    solver = splu(csc_array(A[free][:, free]))
+    solver = factored(csc_array(A[free][:, free]))
     out = target.copy()
     out[free] = solver.solve(np.ascontiguousarray(right[free]))
     for _ in range(_AGAIN):

@@ -10,9 +10,10 @@ from __future__ import annotations
 import igl
 import numpy as np
 from scipy.sparse import block_diag, csc_array, csr_array, diags_array, hstack, vstack
-from scipy.sparse.linalg import splu, spsolve
+from scipy.sparse.linalg import spsolve
 
 from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
+from stitchsketch_kernel.upholstery.flat.assembled import factored
 from stitchsketch_kernel.upholstery.geometry.unroll import signed_areas
 
 #: A border of which a tenth is off by more than this share is not forced, nor one that would
@@ -48,7 +49,7 @@ def with_true_border(
     if _worst_share(want, have) > MOST:
         return uv
     line = _with_lengths(uv[border], want)
-    flat = _followed(uv, surface, faces, border, line - uv[border])
+    flat = followed(uv, surface, faces, border, line - uv[border])
     before, after = (float(signed_areas(one, faces).sum()) for one in (uv, flat))
     return flat if abs(after - before) <= MOST_AREA * before else uv
 
@@ -85,7 +86,7 @@ def _with_lengths(line: FloatArray, want: FloatArray) -> FloatArray:
     return moved
 
 
-def _followed(
+def followed(
     uv: FloatArray, surface: FloatArray, faces: IntArray, border: IntArray, move: FloatArray
 ) -> FloatArray:
     """The inside moved along with the border, evenly (harmonic)."""
@@ -100,5 +101,5 @@ def _followed(
     out[border] += move
     if len(inside):
         right = -(L[inside][:, border] @ move)
-        out[inside] += splu(csc_array(L[inside][:, inside])).solve(np.ascontiguousarray(right))
+        out[inside] += factored(csc_array(L[inside][:, inside])).solve(np.ascontiguousarray(right))
     return out

@@ -1,4 +1,4 @@
-"""Panels laid flat: denoised with their seams held, unrolled, turned so that the warp runs up."""
+"""Panels laid flat: by the plane sheet that they are, or denoised and unrolled; their warp up."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from stitchsketch_kernel.upholstery.flat.denoise import denoise
 from stitchsketch_kernel.upholstery.flat.equal import with_true_border
 from stitchsketch_kernel.upholstery.flat.even_border import even_border
 from stitchsketch_kernel.upholstery.flat.grain import turned
+from stitchsketch_kernel.upholstery.flat.plain import as_a_sheet
 from stitchsketch_kernel.upholstery.geometry.border import border_loop
 from stitchsketch_kernel.upholstery.geometry.unroll import signed_areas, unroll
 
@@ -25,6 +26,8 @@ from stitchsketch_kernel.upholstery.geometry.unroll import signed_areas, unroll
 BORDER_REACH = 2.0
 #: Of a panel's area, what may lie face down: slivers between noisy points of the scan.
 _FLIPPED_SHARE = 2e-4
+#: A sheet only bends: where 95 % of one are strained by more than this, percent, it is none.
+_SHEET_STRAIN = 0.3
 
 
 @dataclass(frozen=True)
@@ -97,14 +100,16 @@ def flatten_panel(panel_map: PanelMap, panel: Panel, settings: FlattenSettings) 
             "Give it a seam across in the file of panels (--edits), or take more photos.",
         )
     seams = _seam_vertices(panel_map, panel.name, used)
-    surface = raw
-    if settings.smooth_mm:
-        surface = even_border(raw, seams.values(), BORDER_REACH * settings.smooth_mm)
-        surface = denoise(surface, faces, border, settings.smooth_mm)
-    uv = unroll(surface, faces, settings.rounds)
-    if settings.true_seams:
-        uv = with_true_border(uv, surface, faces, border)
-    _check_flat(uv, faces, border, panel.name)
+    laid = _as_a_sheet(panel_map, raw, faces, border, seams, settings) or _unrolled(
+        raw, faces, border, seams, settings
+    )
+    surface, uv = laid
+    if _folds(uv, faces, border):
+        raise FlattenError(
+            f"Panel {panel.name} folds over itself when it is laid flat.",
+            "It is too round for one piece of cloth: split it by a seam in the file of panels "
+            "(--edits).",
+        )
     uv = turned(uv, surface, faces, panel.grain_m)
     return FlatPanel(
         panel.name,
@@ -133,21 +138,57 @@ def strain_percent(surface: FloatArray, uv: FloatArray, faces: IntArray) -> Floa
     P, Q = uv[faces[:, 1]] - uv[faces[:, 0]], uv[faces[:, 2]] - uv[faces[:, 0]]
     first = P / np.maximum(x, 1e-12)[:, None]
     second = (Q - u[:, None] * first) / np.maximum(v, 1e-12)[:, None]
-    stretch = np.linalg.svd(np.stack([first, second], axis=-1), compute_uv=False)
-    return np.asarray(100 * np.abs(stretch - 1).max(axis=1))
+    # the singular values of a matrix of two rows are the sum and the difference of these
+    turned_by = np.hypot(first[:, 0] + second[:, 1], first[:, 1] - second[:, 0]) / 2
+    mirrored_by = np.hypot(first[:, 0] - second[:, 1], first[:, 1] + second[:, 0]) / 2
+    large, small = turned_by + mirrored_by, np.abs(turned_by - mirrored_by)
+    return np.asarray(100 * np.maximum(np.abs(large - 1), np.abs(small - 1)))
 
 
-def _check_flat(uv: FloatArray, faces: IntArray, border: IntArray, name: str) -> None:
-    """Refuse a flat that overlaps itself; a crumb of the scan turned over in its midst does not."""
+def _as_a_sheet(
+    panel_map: PanelMap,
+    raw: FloatArray,
+    faces: IntArray,
+    border: IntArray,
+    seams: dict[str, IntArray],
+    settings: FlattenSettings,
+) -> tuple[FloatArray, FloatArray] | None:
+    """Surface and flat of a panel that is a plane sheet within its noise; None where it isn't."""
+    ends = {seam.id for seam in panel_map.seams if seam.right is None}
+    reach = settings.smooth_mm
+    found = reach and as_a_sheet(raw, faces, border, seams, ends, reach, BORDER_REACH * reach)
+    if not found:
+        return None
+    uv, surface, held = found
+    if held and settings.true_seams:
+        uv = with_true_border(uv, surface, faces, border)
+    strain = np.percentile(strain_percent(surface, uv, faces), 95)
+    return None if strain > _SHEET_STRAIN or _folds(uv, faces, border) else (surface, uv)
+
+
+def _unrolled(
+    raw: FloatArray,
+    faces: IntArray,
+    border: IntArray,
+    seams: dict[str, IntArray],
+    settings: FlattenSettings,
+) -> tuple[FloatArray, FloatArray]:
+    """Surface and flat of any panel."""
+    surface = raw
+    if settings.smooth_mm:
+        surface = even_border(raw, seams.values(), BORDER_REACH * settings.smooth_mm)
+        surface = denoise(surface, faces, border, settings.smooth_mm)
+    uv = unroll(surface, faces, settings.rounds)
+    if settings.true_seams:
+        uv = with_true_border(uv, surface, faces, border)
+    return surface, uv
+
+
+def _folds(uv: FloatArray, faces: IntArray, border: IntArray) -> bool:
+    """Whether a flat overlaps itself; a crumb of the scan turned over in its midst does not."""
     areas = signed_areas(uv, faces)
     flipped = float(-areas[areas < 0].sum()) / float(np.abs(areas).sum())
-    crossing = not shapely.Polygon(uv[border]).is_valid
-    if flipped > _FLIPPED_SHARE or crossing:
-        raise FlattenError(
-            f"Panel {name} folds over itself when it is laid flat.",
-            "It is too round for one piece of cloth: split it by a seam in the file of panels "
-            "(--edits).",
-        )
+    return flipped > _FLIPPED_SHARE or not shapely.Polygon(uv[border]).is_valid
 
 
 def _seam_vertices(panel_map: PanelMap, name: str, used: IntArray) -> dict[str, IntArray]:

@@ -45,7 +45,10 @@ def _to_flat(flat: FloatArray, surface: FloatArray, faces: IntArray) -> FloatArr
     ab, ac = b - a, c - a
     P, Q = flat[faces[:, 1]] - flat[faces[:, 0]], flat[faces[:, 2]] - flat[faces[:, 0]]
     # a direction in each face's own edges (least squares), then the same share of the flat edges
-    share = np.linalg.pinv(np.stack([ab, ac], axis=-1))
-    areas = np.abs(P[:, 0] * Q[:, 1] - P[:, 1] * Q[:, 0])
-    edges = np.stack([P, Q], axis=-1)
-    return np.asarray(np.einsum("f,fij,fjk->ik", areas, edges, share))
+    bb, bc, cc = (
+        (one * other).sum(axis=1)[:, None] for one, other in ((ab, ab), (ab, ac), (ac, ac))
+    )
+    twice = np.maximum(bb * cc - bc * bc, 1e-300)
+    areas = np.abs(P[:, 0] * Q[:, 1] - P[:, 1] * Q[:, 0])[:, None]
+    first, second = (cc * ab - bc * ac) / twice, (bb * ac - bc * ab) / twice
+    return np.asarray((areas * P).T @ first + (areas * Q).T @ second)

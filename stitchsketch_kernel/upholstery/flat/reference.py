@@ -82,14 +82,13 @@ class Reference:
         return np.unique(np.concatenate(kept)).astype(np.int32)
 
 
-def lifted(
-    flat3: FloatArray, faces: IntArray, values: FloatArray, points: FloatArray
-) -> FloatArray:
-    """Values at vertices of a flat mesh, taken linearly at points of it (k, 2)."""
-    query = np.column_stack([points, np.zeros(len(points))])
+def lifted(mesh: FloatArray, faces: IntArray, values: FloatArray, points: FloatArray) -> FloatArray:
+    """Values at vertices of a mesh (n, 3), taken linearly where points (k, 2 or 3) are nearest."""
+    query = np.zeros((len(points), 3))
+    query[:, : points.shape[1]] = points
     F = np.ascontiguousarray(faces, dtype=np.int64)
-    _, index, foot = igl.point_mesh_squared_distance(query, flat3, F)[:3]
+    _, index, foot = igl.point_mesh_squared_distance(query, mesh, F)[:3]
     corners = F[np.asarray(index).ravel()]
-    a, b, c = (np.ascontiguousarray(flat3[corners[:, i]]) for i in range(3))
+    a, b, c = (np.ascontiguousarray(mesh[corners[:, i]]) for i in range(3))
     shares = np.asarray(igl.barycentric_coordinates(np.ascontiguousarray(foot), a, b, c))
     return np.asarray(np.einsum("ki,kij->kj", shares, values[corners]))

@@ -9,9 +9,11 @@ from stitchsketch_kernel.domain.arrays import IntArray
 
 def border_loop(faces: IntArray) -> IntArray | None:
     """The only border of a disk, counter-clockwise; None where there are none or several."""
-    edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
-    forward = set(map(tuple, edges.tolist()))
-    following = {a: b for a, b in forward if (b, a) not in forward}
+    tail, head = faces.ravel(), np.roll(faces, -1, axis=1).ravel()
+    size = int(faces.max(initial=-1)) + 1
+    there, back = tail.astype(np.int64) * size + head, head.astype(np.int64) * size + tail
+    once = ~np.isin(there, back)
+    following = dict(zip(tail[once].tolist(), head[once].tolist(), strict=True))
     if not following:
         return None
     start = next(iter(following))

@@ -21,6 +21,7 @@ from stitchsketch_kernel.upholstery.sure.seams import (
     drawn_seam,
     loose_mm,
     met,
+    missed_mm,
     side_of,
     stations,
     tangents,
@@ -155,7 +156,10 @@ def _junction(
     open_ends = [seam for seam, _ in ends if seam.right is None] or [seam for seam, _ in ends]
     loose = float(np.sqrt(np.mean([loose_mm(seam) ** 2 for seam in open_ends])))
     wander = loose * np.vstack([draws.loose(place_mm[None] + 1e3 * k) for k in range(3)])
-    return met(found, 0, errors, wander, None)
+    lines = [seam.points_m[:: 1 if end == 0 else -1] * MM_PER_M for seam, end in ends]
+    # far from where the other fields are asked: errors of their own
+    apart = np.vstack([draws.loose(place_mm[None] - 1e3 * (k + 1)) for k in range(3)])
+    return met(found, 0, errors, wander, None) + missed_mm(lines, place_mm) * apart
 
 
 def _seam_sure(seam: Seam, moves: FloatArray) -> SeamSure:

@@ -25,6 +25,12 @@ _OPINION_LEAST_MM = 0.1
 _GUESS_MM = 2.0
 #: A loose seam's points scatter about it; what smoothing hides of that is as large again.
 _LOOSE = 2.2
+#: A seam is carried on to its end, as a curve, from points so far away from it.
+_FROM_MM, _TO_MM, _LEAST_TOLD = 12.0, 80.0, 6
+#: What all seams that meet share of their panels' errors, and so don't show, is as large again.
+_SHARED = float(np.sqrt(2))
+#: Rough seams can't be carried on so far: no more than this is told by them.
+_MOST_MISSED_MM = 1.5
 #: Surfaces that say less than this about a direction (eigenvalue) leave it loose.
 _WEAK = 1 - np.cos(np.deg2rad(FOLD_DEG))
 
@@ -47,6 +53,37 @@ class Side:
 def loose_mm(seam: Seam) -> float:
     """Standard deviation across a seam that no two surfaces fix, from its points' scatter."""
     return _LOOSE * seam.uncertainty_mm / WITHIN
+
+
+def missed_mm(lines_mm: list[FloatArray], place_mm: FloatArray) -> float:
+    """How sure a junction is, by how far seams that meet there, carried on, miss it.
+
+    Parameters
+    ----------
+    lines_mm : list of ndarray, shape (n, 3)
+        Each seam's points, from the junction on.
+    place_mm : ndarray, shape (3,)
+
+    Returns
+    -------
+    float
+        Standard deviation of each of its coordinates; 0 where no seam is long enough to tell.
+    """
+    misses = [_missed(line, place_mm) for line in lines_mm]
+    known = [miss for miss in misses if np.isfinite(miss)]
+    if not known:
+        return 0.0
+    return min(_SHARED * float(np.sqrt(np.mean(np.square(known)) / 2)), _MOST_MISSED_MM)
+
+
+def _missed(line: FloatArray, place: FloatArray) -> float:
+    run = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
+    told = (run > _FROM_MM) & (run < _TO_MM)
+    if told.sum() < _LEAST_TOLD or run[-1] < 2 * _TO_MM:
+        return float("nan")
+    curve = np.linalg.lstsq(np.vander(run[told], 3), line[told], rcond=None)[0]
+    off, along = curve[2] - place, curve[1] / max(float(np.linalg.norm(curve[1])), 1e-12)
+    return float(np.linalg.norm(off - (off @ along) * along))
 
 
 def stations(count: int) -> IntArray:

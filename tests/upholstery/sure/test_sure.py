@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from stitchsketch_kernel.domain.errors import SettingsError
 from stitchsketch_kernel.domain.sureness import ScanErrors
 from stitchsketch_kernel.upholstery.flat.flatten import flatten_panels
 from stitchsketch_kernel.upholstery.sure.measure import how_sure
+from stitchsketch_kernel.upholstery.sure.seams import missed_mm
 
 EXACT = ScanErrors(0.0, 0.0)
 NO_SKIN = ScanErrors(0.0, 0.0, skin_mm=0.0)
@@ -120,3 +123,35 @@ def test_without_a_scale_nothing_is_sure(sheet):
 def test_errors_below_nothing_are_refused(wrong):
     with pytest.raises(SettingsError, match="can't be off by"):
         ScanErrors(*wrong)
+
+
+def seams_that_meet(off_mm):
+    """Three smooth seams, 200 mm long, to a place that lies so far from where they meet."""
+    run = np.arange(0, 200, 4.0)
+    ways = [(np.cos(angle), np.sin(angle), 0.2) for angle in (0.0, 2.1, 4.2)]
+    place = np.array([0.0, 0.0, off_mm])
+    lines = [np.outer(run, way) + np.outer(run**2 / 800, [0, 0, 1.0]) for way in ways]
+    for line in lines:
+        line[0] = place
+    return lines, place
+
+
+def test_a_junction_that_its_seams_miss_is_not_sure():
+    assert missed_mm(*seams_that_meet(0.0)) == pytest.approx(0.0, abs=0.15)
+    assert 1.0 < missed_mm(*seams_that_meet(2.0)) < 3.5
+    # seams that are too short to be carried on tell nothing
+    lines, place = seams_that_meet(2.0)
+    assert missed_mm([line[:20] for line in lines], place) == 0.0
+
+
+def test_a_seam_whose_end_is_not_sure_has_no_sure_length(sheet):
+    """The open edges miss its ends along the fold: how long it is, they don't agree on."""
+    panels = sheet(noise_mm=0.05, scatter_mm=0.0)
+    moved = []
+    for seam in panels.seams:
+        points = seam.points_m.copy()
+        if seam.id != "FOLD":
+            points[1:-1, 1] += 0.004
+        moved.append(replace(seam, points_m=points))
+    sure, unsure = of_fold(panels), of_fold(replace(panels, seams=tuple(moved)))
+    assert unsure.length_mm > sure.length_mm + 3.0
