@@ -37,7 +37,9 @@ def main() -> None:
     parser.add_argument("--photos", nargs="+", type=int, default=[40])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--set", dest="assignments", action="append", default=[])
-    parser.add_argument("--name", default="run", help="the run's folder: another for other settings")
+    parser.add_argument(
+        "--name", default="run", help="the run's folder: another for other settings"
+    )
     given = parser.parse_args()
     values = dict(map(parse_assignment, given.assignments))
     for look in given.looks:
@@ -46,7 +48,12 @@ def main() -> None:
             sample = scene_of(look, count)
             photos, folder = given.out / scene / "photos", given.out / scene / given.name
             render_photos(sample, photos)
-            run(photos, folder, RunSettings(values=values, track=False), stages=standard_stages()[:UNTIL])
+            run(
+                photos,
+                folder,
+                RunSettings(values=values, track=False),
+                stages=standard_stages()[:UNTIL],
+            )
             print(row(scene, sample, folder), flush=True)
 
 
