@@ -79,7 +79,7 @@ def fabric(
 
 
 def stripes(seed: int, colour: Colour, other: Colour, size_px: int = 4096) -> Texture:
-    """Stripes of 32 mm along the warp, each like the next but for its faint slubs; 0.5 mm texels."""
+    """Stripes of 32 mm along the warp, alike but for their faint slubs; 0.5 mm texels."""
     rng = np.random.default_rng(seed)
     mm = 0.5
     # 64 texels go into the tile without a rest

@@ -111,7 +111,8 @@ def _strip(stage: Stage, view: View, first: int, last: int) -> FloatArray:
 @njit(cache=True, nogil=True)
 def _shade(  # type: ignore[no-untyped-def]
     rays, depth, hit, uvs, mm_per_depth, faces, texture_mm, vertex_light, face_material,
-    face_normal, data, levels, level_count, mm_per_px, mats, normals, gloss, lamps, lamp_rows, light,
+    face_normal, data, levels, level_count, mm_per_px, mats,
+    normals, gloss, lamps, lamp_rows, light,
 ):  # fmt: skip
     for i in range(len(rays)):
         t = depth[i]
