@@ -277,8 +277,8 @@ def _cost(patch, weight, variance, noise, y, x, others, stride, sizes, A, b, w, 
     best[:] = WORST
     for k in range(len(others)):
         c = _one_cost(
-            patch, weight, variance, noise, np.float32(y), np.float32(x), others[k], np.int32(stride),
-            sizes[k, 0], sizes[k, 1], A[k], b[k], w, gx, gy,
+            patch, weight, variance, noise, np.float32(y), np.float32(x), others[k],
+            np.int32(stride), sizes[k, 0], sizes[k, 1], A[k], b[k], w, gx, gy,
         )  # fmt: skip
         for i in range(len(best)):
             if c < best[i]:
