@@ -148,10 +148,11 @@ class StageContext:
         logging.basicConfig(format="%(name)s: %(message)s", stream=sys.stdout)
         logging.getLogger("stitchsketch_kernel").setLevel(logging.INFO)
         module = importlib.import_module(self._job["module"])
-        started = time.perf_counter()
+        started, worked = time.perf_counter(), time.process_time()
         with disk_in_words(self.folder.parent.parent):
             figures: dict[str, Any] = plain(module.compute(self))
             figures["compute_s"] = round(time.perf_counter() - started, 2)
+            figures["processor_s"] = round(time.process_time() - worked, 2)
             figures["peak_memory_mb"] = peak_memory_mb()
             write_json(self.folder / FIGURES, figures)
         self.progress(1.0, "drawing pictures")

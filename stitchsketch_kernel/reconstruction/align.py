@@ -34,6 +34,7 @@ from stitchsketch_kernel.reconstruction.matching import (
 )
 from stitchsketch_kernel.reconstruction.mend import mend
 from stitchsketch_kernel.reconstruction.neighbours import rough_rotations
+from stitchsketch_kernel.reconstruction.tag_tracks import add_tags
 
 __all__ = ["AlignSettings", "align", "file_names"]
 
@@ -79,6 +80,7 @@ def align(
             extract(photos, images, database, settings, part(progress, 0, 0.15))
             rough = rough_rotations(photos, sightings, boards)
             match_photos(photos, rough, database, settings, part(progress, 0.15, 0.6))
+            add_tags(database, names, sightings)
             models = _map(len(photos), images, database, work_dir, settings, progress)
             largest = _largest(models, photos)
             largest = mend(largest, names, sightings, database, images)

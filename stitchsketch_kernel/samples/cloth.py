@@ -51,8 +51,12 @@ def band_noise(
     return np.asarray(noise / noise.std())
 
 
-def fabric(seed: int, colour: Colour, motif: Colour, size_px: int = 4096) -> Texture:
+def fabric(
+    seed: int, colour: Colour, motif: Colour, size_px: int = 4096, contrast: float = 1.0
+) -> Texture:
     """Cloth of 0.5 mm texels: a soft two-tone motif, slubs of 3 to 15 mm, and a weave.
+
+    A `contrast` below 1 brings every texel nearer to the cloth's mean.
 
     Its tile is 2 m wide, so that a chair hardly shows the same threads twice: real cloth repeats
     its motif, not its threads, and photos of equal threads are matched to each other.
@@ -69,7 +73,31 @@ def fabric(seed: int, colour: Colour, motif: Colour, size_px: int = 4096) -> Tex
     fleck = _step(slub + 0.4 * mottle, 2.0, 0.3)[..., None]
     base = _colour(colour) * (1 - share) + _colour(motif) * share
     cloth = base * np.clip(tone, 0.35, 1.8)[..., None]
-    return Texture(coded(cloth * (1 - 0.6 * fleck) + 0.5 * fleck), mm)
+    cloth = cloth * (1 - 0.6 * fleck) + 0.5 * fleck
+    mean = cloth.mean(axis=(0, 1))
+    return Texture(coded(mean + np.float32(contrast) * (cloth - mean)), mm)
+
+
+def stripes(seed: int, colour: Colour, other: Colour, size_px: int = 4096) -> Texture:
+    """Stripes of 32 mm along the warp, alike but for their faint slubs; 0.5 mm texels."""
+    rng = np.random.default_rng(seed)
+    mm = 0.5
+    # 64 texels go into the tile without a rest
+    across = np.arange(size_px) % 64
+    share = _step(np.abs(across - 32) / 32.0, 0.5, 0.06)[None, :, None]
+    tone = 1 + 0.05 * band_noise(rng, size_px, (3 / mm, 12 / mm), stretch=3.0)
+    stripe = _colour(colour) * (1 - share) + _colour(other) * share
+    return Texture(coded(stripe * np.clip(tone, 0.5, 1.5)[..., None]), mm)
+
+
+def leather(seed: int, colour: Colour, size_px: int = 4096) -> Texture:
+    """Smooth leather of 0.5 mm texels: a grain of 1 to 3 mm, and clouds of 20 to 80 mm."""
+    rng = np.random.default_rng(seed)
+    mm = 0.5
+    grain = band_noise(rng, size_px, (1.2 / mm, 3 / mm))
+    cloud = band_noise(rng, size_px, (20 / mm, 80 / mm))
+    tone = 1 + 0.10 * grain + 0.08 * cloud
+    return Texture(coded(_colour(colour) * np.clip(tone, 0.4, 1.6)[..., None]), mm)
 
 
 def piping(seed: int, colour: Colour) -> Texture:

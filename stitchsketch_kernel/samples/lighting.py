@@ -16,6 +16,13 @@ WINDOW_COLOUR = np.array([0.72, 0.84, 1.0])
 AMBIENT_COLOUR = np.array([0.50, 0.50, 0.51])
 #: What is this near shades the ambient light.
 AMBIENT_REACH_M = 1.2
+LAMP, WINDOW = 7.0, 6.0
+LAMP_AT_M, LAMP_RADIUS_M = np.array([1.5, 1.7, 2.45]), 0.28
+#: What glossy things mirror: where it is (metres), how wide (half, metres), what it sends.
+LAMPS = (
+    (LAMP_AT_M, LAMP_RADIUS_M, LAMP * LAMP_COLOUR),
+    (np.array([-2.9, -0.1, 1.6]), 0.75, WINDOW * WINDOW_COLOUR),
+)
 
 
 def lit(scene: Any, vertices: FloatArray, normals: FloatArray) -> AnyArray:
@@ -26,11 +33,25 @@ def lit(scene: Any, vertices: FloatArray, normals: FloatArray) -> AnyArray:
     """
     start = vertices + LIFT_M * normals
     down, inwards = np.array([0.0, 0.0, -1.0]), np.array([1.0, 0.0, 0.0])
-    lamp, window = _disc_points(np.array([1.5, 1.7, 2.45]), 0.28, 14), _window_points()
-    light = _from_points(scene, start, normals, lamp, down, 7.0)[:, None] * LAMP_COLOUR
-    light += _from_points(scene, start, normals, window, inwards, 6.0)[:, None] * WINDOW_COLOUR
+    lamp, window = _lamp_points(), _window_points()
+    light = _from_points(scene, start, normals, lamp, down, LAMP)[:, None] * LAMP_COLOUR
+    light += _from_points(scene, start, normals, window, inwards, WINDOW)[:, None] * WINDOW_COLOUR
     light += _open_share(scene, start, normals)[:, None] * AMBIENT_COLOUR
     return np.asarray(light, dtype=np.float32)
+
+
+def seen_from(scene: Any, vertices: FloatArray, normals: FloatArray) -> AnyArray:
+    """Share of each of `LAMPS` that vertices see, shape (n, lamps), float32."""
+    start = vertices + LIFT_M * normals
+    seen = np.empty((len(vertices), len(LAMPS)), dtype=np.float32)
+    for index, points in enumerate((_lamp_points(), _window_points())):
+        hidden = [occluded(scene, start, point - start, 0.999) for point in points]
+        seen[:, index] = 1 - np.mean(hidden, axis=0)
+    return seen
+
+
+def _lamp_points() -> FloatArray:
+    return _disc_points(LAMP_AT_M, LAMP_RADIUS_M, 14)
 
 
 def _disc_points(centre: FloatArray, radius: float, count: int) -> FloatArray:

@@ -62,6 +62,8 @@ def jpeg_bytes(image: ImageArray, camera: Camera, description: str = "") -> byte
 
 def _scene_digest(sample: Sample) -> bytes:
     digest = hashlib.sha256(f"{PICTURE_VERSION} {sample.seed}".encode())
+    if sample.look != "rich":
+        digest.update(sample.look.encode())
     digest.update(np.round(sample.mesh.vertices, 7).tobytes())
     for mat in sample.mats:
         digest.update(

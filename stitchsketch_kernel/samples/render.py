@@ -14,6 +14,8 @@ from numba import njit
 from stitchsketch_kernel.domain.arrays import AnyArray, FloatArray, ImageArray
 from stitchsketch_kernel.domain.photo import Camera, View
 from stitchsketch_kernel.samples.atlas import sample_texture
+from stitchsketch_kernel.samples.lighting import LAMPS
+from stitchsketch_kernel.samples.looks import LEATHER_ROUGHNESS
 from stitchsketch_kernel.samples.rays import cast
 from stitchsketch_kernel.samples.sample import Sample
 from stitchsketch_kernel.samples.stage import FLOOR, MATERIALS, Stage, stage_of
@@ -26,6 +28,8 @@ ROWS = 120
 CEILING = 0.62
 EXPOSURE = 1.15
 BLUR_SIGMA_PX = 0.45
+#: Place, size and light of each lamp, for the compiled loop.
+_LAMP_ROWS = np.array([[*place, size, *light] for place, size, light in LAMPS])
 
 
 def render_view(sample: Sample, view: View) -> ImageArray:
@@ -94,6 +98,10 @@ def _strip(stage: Stage, view: View, first: int, last: int) -> FloatArray:
         atlas.level_count,
         atlas.mm_per_px,
         stage.mats,
+        stage.normals,
+        stage.gloss,
+        stage.lamps,
+        _LAMP_ROWS,
         light,
     )
     shape = (last - first, SUPERSAMPLE, view.camera.width_px, SUPERSAMPLE, 3)
@@ -103,7 +111,8 @@ def _strip(stage: Stage, view: View, first: int, last: int) -> FloatArray:
 @njit(cache=True, nogil=True)
 def _shade(  # type: ignore[no-untyped-def]
     rays, depth, hit, uvs, mm_per_depth, faces, texture_mm, vertex_light, face_material,
-    face_normal, data, levels, level_count, mm_per_px, mats, light,
+    face_normal, data, levels, level_count, mm_per_px, mats,
+    normals, gloss, lamps, lamp_rows, light,
 ):  # fmt: skip
     for i in range(len(rays)):
         t = depth[i]
@@ -130,6 +139,38 @@ def _shade(  # type: ignore[no-untyped-def]
         for k in range(3):
             glow = a * vertex_light[ia, k] + b * vertex_light[ib, k] + c * vertex_light[ic, k]
             light[i, k] = out[k] * glow
+        if material < len(gloss) and gloss[material] > 0:
+            normal = a * normals[ia] + b * normals[ib] + c * normals[ic]
+            normal /= np.sqrt((normal * normal).sum())
+            eye = -rays[i, 3:].astype(np.float64)
+            at = rays[i, :3] - t * eye
+            eye /= np.sqrt((eye * eye).sum())
+            for k in range(len(lamp_rows)):
+                sees = a * lamps[ia, k] + b * lamps[ib, k] + c * lamps[ic, k]
+                mirrored = sees * _mirrored(at, normal, eye, lamp_rows[k], gloss[material])
+                for channel in range(3):
+                    light[i, channel] += mirrored * lamp_rows[k, 4 + channel]
+
+
+@njit(cache=True)
+def _mirrored(at, normal, eye, lamp, gloss):  # type: ignore[no-untyped-def]
+    # share of a lamp's light that a rough surface throws to the eye: GGX's lobe (Walter et al.,
+    # Microfacet models for refraction through rough surfaces, 2007) with Schlick's Fresnel term,
+    # widened by the lamp's own size (Karis, Real shading in Unreal Engine 4, 2013)
+    to_lamp = lamp[:3] - at
+    square = (to_lamp * to_lamp).sum()
+    to_lamp /= np.sqrt(square)
+    n_l, n_v = (normal * to_lamp).sum(), (normal * eye).sum()
+    if n_l <= 0 or n_v <= 0:
+        return 0.0
+    half = to_lamp + eye
+    half /= np.sqrt((half * half).sum())
+    n_h, v_h = (normal * half).sum(), (eye * half).sum()
+    alpha = LEATHER_ROUGHNESS**2
+    wide = min(1.0, alpha + lamp[3] / (2 * np.sqrt(square)))
+    spread = wide * wide / (np.pi * (n_h * n_h * (wide * wide - 1) + 1) ** 2)
+    fresnel = gloss + (1 - gloss) * (1 - v_h) ** 5
+    return fresnel * spread / (4 * max(n_v, 0.1)) / square
 
 
 _MAT_TEXTURES = len(MATERIALS)

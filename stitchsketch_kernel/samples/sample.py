@@ -18,6 +18,7 @@ from stitchsketch_kernel.imaging.boards import standard_mats
 from stitchsketch_kernel.samples.armchair import armchair
 from stitchsketch_kernel.samples.cushion import box_cushion
 from stitchsketch_kernel.samples.furniture import Furniture, TruthPanel, TruthSeam, assemble
+from stitchsketch_kernel.samples.looks import LOOKS
 
 SAMPLE_NAMES = ("armchair", "cushion", "demo")
 
@@ -56,6 +57,8 @@ class Sample:
         One camera with distortion for all; named as the photo's file.
     seed : int
         Of all that is random in the pictures.
+    look : str
+        What the furniture is covered with, of `LOOKS`.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Sample:
     mats: tuple[PlacedMat, ...]
     views: tuple[View, ...] = field(repr=False)
     seed: int = 1
+    look: str = LOOKS[0]
 
     @cached_property
     def panels(self) -> tuple[TruthPanel, ...]:
@@ -110,6 +114,18 @@ class Sample:
         """The same with mats from a printer that rescales."""
         mats = tuple(replace(mat, print_scale=print_scale) for mat in self.mats)
         return replace(self, mats=mats)
+
+    def covered_with(self, look: str) -> Sample:
+        """The same under another cover.
+
+        Raises
+        ------
+        SettingsError
+            If there is no such cover.
+        """
+        if look not in LOOKS:
+            raise SettingsError(f"There is no cover {look!r}.", f"Use {', '.join(LOOKS)}.")
+        return replace(self, look=look)
 
     def with_views(self, names_or_views: tuple[str, ...] | tuple[View, ...]) -> Sample:
         """The same seen from fewer or other views."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
@@ -14,7 +13,8 @@ from stitchsketch_kernel.imaging.mat import draw_board, drawn_extent_mm
 from stitchsketch_kernel.samples import cloth
 from stitchsketch_kernel.samples.atlas import Atlas, pack
 from stitchsketch_kernel.samples.furniture import Furniture
-from stitchsketch_kernel.samples.lighting import lit
+from stitchsketch_kernel.samples.lighting import LAMPS, lit, seen_from
+from stitchsketch_kernel.samples.looks import Maker, gloss_of, makers_of
 from stitchsketch_kernel.samples.meshing import Patch, grid_patch
 from stitchsketch_kernel.samples.rays import ray_scene
 from stitchsketch_kernel.samples.sample import PlacedMat, Sample
@@ -60,6 +60,12 @@ class Stage:
     mats : ndarray, shape (k, 7)
         Origin x and y, cosine and sine of the yaw, print scale; the drawn
         sheet's left and top, mm.
+    normals : ndarray of float32, shape (n, 3)
+        At the vertices, outwards.
+    gloss : ndarray, shape (materials,)
+        Share of a lamp's light that a material mirrors, seen straight on.
+    lamps : ndarray of float32, shape (n, lamps)
+        How much of each lamp a vertex of a glossy material sees.
     """
 
     rays: Any
@@ -70,12 +76,15 @@ class Stage:
     face_normal: AnyArray
     atlas: Atlas
     mats: FloatArray
+    normals: AnyArray
+    gloss: FloatArray
+    lamps: AnyArray
 
 
 @lru_cache(maxsize=2)
 def stage_of(sample: Sample) -> Stage:
     """The lit room of a sample with its mats; the last ones are kept."""
-    room = _lit_room(sample.furniture, sample.seed)
+    room = _lit_room(sample.furniture, sample.seed, sample.look)
     if not sample.mats:
         return room
     return replace(
@@ -86,7 +95,7 @@ def stage_of(sample: Sample) -> Stage:
 
 
 @lru_cache(maxsize=2)
-def _lit_room(furniture: tuple[Furniture, ...], seed: int) -> Stage:
+def _lit_room(furniture: tuple[Furniture, ...], seed: int, look: str) -> Stage:
     # seconds of work that does not depend on views and mats
     patches = [*_room(), *(patch for piece in furniture for patch in piece.patches)]
     vertices = np.vstack([patch.vertices for patch in patches])
@@ -96,6 +105,7 @@ def _lit_room(furniture: tuple[Furniture, ...], seed: int) -> Stage:
     a, b, c = (vertices[faces[:, i]] for i in range(3))
     normal = np.cross(b - a, c - a)
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-15)
+    gloss = np.array([gloss_of(look, name) for name in MATERIALS])
     return Stage(
         rays=scene,
         texture_mm=_textures(patches, seed),
@@ -103,9 +113,28 @@ def _lit_room(furniture: tuple[Furniture, ...], seed: int) -> Stage:
         faces=faces,
         face_material=material,
         face_normal=normal.astype(np.float32),
-        atlas=pack(_materials(seed, {patch.material for patch in patches})),
+        atlas=pack(_materials(seed, {patch.material for patch in patches}, look)),
         mats=np.empty((0, 7)),
+        normals=normals.astype(np.float32),
+        gloss=gloss,
+        lamps=_lamps_seen(scene, vertices, normals, gloss, faces, material),
     )
+
+
+def _lamps_seen(
+    scene: Any,
+    vertices: FloatArray,
+    normals: FloatArray,
+    gloss: FloatArray,
+    faces: IntArray,
+    material: IntArray,
+) -> AnyArray:
+    # only where something mirrors: it takes seconds
+    seen = np.zeros((len(vertices), len(LAMPS)), dtype=np.float32)
+    glossy = np.unique(faces[gloss[material] > 0])
+    if len(glossy):
+        seen[glossy] = seen_from(scene, vertices[glossy], normals[glossy])
+    return seen
 
 
 def _indexed(patches: list[Patch]) -> tuple[IntArray, IntArray]:
@@ -152,20 +181,13 @@ def _hung(wall: Patch, storey: int) -> Patch:
     return replace(wall, texture_mm=wall.texture_mm + np.array([0.0, 1000 * WALL_M * storey]))
 
 
-def _materials(seed: int, used: set[str]) -> list[cloth.Texture]:
+def _materials(seed: int, used: set[str], look: str) -> list[cloth.Texture]:
     # in the order of MATERIALS; what is not used is not worth its seconds
-    makers: dict[str, Callable[[int], cloth.Texture]] = {
+    makers: dict[str, Maker] = {
         "floor": cloth.parquet,
         "wall": cloth.plaster,
         "wood": cloth.wood,
-        "cloth armchair": partial(
-            cloth.fabric, colour=(0.085, 0.20, 0.23), motif=(0.22, 0.37, 0.36)
-        ),
-        "welt armchair": partial(cloth.piping, colour=(0.62, 0.42, 0.13)),
-        "cloth cushion": partial(
-            cloth.fabric, colour=(0.42, 0.15, 0.085), motif=(0.56, 0.30, 0.17)
-        ),
-        "welt cushion": partial(cloth.piping, colour=(0.045, 0.06, 0.14)),
+        **makers_of(look),
         "tape blue": partial(cloth.piping, colour=(0.05, 0.23, 0.62)),
         "tape orange": partial(cloth.piping, colour=(0.80, 0.33, 0.05)),
     }
