@@ -11,7 +11,6 @@ from serving import PROVIDER, people, served
 from stitchsketch_widgets.pages.fabric_quote import fabric_quote_page
 from stitchsketch_widgets.pages.here import here
 from stitchsketch_widgets.pages.new_scan import new_scan_page
-from stitchsketch_widgets.texts import text
 
 from stitchsketch_kernel.domain.errors import NotKeptError, RunError, StitchSketchError
 from stitchsketch_kernel.domain.marker import Fabric
@@ -117,15 +116,18 @@ def test_where_no_folder_is_shared_no_run_is_opened(
         at_page().run_folder()
 
 
-def test_a_page_behind_the_gateway_starts_no_run(gateway, behind, monkeypatch, at_page):
+def test_a_page_behind_the_gateway_has_a_worker_go_on_and_starts_nothing_itself(
+    gateway, behind, monkeypatch, at_page
+):
     folder = behind / shop_folder("Nadel") / "stool"
     folder.mkdir(parents=True)
     run = run_in(gateway, monkeypatch, folder)
     gateway.stores.projects.finish_run("Nadel", run.id, Status.FAILED, "The lamp went out.")
     page = new_scan_page(at_page())
-    assert (page.status, page.can_go_on) == ("failed", False)
+    assert (page.status, page.can_go_on) == ("failed", True)
     page._on_message(page, {"do": "go_on"}, [])
-    assert page.error.startswith(text("progress.at_work"))
+    newest = gateway.stores.projects.runs("Nadel", run.scan_id)[0]
+    assert (newest.status, newest.folder) == (Status.QUEUED, "")
     assert not (folder / "start.log").exists()
 
 
