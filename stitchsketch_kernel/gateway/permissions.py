@@ -130,7 +130,7 @@ TABLE: tuple[Permission, ...] = (
     Permission("runs.cancel", "POST", "/runs/{run_id}/cancel", ALL, "write", "Ask for its end"),
     Permission("runs.beat", "PUT", "/runs/{run_id}/beat", MAKERS, "write", "A sign of life"),
     Permission("runs.quotes", "GET", "/runs/{run_id}/quotes", ALL, "read", "List its quotes"),
-    Permission("runs.keep_quote", "PUT", "/runs/{run_id}/quotes", MAKERS, "write", "Keep a quote"),
+    Permission("runs.keep_quote", "PUT", "/runs/{run_id}/quotes", ALL, "write", "Keep a quote"),
     Permission("runs.stages", "GET", "/runs/{run_id}/stages", ALL, "read", "List its stages"),
     Permission(
         "runs.record", "PUT", "/runs/{run_id}/stages/{stage}", MAKERS, "write", "A stage's state"
