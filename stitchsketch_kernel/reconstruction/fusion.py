@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -11,13 +11,14 @@ import numpy as np
 from stitchsketch_kernel.domain.arrays import AnyArray, FloatArray
 from stitchsketch_kernel.domain.errors import MeshError
 from stitchsketch_kernel.domain.model import Depth, Region
-from stitchsketch_kernel.domain.progress import Progress, silent
+from stitchsketch_kernel.domain.progress import Progress, part, silent
+from stitchsketch_kernel.reconstruction.dense.pictures import world_points
 from stitchsketch_kernel.reconstruction.votes import DepthStack, votes
 
 #: A pixel is believed where no depth within this window jumps by more than this share.
 _RIM_PX, _RIM_JUMP = 5, 0.03
 #: A point is no surface where more views than this share of those that agree look through it.
-_MOST_THROUGH = 0.25
+_MOST_THROUGH = 0.5
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,9 @@ def fuse(
         No point was confirmed.
     """
     points, normals, weights = [], [], []
-    stack = DepthStack.of(depths)
-    for i, depth in enumerate(depths):
+    sure = _confirmed(depths, agree_m, least_views - 1, part(progress, 0, 0.5))
+    stack = DepthStack.of(sure)
+    for i, depth in enumerate(sure):
         own = _own_points(depth)
         if len(own.points):
             alike, through = votes(own.points, stack, i, agree_m)
@@ -74,7 +76,7 @@ def fuse(
             points.append(own.points[keep])
             normals.append(own.normals[keep])
             weights.append(own.weights[keep] * (1 + alike[keep]))
-        progress((i + 1) / len(depths), f"checking view {i + 1} of {len(depths)}")
+        progress(0.5 + 0.5 * (i + 1) / len(sure), f"checking view {i + 1} of {len(sure)}")
     if not sum(len(p) for p in points):
         raise MeshError(
             "No part of the surface was seen alike by two photos.",
@@ -83,6 +85,26 @@ def fuse(
     return _thinned(
         Cloud(np.concatenate(points), np.concatenate(normals), np.concatenate(weights)), voxel_m
     )
+
+
+def _confirmed(
+    depths: Sequence[Depth], agree_m: float, others: int, progress: Progress
+) -> list[Depth]:
+    """The maps without what fewer than `others` see alike: a lone match looks through nothing.
+
+    On dark or plain cloth seen aslant many matches are wrong; as witnesses against what others see
+    they would leave holes.
+    """
+    stack, sure = DepthStack.of(depths), []
+    for i, depth in enumerate(depths):
+        rows = np.nonzero(depth.depth_m > 0)
+        points = world_points(depth.depth_m, depth.view)[rows]
+        alike, _ = votes(points, stack, i, agree_m)
+        kept = np.zeros_like(depth.depth_m)
+        kept[rows] = np.where(alike >= others, depth.depth_m[rows], 0)
+        sure.append(replace(depth, depth_m=kept))
+        progress((i + 1) / len(depths), f"comparing view {i + 1} of {len(depths)}")
+    return sure
 
 
 def _own_points(depth: Depth) -> Cloud:

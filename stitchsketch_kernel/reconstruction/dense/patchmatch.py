@@ -18,7 +18,6 @@ import numpy as np
 
 from stitchsketch_kernel.domain.arrays import AnyArray
 from stitchsketch_kernel.domain.photo import View
-from stitchsketch_kernel.reconstruction.dense.noise import noise_variance
 
 #: A patch reaches this far, every second pixel of it is read.
 REACH_PX, _STEP_PX = 5, 2
@@ -30,8 +29,8 @@ _ALONG = np.arange(-REACH_PX, REACH_PX + 1, _STEP_PX) ** 2
 _NEAR = np.exp(-np.add.outer(_ALONG, _ALONG).ravel() / (2 * _NEAR_PX**2)).astype(np.float32)
 #: The cost of a patch that can't be compared.
 WORST = np.float32(1.0)
-#: A patch whose variance is less than so many times that of its noise shows nothing.
-SHOWS = np.float32(1.15)
+#: The variance (grey levels squared) that noise alone gives.
+NOISE = np.float32(2.0)
 #: Steeper than this (tangent of the angle to the line of sight) nothing can be compared.
 _STEEPEST = 4.0
 #: How far depth is changed at random in the first round, as a share; halved each round.
@@ -138,12 +137,12 @@ def search(
     seed : int
     """
     p = pictures
-    variance, noise = own_variance(p.own), noise_variance(p.own)
+    variance = own_variance(p.own)
     alike = min(alike, len(p.others))
     for turn in range(begin - 1, begin + rounds):
         for colour in (0, 1):
             _half_round(
-                planes.inverse, planes.slope, planes.cost, p.own, variance, noise,
+                planes.inverse, planes.slope, planes.cost, p.own, variance,
                 p.others.reshape(len(p.others), -1), p.others.shape[2], p.sizes, p.A, p.b, alike,
                 np.float32(p.focal_px), colour, turn, turn < begin, seed + 2 * turn + colour,
             )  # fmt: skip
@@ -165,7 +164,7 @@ def own_variance(own):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
 def _half_round(  # type: ignore[no-untyped-def]  # noqa: PLR0912  (one loop: calls would cost)
-    inverse, slope, cost, own, variance, noise, others, stride, sizes, A, b, alike,
+    inverse, slope, cost, own, variance, others, stride, sizes, A, b, alike,
     focal_px, colour, turn, only_cost, seed,
 ):  # fmt: skip
     # one colour of the chessboard; `only_cost`: what the planes are worth as they stand
@@ -179,7 +178,7 @@ def _half_round(  # type: ignore[no-untyped-def]  # noqa: PLR0912  (one loop: ca
     for y in range(REACH_PX, height - REACH_PX):
         for x in range(REACH_PX + (y + colour + REACH_PX) % 2, width - REACH_PX, 2):
             w, gx, gy = inverse[y, x], slope[y, x, 0], slope[y, x, 1]
-            if w <= 0 or variance[y, x] <= SHOWS * noise[y, x]:
+            if w <= 0 or variance[y, x] <= NOISE:
                 cost[y, x] = WORST
                 continue
             _read(own, y, x, patch, weight)
@@ -188,7 +187,6 @@ def _half_round(  # type: ignore[no-untyped-def]  # noqa: PLR0912  (one loop: ca
                     patch,
                     weight,
                     variance[y, x],
-                    noise[y, x],
                     y,
                     x,
                     others,
@@ -228,7 +226,6 @@ def _half_round(  # type: ignore[no-untyped-def]  # noqa: PLR0912  (one loop: ca
                     patch,
                     weight,
                     variance[y, x],
-                    noise[y, x],
                     y,
                     x,
                     others,
@@ -272,13 +269,13 @@ def _read(own, y, x, patch, weight):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def _cost(patch, weight, variance, noise, y, x, others, stride, sizes, A, b, w, gx, gy, best):  # type: ignore[no-untyped-def]
+def _cost(patch, weight, variance, y, x, others, stride, sizes, A, b, w, gx, gy, best):  # type: ignore[no-untyped-def]
     # mean over the views that look most alike
     best[:] = WORST
     for k in range(len(others)):
         c = _one_cost(
-            patch, weight, variance, noise, np.float32(y), np.float32(x), others[k],
-            np.int32(stride), sizes[k, 0], sizes[k, 1], A[k], b[k], w, gx, gy,
+            patch, weight, variance, np.float32(y), np.float32(x), others[k], np.int32(stride),
+            sizes[k, 0], sizes[k, 1], A[k], b[k], w, gx, gy,
         )  # fmt: skip
         for i in range(len(best)):
             if c < best[i]:
@@ -287,7 +284,7 @@ def _cost(patch, weight, variance, noise, y, x, others, stride, sizes, A, b, w, 
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def _one_cost(patch, weight, variance, noise, y, x, other, stride, height, width, A, b, w, gx, gy):  # type: ignore[no-untyped-def]
+def _one_cost(patch, weight, variance, y, x, other, stride, height, width, A, b, w, gx, gy):  # type: ignore[no-untyped-def]
     # 1 - correlation with what the plane shows of the patch in one other picture
     s = A[2, 0] * x + A[2, 1] * y + A[2, 2] + b[2] * w
     if s <= np.float32(1e-9):
@@ -320,7 +317,7 @@ def _one_cost(patch, weight, variance, noise, y, x, other, stride, height, width
         square += much * value
         product += much * patch[k]
     theirs = square - total * total
-    if theirs < SHOWS * noise:
+    if theirs < NOISE:
         return WORST
     # below 0 nothing is less alike
     return min(WORST, WORST - product / np.sqrt(theirs * variance))

@@ -23,7 +23,6 @@ from stitchsketch_kernel.domain.photo import View
 from stitchsketch_kernel.domain.progress import Progress
 from stitchsketch_kernel.reconstruction.dense.interface import DenseSettings
 from stitchsketch_kernel.reconstruction.dense.merge import merge_depths
-from stitchsketch_kernel.reconstruction.dense.noise import evened
 from stitchsketch_kernel.reconstruction.dense.pairs import choose_pairs
 from stitchsketch_kernel.reconstruction.dense.pictures import grey, inside, pinhole, shrunk
 from stitchsketch_kernel.reconstruction.dense.rectify import RectifiedPair, rectify
@@ -80,8 +79,8 @@ def _pair_depths(
     pair = rectify(a, b, region)
     if pair is None:
         return []
-    left = evened(pair.picture(greys[pair.left.name], "left"))
-    right = evened(pair.picture(greys[pair.right.name], "right"))
+    left = pair.picture(greys[pair.left.name], "left")
+    right = pair.picture(greys[pair.right.name], "right")
     of_left, of_right = _disparities(left, right, pair)
     out = []
     for which, disparity, view in (

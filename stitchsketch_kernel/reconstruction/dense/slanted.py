@@ -22,10 +22,9 @@ from stitchsketch_kernel.domain.model import Depth, Region, SparseModel
 from stitchsketch_kernel.domain.photo import View
 from stitchsketch_kernel.domain.progress import Progress, part
 from stitchsketch_kernel.reconstruction.dense.interface import DenseSettings
-from stitchsketch_kernel.reconstruction.dense.noise import noise_variance
 from stitchsketch_kernel.reconstruction.dense.pairs import choose_pairs
 from stitchsketch_kernel.reconstruction.dense.patchmatch import (
-    SHOWS,
+    NOISE,
     WORST,
     Compared,
     Planes,
@@ -46,7 +45,7 @@ from stitchsketch_kernel.reconstruction.dense.sgbm import sgbm_depths
 #: Rounds at half and at full size.
 _ROUNDS = (3, 2)
 #: Holes in the first depths are filled this far, and edges are widened by it.
-_FILL_PX = 24
+_FILL_PX = 8
 #: A patch must look alike in this many other views.
 _ALIKE = 2
 #: Costs above this are no match.
@@ -180,15 +179,11 @@ def _enlarged(planes: Planes, picture: AnyArray) -> Planes:
 
 def _depth(planes: Planes, view: View, picture: AnyArray, first: Depth, region: Region) -> Depth:
     """Depth where patches look alike; on plain cloth, that says nothing, the first depth."""
-    variance, noise = own_variance(picture), noise_variance(picture)
-    # two pictures of the same place are alike but for their noise
-    alike = 1 - noise / np.maximum(variance, noise)
-    most = 1 - (1 - _MOST_COST) * alike
-    good = (planes.inverse > 0) & (planes.cost < most)
+    good = (planes.inverse > 0) & (planes.cost < _MOST_COST)
     depth = np.where(good, 1 / np.maximum(planes.inverse, 1e-9), 0)
     confidence = (1 - np.minimum(planes.cost / _MOST_COST, 1)) ** 2 * 0.95 + 0.05
     size = (picture.shape[1], picture.shape[0])
-    plain = variance <= SHOWS * noise
+    plain = own_variance(picture) <= NOISE
     rough = cv2.resize(first.depth_m, size, interpolation=cv2.INTER_NEAREST)
     sure = cv2.resize(first.confidence, size, interpolation=cv2.INTER_NEAREST)
     depth = inside(np.where(plain, rough, depth), view, region)
