@@ -140,13 +140,13 @@ def test_without_a_gateway_it_is_the_persons_own_machine(monkeypatch, tmp_path, 
     assert not place.shared
 
 
-@pytest.mark.parametrize(("who", "may"), [("anna", True), ("ben", False)])
-def test_a_quote_is_made_of_the_shops_own_cloth_and_kept_by_who_may(
-    gateway, behind, monkeypatch, at_page, who, may
+@pytest.mark.parametrize(("who", "there"), [("anna", True), ("ben", True), ("ben", False)])
+def test_a_quote_is_made_of_the_shops_own_cloth_and_kept_with_its_project(
+    gateway, behind, monkeypatch, at_page, who, there
 ):
-    """An upholsterer's is refused by the gateway, in words, and leaves nothing behind."""
+    """That of a project that was deleted is refused, in words, and leaves nothing behind."""
     monkeypatch.setenv("STITCHSKETCH_GATEWAY_TOKEN", PROVIDER().token(who))
-    folder = behind / shop_folder("Nadel") / f"bench-{who}"
+    folder = behind / shop_folder("Nadel") / f"bench-{who}-{there}"
     run = run_in(gateway, monkeypatch, laid_run(folder))
     users = gateway.stores.users
     users.keep_fabric(ShopFabric("Nadel", Fabric("Damask", 1400, 1370), id="a" * 32))
@@ -154,11 +154,13 @@ def test_a_quote_is_made_of_the_shops_own_cloth_and_kept_by_who_may(
     form, view = fabric_quote_page(at_page()).children
     assert [one["name"] for one in form.library] == ["Damask"]
     before = gateway.stores.objects("Nadel").objects("patterns")
+    if not there:
+        gateway.stores.projects.delete_project("Nadel", at_page().project_of(run).id)
     form._on_message(form, {"do": "keep", "number": 1}, [])
-    assert form.message["kind"] == ("good" if may else "error"), form.message
-    kept = gateway.stores.projects.quotes("Nadel", run.id)
-    assert [one.total_minor for one in kept] == ([2000] if may else [])
-    if may:
+    assert form.message["kind"] == ("good" if there else "error"), form.message
+    kept = gateway.stores.projects.quotes("Nadel", run.id) if there else []
+    assert [one.total_minor for one in kept] == ([2000] if there else [])
+    if there:
         assert gateway.stores.objects("Nadel").exists("patterns", kept[0].sha256)
     else:
         assert gateway.stores.objects("Nadel").objects("patterns") == before
