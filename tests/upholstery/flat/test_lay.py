@@ -118,6 +118,19 @@ def test_legs_of_a_dart_begin_at_notches_in_the_edge_that_it_opens_into(darted):
             assert cut.distance(shapely.Point(notch.cut_mm)) < 0.5
 
 
+def seams_of(piece) -> set[str]:
+    return {edge.seam for edge in piece.edges}
+
+
+def mouth(seat, dart: str) -> set[str]:
+    """The seams on both sides of where a dart opens."""
+    seams = [edge.seam for edge in seat.edges]
+    first = next(
+        at for at, seam in enumerate(seams) if seam == dart == seams[(at + 1) % len(seams)]
+    )
+    return {seams[first - 1], seams[(first + 2) % len(seams)]}
+
+
 def test_the_neighbour_has_a_notch_where_a_dart_is_closed(darted):
     pattern = make_pattern("stool", darted.panel_map, darted.flats, scale=SURE)
     seat = pattern.piece("SEAT")
@@ -125,7 +138,10 @@ def test_the_neighbour_has_a_notch_where_a_dart_is_closed(darted):
     rims = {edge.seam for edge in seat.edges} & {e.seam for wall in walls for e in wall.edges}
     darts = {edge.seam for edge in seat.edges if edge.seam.startswith("D")}
     found = [(wall, one) for wall in walls for one in wall.notches if one.seam in darts]
-    assert {notch.seam for _, notch in found} == darts and len(found) == len(darts)
+    # where two walls meet at a dart, their seam tells its place
+    within = {dart for dart in darts if any(mouth(seat, dart) <= seams_of(wall) for wall in walls)}
+    assert len(within) >= 2
+    assert sorted(notch.seam for _, notch in found) == sorted(within)
     for wall, notch in found:
         ends = [
             e for e in wall.edges if any(np.allclose(p, notch.sew_mm) for p in e.line_mm[[0, -1]])
@@ -138,12 +154,14 @@ def test_the_neighbour_has_a_notch_where_a_dart_is_closed(darted):
 
 def test_a_neighbours_notch_that_slipped_from_a_dart_is_found(darted):
     pattern = make_pattern("stool", darted.panel_map, darted.flats, scale=SURE)
-    wall = next(piece for piece in pattern.pieces if any(n.seam == "D1" for n in piece.notches)
-                and piece.name != "SEAT")  # fmt: skip
-    slipped = [replace(n, sew_mm=n.sew_mm + 3.0) if n.seam == "D1" else n for n in wall.notches]
+    wall, dart = next(
+        (piece, notch.seam) for piece in pattern.pieces for notch in piece.notches
+        if notch.seam.startswith("D") and piece.name != "SEAT"
+    )  # fmt: skip
+    slipped = [replace(n, sew_mm=n.sew_mm + 3.0) if n.seam == dart else n for n in wall.notches]
     pieces = [replace(p, notches=tuple(slipped)) if p is wall else p for p in pattern.pieces]
     (told,) = check_sewing(replace(pattern, pieces=tuple(pieces))).faults
-    assert told.words == f"Seam D1: a notch of {wall.name} is not on it."
+    assert told.words == f"Seam {dart}: a notch of {wall.name} is not on it."
 
 
 def test_flats_know_their_seams_point_by_point(round_stool, darted):
