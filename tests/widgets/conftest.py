@@ -85,12 +85,13 @@ class Place:
         self.other = projects.start_run("other", run)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def place(tmp_path_factory) -> Place:
+    """A shop of each file of tests: what one keeps in it is in no other's way."""
     return Place(tmp_path_factory.mktemp("shop"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def laid(place, tmp_path_factory) -> Run:
     """A run of the shop whose pieces are flat and nested."""
     folder = laid_run(tmp_path_factory.mktemp("laid"))
@@ -98,7 +99,7 @@ def laid(place, tmp_path_factory) -> Run:
     return place.stores.projects.start_run("local", run)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def voila(built, place, tmp_path_factory) -> Iterator[str]:
     """The address of the apps, served as a shop without a hub would."""
     with apps_at(place.home, tmp_path_factory.mktemp("voila") / "log") as address:
@@ -276,7 +277,7 @@ def renew_help():
     return renew
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def see(chromium, voila):
     """Open a page of the apps: ``see("pattern.ipynb?run=...", "phone")``."""
     opened: list[Seen] = []

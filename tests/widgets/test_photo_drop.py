@@ -123,7 +123,7 @@ def test_photos_are_chosen_by_keys_alone_and_are_there_after_a_reload(
     page.reload()
     page.get_by_text("There are only 1 photos.").wait_for()
     assert page.locator(".tile .name").all_text_contents() == ["IMG_1.jpg"]
-    assert page.locator(".tile img:not(.hidden)").count() == 1
+    page.locator(".tile img:not(.hidden)").wait_for()
 
 
 def test_a_photo_goes_on_where_its_last_page_ended(see, place, floor_photos):
