@@ -18,7 +18,7 @@ from stitchsketch_kernel.reconstruction.votes import DepthStack, votes
 #: A pixel is believed where no depth within this window jumps by more than this share.
 _RIM_PX, _RIM_JUMP = 5, 0.03
 #: A point is no surface where more views than this share of those that agree look through it.
-_MOST_THROUGH = 0.5
+_MOST_THROUGH = 0.25
 
 
 @dataclass(frozen=True)
