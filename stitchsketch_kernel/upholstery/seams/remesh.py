@@ -63,11 +63,11 @@ def mesh_panel(mesh: Mesh, mine: BoolArray, border_m: FloatArray, name: str) -> 
     faces = mesh.faces[mine]
     away = cKDTree(border_m).query(mesh.vertices[faces.ravel()])[0].reshape(-1, 3)
     faces = _manifold(faces[(away > _NEAR_SEAM_M).all(axis=1)])
-    if len(faces) < _MAP_POINTS:
+    used, corners = _largest_part(faces) if len(faces) else (faces[:, 0], faces)
+    if len(used) < _MAP_POINTS:
         raise PanelError(
             f"Panel {name} is too narrow to be meshed.", "Merge it with its neighbour, or leave it."
         )
-    used, corners = _largest_part(faces)
     points = mesh.vertices[used]
     uv = unroll(points, corners, rounds=10)
     border_uv = _carried(border_m, points, uv)
