@@ -14,13 +14,14 @@ import shapely
 from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.upholstery.marker.compact import Shapes, compact
 from stitchsketch_kernel.upholstery.marker.depths import Depths
+from stitchsketch_kernel.upholstery.marker.coarse import coarse_of
 from stitchsketch_kernel.upholstery.marker.separate import separate
 from stitchsketch_kernel.upholstery.marker.strip import Layout, Strip
 
 #: The strip is shortened by the first share, after a failure by the next.
 _SHARES = 0.02, 0.005, 0.001
 #: Places drawn for a piece over the strip and round it; rounds without gain; rounds at most.
-_ANYWHERE, _NEAR, _PATIENCE, _STRIKES, _MOST = 40, 15, 50, 1, 1000
+_PATIENCE, _STRIKES, _MOST = 50, 1, 1000
 #: Layouts that overlap by more than this (of the width, summed) are not worth mending.
 _MENDABLE = 0.05
 #: How far down the list of failed layouts the next is taken from (sparrow's).
@@ -58,6 +59,7 @@ class Chain:
         length: float, seed: int, anew: bool,
     ) -> None:  # fmt: skip
         self.shapes, self._depths, self._strip = shapes, depths, strip
+        self._coarse = coarse_of(depths, strip, length)
         self.shape, self.at, self.length = shape.copy(), at.copy(), length
         self._layout = Layout(shape.copy(), at[:, 0].copy(), at[:, 1].copy())
         self._rng = np.random.default_rng(seed)
@@ -90,8 +92,8 @@ class Chain:
             The same for what is not compiled.
         """
         overlap, _ = separate(
-            self._depths, self._strip, self._layout, self._weights, self._heavy, self._now,
-            _ANYWHERE, _NEAR, _PATIENCE, _STRIKES, _MOST, halt, self._rng,
+            self._depths, self._coarse, self._strip, self._layout, self._weights, self._heavy, self._now,
+            _PATIENCE, _STRIKES, _MOST, halt, self._rng,
         )  # fmt: skip
         quick = self._speed < len(_SHARES) - 1
         if overlap == 0.0 and quick and self._now > self.length:
