@@ -41,8 +41,8 @@ class Coarse(NamedTuple):
     step: float
 
 
-def coarse_of(depths: Depths, strip: Strip, length: float) -> Coarse:
-    """Grids of all pairs, at a step that suits a strip of about this length."""
+def coarse_of(depths: Depths, strip: Strip) -> Coarse:
+    """Grids of all pairs, at the step where a piece's sum takes about as long as it may."""
     pair = depths.pair[strip.first][:, strip.first]
     reach = (pair[..., 2] - pair[..., 0]) * (pair[..., 3] - pair[..., 1])
     area = float(reach.mean()) * len(strip.first) * int(strip.turns.max())

@@ -1,8 +1,9 @@
 """Pieces that overlap are set apart in a strip of given length: guided local search.
 
 After Umetani et al. (2009) and Gardeyn and Wauters ("sparrow", 2025): each piece that overlaps goes
-to where it overlaps least, and pairs that stay in each other weigh more with every round. What a
-pair's overlap is, is looked up (`depths`), so a place is judged in a fraction of a microsecond.
+to where it overlaps least, and pairs that stay in each other weigh more with every round. sparrow
+draws some places; here all of a lattice are judged (`coarse`), and the best refined by looked up
+depths (`depths`).
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def _least_of(total, begin, count):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _kept(kept, value, s, x, y, apart):  # type: ignore[no-untyped-def]
+def _sort_in(kept, value, s, x, y, apart):  # type: ignore[no-untyped-def]
     """Sort a place in among the best, unless a better one lies beside it."""
     last = _KEPT - 1
     for k in range(_KEPT):
@@ -68,7 +69,7 @@ def _best(coarse, strip, layout, weights, length, i, rng, total, kept):  # type:
                 c += 1
             x = min(c * h - strip.low[s, 0], max(length - strip.high[s, 0], -strip.low[s, 0]))
             y = min(r * h - strip.low[s, 1], strip.width - strip.high[s, 1])
-            _kept(kept, value, s, x, y, _APART * h)
+            _sort_in(kept, value, s, x, y, _APART * h)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -118,15 +119,12 @@ def _cost(d, near, count, tolerance, x, y, bound):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True, nogil=True)
-def _refined(d, near, strip, layout, weights, length, i, first, last, reach, rng, row, bound):  # type: ignore[no-untyped-def]
+def _refined(d, near, strip, layout, weights, length, i, first, last, reach, rng, row):  # type: ignore[no-untyped-def]
     """Move a place, step by step along the axes and diagonals, to where it costs less."""
     s, x, y = int(row[1]), row[2], row[3]
     count = _gather(d, layout, weights, i, s, x, y, reach, near)
     tolerance = strip.tolerance / d.unit
-    value = _cost(d, near, count, tolerance, x, y, bound)
-    if value >= bound:
-        row[0] = np.inf
-        return
+    value = _cost(d, near, count, tolerance, x, y, np.inf)
     xa, xb = max(x - reach, -strip.low[s, 0]), min(x + reach, length - strip.high[s, 0])
     ya, yb = max(y - reach, -strip.low[s, 1]), min(y + reach, strip.width - strip.high[s, 1])
     px = py = first
@@ -182,13 +180,13 @@ def _round(d, coarse, near, strip, layout, weights, depth, heavy, length, rng, k
             if row[0] < np.inf:
                 _refined(
                     d, near, strip, layout, weights, length, i, 0.7 * h, _LAST_STEP * size,
-                    _REACH * h, rng, row, np.inf,
+                    _REACH * h, rng, row,
                 )  # fmt: skip
                 if row[0] < least:
                     best, least = k, row[0]
         _refined(
             d, near, strip, layout, weights, length, i, _LAST_STEP * size, _FINEST_STEP * size,
-            _REACH * h, rng, kept[best], np.inf,
+            _REACH * h, rng, kept[best],
         )  # fmt: skip
         layout.shape[i], layout.x[i], layout.y[i] = int(kept[best, 1]), kept[best, 2], kept[best, 3]
         _depths(d, strip, layout, depth, heavy, i)
@@ -215,13 +213,11 @@ def separate(  # type: ignore[no-untyped-def]
 
     Parameters
     ----------
-    d, strip, layout : Depths, Strip, Layout
+    d, coarse, strip, layout : Depths, Coarse, Strip, Layout
     weights : ndarray, shape (N, N)
         Of each pair, changed on the way.
     length : float
         The strip's.
-    anywhere, near : int
-        Places drawn each time over the strip, and round where the piece lies.
     patience, strikes, most : int
         Rounds without gain until a strike; strikes, and rounds, until it is given up.
     rng : numpy.random.Generator

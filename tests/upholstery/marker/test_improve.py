@@ -16,11 +16,12 @@ from stitchsketch_kernel.domain.progress import Cancelled, silent
 from stitchsketch_kernel.upholstery.marker import improve as improving
 from stitchsketch_kernel.upholstery.marker import plain, solver
 from stitchsketch_kernel.upholstery.marker.chain import Chain
+from stitchsketch_kernel.upholstery.marker.coarse import coarse_of, depth_at
 from stitchsketch_kernel.upholstery.marker.compact import compact
 from stitchsketch_kernel.upholstery.marker.depths import depths_of
 from stitchsketch_kernel.upholstery.marker.improve import improve
 from stitchsketch_kernel.upholstery.marker.nest import NestSettings, nest
-from stitchsketch_kernel.upholstery.marker.separate import _depth, separate
+from stitchsketch_kernel.upholstery.marker.separate import separate
 from stitchsketch_kernel.upholstery.marker.solver import solve
 from stitchsketch_kernel.upholstery.marker.strip import Layout, Strip
 from stitchsketch_kernel.upholstery.marker.turned import Cut, Laid, turned
@@ -96,9 +97,10 @@ def test_pieces_are_set_apart_no_further_when_it_is_late():
     for halt, some in ((np.ones(1, np.bool_), False), (GOING, True)):
         layout = Layout(shape.copy(), at[:, 0].copy(), at[:, 1].copy())
         ones = np.ones((len(shape), len(shape)))
+        depths, strip = depths_of(outlines.shapes.rings), strip_of(outlines)
         overlap, rounds = separate(
-            depths_of(outlines.shapes.rings), strip_of(outlines), layout, ones.copy(), ones,
-            900.0, 20, 10, 50, 1, 200, halt, np.random.default_rng(1),
+            depths, coarse_of(depths, strip), strip, layout, ones.copy(), ones,
+            900.0, 50, 1, 200, halt, np.random.default_rng(1),
         )  # fmt: skip
         assert (rounds > 0) == some
         assert overlap > 0 or some
@@ -202,7 +204,7 @@ def test_outlines_turned_by_half_share_their_grids():
         low, high = shared.pair[i, j, :2], shared.pair[i, j, 2:4]
         place = rng.uniform(low, high)
         one, other = shapely.Polygon(rings[i]), shapely.Polygon(rings[j] + place)
-        deep = _depth(shared, i, j, *place)
+        deep = depth_at(shared, i, j, *place)
         step = 1 / shared.pair[i, j, 4]
         if deep > step:
             assert one.intersection(other).area > 0
