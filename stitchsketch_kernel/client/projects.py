@@ -133,9 +133,10 @@ class GatewayProjectStore:
         path, body = f"/scans/{photo.scan_id}/photos", told(photo, "scan_id")
         self._client.ask("PUT", path, json=body, params={"shop": shop})
 
-    def photos(self, shop: str, scan_id: str) -> list[Photo]:
+    def photos(self, shop: str, scan_id: str, left_out: bool = False) -> list[Photo]:
         """See `ProjectStore`."""
-        found = self._client.items(f"/scans/{scan_id}/photos", shop=shop)
+        which = {"left_out": "true"} if left_out else {}
+        found = self._client.items(f"/scans/{scan_id}/photos", shop=shop, **which)
         return [record_of(Photo, one) for one in found]
 
     def start_run(self, shop: str, run: Run) -> Run:

@@ -90,8 +90,8 @@ class ProjectStore(Protocol):
         """Keep which object a scan's photo is; the last word on a name counts."""
         ...
 
-    def photos(self, shop: str, scan_id: str) -> list[Photo]:
-        """The scan's photos by name."""
+    def photos(self, shop: str, scan_id: str, left_out: bool = False) -> list[Photo]:
+        """The scan's photos by name; or those that were taken out of it."""
         ...
 
     def start_run(self, shop: str, run: Run) -> Run:

@@ -96,12 +96,16 @@ class Scan:
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo of a scan; its content is the object `sha256` of the bucket ``images``."""
+    """A photo of a scan; its content is the object `sha256` of the bucket ``images``.
+
+    One that is `left_out` was taken out of the scan: runs don't see it, its content stays.
+    """
 
     scan_id: str
     name: str
     sha256: str
     bytes: int
+    left_out: bool = False
 
 
 @dataclass(frozen=True)

@@ -147,9 +147,11 @@ class SqlProjects(SqlBase):
                 own_scan(session, shop, photo.scan_id)
                 self._keep(session, photo, ("scan_id", "name"), change=True)
 
-    def photos(self, shop: str, scan_id: str) -> list[Photo]:
+    def photos(self, shop: str, scan_id: str, left_out: bool = False) -> list[Photo]:
         """See `ProjectStore`."""
-        query = select(*columns(Photo)).where(PhotoRow.scan_id == scan_id)
+        query = select(*columns(Photo)).where(
+            PhotoRow.scan_id == scan_id, PhotoRow.left_out == left_out
+        )
         with self._session() as session:
             own_scan(session, shop, scan_id)
             return sorted(records(session, Photo, query), key=lambda photo: photo.name)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -101,6 +102,7 @@ class PhotoRow(Table):
     name: Mapped[str] = mapped_column(String(400))
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     bytes: Mapped[int] = mapped_column(BigInteger)
+    left_out: Mapped[bool] = mapped_column(server_default=false())
 
 
 _WAITS = "queued IS NOT NULL AND status IN ('queued', 'running', 'dead')"

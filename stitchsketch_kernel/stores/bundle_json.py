@@ -37,6 +37,7 @@ _KINDS: dict[str, type] = {
 _LATER: dict[type, set[str]] = {
     Run: {"settings", "from_stage", "queued", "worker", "attempts"},
     Project: {"kept_to"},
+    Photo: {"left_out"},
 }
 _SPACE = uuid5(NAMESPACE_URL, "https://stitchsketch/import")
 T = TypeVar("T")

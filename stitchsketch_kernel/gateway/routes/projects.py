@@ -27,6 +27,8 @@ from stitchsketch_kernel.projects.records import Photo, Project, Scan
 Name = Annotated[str | None, Query(max_length=400, description="The newest of that name alone.")]
 Deleted = Annotated[bool, Query(description="Those that are deleted and not yet purged.")]
 
+LeftOut = Annotated[bool, Query(description="Those that were taken out of the scan.")]
+
 
 def of_shop(
     access: Allowed,
@@ -121,10 +123,14 @@ def add_scan(
 
 
 def photos(
-    access: Allowed, scan_id: ScanId, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+    access: Allowed,
+    scan_id: ScanId,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    left_out: LeftOut = False,
 ) -> Page[Photo]:
     """The scan's photos by name; `/images/{sha256}` has each."""
-    found = access.projects.photos(access.shop, scan_id)
+    found = access.projects.photos(access.shop, scan_id, left_out)
     return page(found, lambda photo: (photo.name,), limit, cursor)
 
 
