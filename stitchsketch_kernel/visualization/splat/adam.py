@@ -44,9 +44,9 @@ def step(
     `number` counts steps from 1 (Kingma and Ba 2015).
     """
     count = len(values)
-    flat = [array.reshape(count, -1) for array in (values, gradient, moments.mean, moments.square)]
+    flat = [array.reshape(count, -1) for array in (gradient, moments.mean, moments.square)]
     _step(
-        *flat, seen, np.ascontiguousarray(rate, dtype=values.dtype), 1 - _BETA_1**number,
+        values.reshape(count, -1), flat[0], flat[1], flat[2], seen, np.ascontiguousarray(rate, dtype=values.dtype), 1 - _BETA_1**number,
         1 - _BETA_2**number,
     )  # fmt: skip
 

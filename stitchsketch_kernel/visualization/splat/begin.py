@@ -16,8 +16,10 @@ from stitchsketch_kernel.visualization.splat.surface import photo_colors
 #: A disc's standard deviation and thickness, as shares of the distance between discs.
 _DISC, _THICK = 0.55, 0.12
 _OPACITY = 0.85
+#: Share of the splats that are there from the beginning; the others come where photos ask.
+_FIRST = 0.8
 #: Discs are this many pixels of the training pictures apart, were there no limit.
-_APART_PX = 1.15
+_APART_PX = 0.6
 
 
 def discs(
@@ -37,7 +39,7 @@ def discs(
     pixel_m = np.median(
         [np.median(t.surface.depth_m[t.inside]) / t.view.camera.fx for t in seen_by]
     )
-    count = int(min(most, max(100, area / (_APART_PX * pixel_m) ** 2)))
+    count = int(min(_FIRST * most, max(100, area / (_APART_PX * pixel_m) ** 2)))
     points, faces = _spread(mesh, areas, count, rng)
     normals = mesh.face_normals()[faces]
     colors, known = photo_colors(points, normals, seen_by)

@@ -41,9 +41,7 @@ def loss(image: AnyArray, photo: AnyArray, share: float = SSIM_SHARE) -> tuple[f
     ssim = A1 * A2 * over
     of_cross = 2 * A1 * over
     of_square = -ssim / B2
-    of_mean = (
-        2 * mu_y * A2 * over - 2 * mu_x * ssim / B1 - 2 * mu_x * of_square - mu_y * of_cross
-    )
+    of_mean = 2 * mu_y * A2 * over - 2 * mu_x * ssim / B1 - 2 * mu_x * of_square - mu_y * of_cross
     of_ssim = _blurred(of_mean) + 2 * image * _blurred(of_square) + photo * _blurred(of_cross)
     value = (1 - share) * float(np.abs(apart).mean()) + share * (1 - float(ssim.mean()))
     gradient = ((1 - share) * np.sign(apart) - share * of_ssim) / count

@@ -28,16 +28,16 @@ from stitchsketch_kernel.visualization.splat.train import (
 )
 
 #: Steps at half the pictures' size, as a share of all.
-_SMALL = 0.45
+_SMALL = 0.1
 #: Splats are divided and taken away between these shares of all steps, this many times.
 _GROW_FROM, _GROW_TO, _GROW_TIMES = 0.15, 0.7, 8
 #: Of the first step and the last; metres, logarithms, and so on.
 _RATES = {
-    "means_m": (2.5e-4, 1.5e-5),
-    "log_scales": (8e-3, 2e-3),
-    "quats": (4e-3, 1e-3),
-    "opacity_logits": (3e-2, 1e-2),
-    "sh": (1.2e-2, 2.5e-3),
+    "means_m": (1.5e-4, 1e-5),
+    "log_scales": (6e-3, 1e-3),
+    "quats": (3e-3, 5e-4),
+    "opacity_logits": (2e-2, 5e-3),
+    "sh": (1e-2, 1e-3),
 }
 #: The colour's change with direction is learnt more slowly.
 _SH_REST = 0.25
@@ -51,7 +51,7 @@ def train_on_cpu(
     scan: Scan, settings: SplatSettings, progress: Progress, state: State | None, keep: Keep
 ) -> Trained:
     """Train; see `train.train`."""
-    progress(0.0, "splats: photos")
+    progress(0.0, "photos")
     shown, hidden = held_out(scan.views, settings.held_out)
     training = _Training(scan, settings, shown)
     asked = targets(scan, hidden, settings.long_side_px) if hidden else []
@@ -67,7 +67,10 @@ def train_on_cpu(
     return Trained(
         cropped(training.splats, scan.region),
         settings,
-        {name: tuple(map(float, gain)) for name, gain in zip(names, gains, strict=True)},
+        {
+            name: (float(gain[0]), float(gain[1]), float(gain[2]))
+            for name, gain in zip(names, gains, strict=True)
+        },
         training.curve,
         training.seconds,
     )
@@ -84,27 +87,23 @@ class _Training:
         small = targets(scan, known, max(64, settings.long_side_px // 2))
         self._small = {target.view.name: target for target in small}
         self._rng = np.random.default_rng(settings.seed)
-        self.splats = discs(
-            scan.mesh, self.large, settings.most_splats, self._rng, settings.degree
-        )
+        self.splats = discs(scan.mesh, self.large, settings.most_splats, self._rng, settings.degree)
         self._moments = {name: Moments.none(getattr(self.splats, name)) for name in _NAMES}
         self.exposures = np.zeros((len(self.large), 3), dtype=np.float32)
         self._exposure_moments = Moments.none(self.exposures)
         self._pull = Pull.none(len(self.splats))
         self._queue: list[int] = []
         self.step, self.seconds, self.curve = 0, 0.0, tuple[Mark, ...]()
-        self.key = _key(scan, settings)
+        self.key = key_of(scan, settings)
 
     def run(self, asked: Sequence[Target], progress: Progress, keep: Keep) -> None:
         """All steps that are left."""
         steps = self._settings.steps
         every = max(1, steps // _MARKS)
-        grows = {
-            round(steps * share) for share in np.linspace(_GROW_FROM, _GROW_TO, _GROW_TIMES)
-        }
+        grows = {round(steps * share) for share in np.linspace(_GROW_FROM, _GROW_TO, _GROW_TIMES)}
         kept_at = last = time.perf_counter()
         while self.step < steps:
-            progress(self.step / steps, f"splats: step {self.step} of {steps}")
+            progress(self.step / steps, f"training (step {self.step} of {steps})")
             self._one_step()
             if self.step in grows:
                 self._grow()
@@ -214,7 +213,7 @@ def mean_psnr(splats: Splats, asked: Sequence[Target]) -> float:
     return float(np.mean(found))
 
 
-def _key(scan: Scan, settings: SplatSettings) -> str:
+def key_of(scan: Scan, settings: SplatSettings) -> str:
     """Of photos by name, cameras, mesh and settings."""
     told = hashlib.sha256(json.dumps(asdict(settings), sort_keys=True).encode())
     for view in scan.views:

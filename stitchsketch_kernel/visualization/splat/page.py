@@ -50,9 +50,7 @@ def write_page(
     write_aside(path, page.encode("utf-8", "replace"))
 
 
-def render_page(
-    title: str, made_at: str, splats: Splats, still: ImageArray, around: float
-) -> str:
+def render_page(title: str, made_at: str, splats: Splats, still: ImageArray, around: float) -> str:
     """The page as text."""
     if not len(splats):
         raise SplatError("There are no splats to show.", "Train them anew.")

@@ -120,7 +120,7 @@ def joined(parts: list[Splats]) -> Splats:
     )
 
 
-def _header(path: Path, head: bytes) -> tuple[tuple[int, np.dtype], int]:  # type: ignore[type-arg]
+def _header(path: Path, head: bytes) -> tuple[tuple[int, np.dtype], int]:
     """Where the rows begin and what they are, and how many there are."""
     end = head.find(b"end_header")
     lines = head[: max(end, 0)].decode("ascii", "replace").split("\n")

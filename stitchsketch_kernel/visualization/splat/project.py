@@ -42,8 +42,17 @@ def _axes(q0: float, q1: float, q2: float, q3: float, turn: AnyArray) -> float:
 
 @njit(cache=True, nogil=True, parallel=True)
 def project(
-    means: AnyArray, log_scales: AnyArray, quats: AnyArray, logits: AnyArray, sh: AnyArray,
-    R: AnyArray, t: AnyArray, lens: AnyArray, width: int, height: int, shapes: AnyArray,
+    means: AnyArray,
+    log_scales: AnyArray,
+    quats: AnyArray,
+    logits: AnyArray,
+    sh: AnyArray,
+    R: AnyArray,
+    t: AnyArray,
+    lens: AnyArray,
+    width: int,
+    height: int,
+    shapes: AnyArray,
     reach: AnyArray,
 ) -> None:
     """Fill `shapes` (n, 10) and `reach` (n, 2) for a view.
@@ -115,9 +124,20 @@ def project(
 
 @njit(cache=True, nogil=True, parallel=True)
 def project_back(
-    means: AnyArray, log_scales: AnyArray, quats: AnyArray, sh: AnyArray, R: AnyArray,
-    t: AnyArray, lens: AnyArray, shapes: AnyArray, seen: AnyArray, of_shapes: AnyArray,
-    of_means: AnyArray, of_scales: AnyArray, of_quats: AnyArray, of_logits: AnyArray,
+    means: AnyArray,
+    log_scales: AnyArray,
+    quats: AnyArray,
+    sh: AnyArray,
+    R: AnyArray,
+    t: AnyArray,
+    lens: AnyArray,
+    shapes: AnyArray,
+    seen: AnyArray,
+    of_shapes: AnyArray,
+    of_means: AnyArray,
+    of_scales: AnyArray,
+    of_quats: AnyArray,
+    of_logits: AnyArray,
     of_sh: AnyArray,
 ) -> None:
     """Gradients of what was projected, from those of the ellipses.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stitchsketch_kernel.domain.arrays import AnyArray, IntArray
-from stitchsketch_kernel.domain.photo import View
+from stitchsketch_kernel.domain.photo import Camera, View
 from stitchsketch_kernel.visualization.splat.project import project, project_back
 from stitchsketch_kernel.visualization.splat.splats import Splats
 from stitchsketch_kernel.visualization.splat.tiles import draw, draw_back, gathered, tiled
@@ -114,10 +114,23 @@ def gradients(
 def picture(splats: Splats, view: View, paper: tuple[float, float, float]) -> AnyArray:
     """The splats on plain paper (sRGB, 0 to 1), shape (h, w, 3), 0 to 1."""
     made = drawn(splats, view)
-    return np.clip(made.image + made.clear[..., None] * np.asarray(paper), 0, 1)
+    return np.asarray(np.clip(made.image + made.clear[..., None] * np.asarray(paper), 0, 1))
 
 
 def _camera(view: View) -> tuple[AnyArray, AnyArray, AnyArray]:
     camera = view.camera
     lens = np.array([camera.fx, camera.fy, camera.cx, camera.cy])
     return np.ascontiguousarray(view.rotation, float), np.asarray(view.translation, float), lens
+
+
+def looking(low_m: AnyArray, high_m: AnyArray, around: float, size_px: tuple[int, int]) -> View:
+    """A view of a box from `around` (the angle from x towards y, radians), a little from above."""
+    middle, up = (np.asarray(low_m) + np.asarray(high_m)) / 2, 0.35
+    out = np.array([np.cos(around) * np.cos(up), np.sin(around) * np.cos(up), np.sin(up)])
+    z, x = -out, np.array([-np.sin(around), np.cos(around), 0.0])
+    rotation = np.stack([x, np.cross(z, x), z])
+    eye = middle + 1.7 * float(np.linalg.norm(np.asarray(high_m) - low_m)) * out
+    width, height = size_px
+    focal = 1.2 * min(width, height * 1.2)
+    camera = Camera(width, height, focal, focal, width / 2, height / 2)
+    return View("still", camera, rotation, -rotation @ eye)

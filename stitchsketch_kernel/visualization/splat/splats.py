@@ -110,7 +110,7 @@ def _bad(splats: Splats) -> BoolArray:
     with np.errstate(invalid="ignore"):
         turned = np.linalg.norm(splats.quats.astype(float), axis=1) > 1e-8
         sized = (np.abs(splats.means_m) < 1e4).all(axis=1) & (splats.log_scales < 5).all(axis=1)
-    return ~(whole & turned & sized)
+    return np.asarray(~(whole & turned & sized))
 
 
 def thinned(splats: Splats, most: int) -> Splats:

@@ -73,7 +73,7 @@ def points_of(surface: Surface, view: View, where: BoolArray) -> FloatArray:
 def photo_colors(
     points_m: FloatArray, normals: FloatArray, seen_by: Sequence[Target]
 ) -> tuple[AnyArray, BoolArray]:
-    """Colours of surface points, by the photos that face them, those that face them most counting most.
+    """Colours of surface points, by the photos that face them; who faces them most counts most.
 
     Returns
     -------

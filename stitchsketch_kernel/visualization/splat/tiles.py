@@ -1,7 +1,7 @@
 """Ellipses to pixels, tile by tile, nearest first; and gradients of pixels to the ellipses.
 
-A splat is taken to the few pixels it shows in, not a pixel to all splats of its tile: on a processor
-that is many times less work, and the same sum.
+A splat is taken to the few pixels it shows in, not a pixel to all splats of its tile: on a
+processor that is many times less work, and the same sum.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ def tiled(
     for k in range(len(order)):
         i = order[k]
         u, v, w, h = shapes[i, 0], shapes[i, 1], reach[i, 0], reach[i, 1]
-        box[k, 0] = max(0, int(math.floor((u - w) / TILE)))
-        box[k, 1] = min(across - 1, int(math.floor((u + w) / TILE)))
-        box[k, 2] = max(0, int(math.floor((v - h) / TILE)))
-        box[k, 3] = min(down - 1, int(math.floor((v + h) / TILE)))
+        box[k, 0] = max(0, math.floor((u - w) / TILE))
+        box[k, 1] = min(across - 1, math.floor((u + w) / TILE))
+        box[k, 2] = max(0, math.floor((v - h) / TILE))
+        box[k, 3] = min(down - 1, math.floor((v + h) / TILE))
         for ty in range(box[k, 2], box[k, 3] + 1):
             for tx in range(box[k, 0], box[k, 1] + 1):
                 first[ty * across + tx + 1] += 1
@@ -66,8 +66,13 @@ def tiled(
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=True)
 def draw(
-    shapes: AnyArray, reach: AnyArray, first: IntArray, splats: IntArray, channels: IntArray,
-    image: AnyArray, clear: AnyArray,
+    shapes: AnyArray,
+    reach: AnyArray,
+    first: IntArray,
+    splats: IntArray,
+    channels: IntArray,
+    image: AnyArray,
+    clear: AnyArray,
 ) -> None:
     """Fill `image` (h, w, c), black where nothing is, and `clear` (h, w), the light let through.
 
@@ -86,10 +91,10 @@ def draw(
             i = splats[k]
             u, v = shapes[i, 0], shapes[i, 1]
             A, B, C, opacity = shapes[i, 2], shapes[i, 3], shapes[i, 4], shapes[i, 5]
-            x0 = max(left, int(math.ceil(u - reach[i, 0] - 0.5)))
-            x1 = min(right - 1, int(math.floor(u + reach[i, 0] - 0.5)))
-            y0 = max(top, int(math.ceil(v - reach[i, 1] - 0.5)))
-            y1 = min(bottom - 1, int(math.floor(v + reach[i, 1] - 0.5)))
+            x0 = max(left, math.ceil(u - reach[i, 0] - 0.5))
+            x1 = min(right - 1, math.floor(u + reach[i, 0] - 0.5))
+            y0 = max(top, math.ceil(v - reach[i, 1] - 0.5))
+            y1 = min(bottom - 1, math.floor(v + reach[i, 1] - 0.5))
             for y in range(y0, y1 + 1):
                 dy = shapes.dtype.type(y + 0.5) - v
                 for x in range(x0, x1 + 1):
@@ -112,9 +117,16 @@ def draw(
 
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=True)
-def draw_back(
-    shapes: AnyArray, reach: AnyArray, first: IntArray, splats: IntArray, image: AnyArray,
-    clear: AnyArray, of_image: AnyArray, of_clear: AnyArray, parts: AnyArray,
+def draw_back(  # noqa: PLR0915 - one loop, compiled as one
+    shapes: AnyArray,
+    reach: AnyArray,
+    first: IntArray,
+    splats: IntArray,
+    image: AnyArray,
+    clear: AnyArray,
+    of_image: AnyArray,
+    of_clear: AnyArray,
+    parts: AnyArray,
 ) -> None:
     """Gradients of the picture with respect to ellipses, for each of a tile's splats.
 
@@ -156,10 +168,10 @@ def draw_back(
             zero = kind(0)
             gu, gv, gA, gB, gC, go = zero, zero, zero, zero, zero, zero
             gr, gg, gb = zero, zero, zero
-            x0 = max(left, int(math.ceil(u - reach[i, 0] - 0.5)))
-            x1 = min(right - 1, int(math.floor(u + reach[i, 0] - 0.5)))
-            y0 = max(top, int(math.ceil(v - reach[i, 1] - 0.5)))
-            y1 = min(bottom - 1, int(math.floor(v + reach[i, 1] - 0.5)))
+            x0 = max(left, math.ceil(u - reach[i, 0] - 0.5))
+            x1 = min(right - 1, math.floor(u + reach[i, 0] - 0.5))
+            y0 = max(top, math.ceil(v - reach[i, 1] - 0.5))
+            y1 = min(bottom - 1, math.floor(v + reach[i, 1] - 0.5))
             for y in range(y0, y1 + 1):
                 dy = kind(y + 0.5) - v
                 for x in range(x0, x1 + 1):
