@@ -14,7 +14,7 @@ export function projectCard(list, project) {
   const ways = project.run
     ? [
         link("projects.scan", "scan", run), link("projects.pattern", "pattern", run),
-        link("projects.progress", "new_scan", run),
+        link("projects.quote", "fabric_quote", run), link("projects.progress", "new_scan", run),
       ]
     : project.scan ? [link("projects.go_on", "new_scan", `scan=${project.scan}`)] : [];
   return el(
