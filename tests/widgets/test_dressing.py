@@ -121,6 +121,7 @@ def test_the_piece_is_drawn_in_its_new_cover_the_right_way_up(dressed, shots):
     for width, name in ((1280, "desk"), (390, "phone")):
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_timeout(400)
+        assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
         page.screenshot(path=shots / f"dressing-{name}.png")
     page.set_viewport_size({"width": 1280, "height": 900})
     assert red[0] > red[2] + 60, red
