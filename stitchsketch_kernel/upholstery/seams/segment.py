@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray, IntArray
 from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.upholstery.seams.features import Features, face_graph
+from stitchsketch_kernel.upholstery.seams.slivers import without_slivers
 from stitchsketch_kernel.upholstery.seams.two_cloths import two_cloths
 
 #: Confidence above which photos saw a place.
@@ -66,8 +67,8 @@ def segment(
     label = _grown(features, cores, seen_faces(mesh))
     label = tidy(features, label)
     label, notes = _only_panels(mesh, features, label, settings)
-    label = two_cloths(mesh, features, _closed(features, label), settings.least_area_cm2 * 1e-4)
-    return label, notes
+    label = without_slivers(mesh, features, _closed(features, label))
+    return two_cloths(mesh, features, label, settings.least_area_cm2 * 1e-4), notes
 
 
 def _cores(features: Features, settings: SegmentSettings) -> IntArray:
