@@ -41,7 +41,7 @@ def without_slivers(mesh: Mesh, features: Features, label: IntArray) -> IntArray
     area = np.bincount(label[label >= 0], features.areas[label >= 0], minlength=count)
     within = np.bincount(label[inner], features.areas[inner], minlength=count)
     thin = np.flatnonzero(within < _LEAST_WITHIN * area)
-    if not len(thin) or len(thin) == count:
+    if not len(thin):
         return label
     given = _given(features, label, inner & ~np.isin(label, thin))
     out = label.copy()

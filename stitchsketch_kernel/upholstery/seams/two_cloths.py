@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.cluster.vq import kmeans2
+from scipy.cluster.vq import ClusterError, kmeans2
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 from skimage.color import rgb2lab
@@ -104,7 +104,10 @@ class _Cloth:
         colors, areas = self.round_it[mine], self.features.areas[mine]
         if np.ptp(colors, axis=0).max() < _DIFFER / 2:
             return None
-        middles, of = _two_means(colors)
+        try:
+            middles, of = _two_means(colors)
+        except ClusterError:  # four fifths and more have one colour: no second cloth
+            return None
         way = middles[1] - middles[0]
         apart = float(np.linalg.norm(way))
         share = np.bincount(of, areas, minlength=2)

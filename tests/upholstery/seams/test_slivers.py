@@ -68,7 +68,7 @@ def test_a_sliver_between_two_folds_is_not_given_away():
 
 def test_a_sliver_is_not_given_across_what_is_no_panel():
     mesh, features, label = sheet(0.0, 0.012)
-    bare = (label == FIELD) & (features.centres[:, 0] > 0.145)
+    bare = (label == FIELD) & (features.centres[:, 0] > 0.156)
     label[bare] = -1
     found = without_slivers(mesh, features, label)
     assert (found[label == STRIP] != 0).all()
