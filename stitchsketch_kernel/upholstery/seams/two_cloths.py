@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.cluster.vq import kmeans2
+from scipy.cluster.vq import ClusterError, kmeans2
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 from skimage.color import rgb2lab
@@ -29,8 +29,9 @@ _DIFFER, _BETWEEN = 14.0, 0.1
 _LIGHTNESS, _LIT = 0.25, 60.0
 #: Of each cloth so much must be in one piece.
 _ONE_PIECE = 0.9
-#: And of the lesser one this share of the least panel must lie away from the other.
-_CORE = 0.5
+#: And of the lesser one this share of the least panel must lie away from the other, and this share
+#: of itself: piping whose colour lies on a panel's rim all round has some 13 % at its corners.
+_CORE, _CORE_OF_ITSELF = 0.5, 0.25
 
 
 def two_cloths(mesh: Mesh, features: Features, label: IntArray, least_area_m2: float) -> IntArray:
@@ -103,7 +104,10 @@ class _Cloth:
         colors, areas = self.round_it[mine], self.features.areas[mine]
         if np.ptp(colors, axis=0).max() < _DIFFER / 2:
             return None
-        middles, of = _two_means(colors)
+        try:
+            middles, of = _two_means(colors)
+        except ClusterError:  # four fifths and more have one colour: no second cloth
+            return None
         way = middles[1] - middles[0]
         apart = float(np.linalg.norm(way))
         share = np.bincount(of, areas, minlength=2)
@@ -115,7 +119,8 @@ class _Cloth:
             return None
         if not all(_in_one_piece(self.features, mine[of == k]) for k in (0, 1)):
             return None
-        if self._core_m2(mine, of == int(np.argmin(share))) < _CORE * least_area_m2:
+        core = self._core_m2(mine, of == int(np.argmin(share)))
+        if core < max(_CORE * least_area_m2, _CORE_OF_ITSELF * share.min()):
             return None
         of = self._told_narrowly(mine, of, middles)
         return np.asarray(of == int(np.argmin(share)))
