@@ -69,7 +69,7 @@ def divide(page: Any, panel: str, pictures: Pictures) -> None:
     _settled(page)
     assert page.locator(".seam-editor .said").inner_text() == "Not saved yet"
     page.get_by_role("button", name="Save", exact=True).first.click()
-    page.get_by_text("Saved. The next run takes these panels.").wait_for(timeout=S)
+    page.get_by_text("Saved. The next run takes these panels.").wait_for(timeout=5 * S)
     pictures.take(page, "8-seam-saved")
 
 
