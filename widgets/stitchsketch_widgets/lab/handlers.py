@@ -32,10 +32,10 @@ def listed_runs() -> list[ListedRun]:
     return list(found.values())
 
 
-class StageHandler(APIHandler):  # type: ignore[misc]
+class StageHandler(APIHandler):
     """``POST {"stage": "nest", "cwd": "jobs/chair"}``: the notebook's path, or runs to choose."""
 
-    @authenticated  # type: ignore[misc]
+    @authenticated
     async def post(self) -> None:
         """Write the notebook; several runs and none chosen: ask which."""
         asked = self.get_json_body() or {}

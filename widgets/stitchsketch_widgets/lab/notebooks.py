@@ -70,7 +70,7 @@ def open_notebook(run: ListedRun, stage_name: str, root: Path, kernel: str = "")
     stage = stage_named(stage_name)
     given = {"run_dir": str(run.folder), "settings": last_settings(run.folder, stage)}
     path = root / PLACE / _safe(run) / stage.notebook.name
-    book = nbformat.read(path if path.is_file() else stage.notebook, as_version=4)
+    book = nbformat.read(path if path.is_file() else stage.notebook, as_version=4)  # type: ignore[no-untyped-call]
     book = parameterize_notebook(book, given)
     _with_form(book, stage)
     if kernel:
@@ -79,7 +79,7 @@ def open_notebook(run: ListedRun, stage_name: str, root: Path, kernel: str = "")
         }  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.aside")
-    nbformat.write(book, aside)
+    nbformat.write(book, aside)  # type: ignore[no-untyped-call]
     aside.replace(path)
     return path
 
@@ -88,7 +88,7 @@ def _with_form(book: Any, stage: Stage) -> None:
     """The form behind the parameters, where it isn't yet."""
     if any(_BENCH in cell.metadata.get("tags", []) for cell in book.cells):
         return
-    cell = nbformat.v4.new_code_cell(_FORM.format(stage=stage.name))
+    cell = nbformat.v4.new_code_cell(_FORM.format(stage=stage.name))  # type: ignore[no-untyped-call]
     cell.metadata["tags"] = [_BENCH]
     at = max(
         k for k, one in enumerate(book.cells)
