@@ -18,6 +18,6 @@ async function own(name) {
   get: async () => {
     const found = await Promise.all(Object.entries(NEEDED).map(async ([key, name]) => [key, await own(name)]));
     const plugin = tiles(Object.fromEntries(found));
-    return () => ({ default: plugin });
+    return () => ({ __esModule: true, default: plugin });
   },
 };
