@@ -9,7 +9,7 @@ from stitchsketch_kernel.domain.progress import part
 if TYPE_CHECKING:
     from stitchsketch_kernel.pipeline.context import StageContext
 
-NAME, NUMBER, VERSION = "densify", 4, 4
+NAME, NUMBER, VERSION = "densify", 4, 5
 INPUTS = ("ingest", "scale")
 SETTINGS = {
     "region": "stitchsketch_kernel.reconstruction.region:RegionSettings",

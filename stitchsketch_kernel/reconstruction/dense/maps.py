@@ -10,9 +10,13 @@ from stitchsketch_kernel.domain.model import Depth, Region, SparseModel
 from stitchsketch_kernel.domain.progress import Progress, silent
 from stitchsketch_kernel.reconstruction.dense.interface import DenseEngine, DenseSettings
 from stitchsketch_kernel.reconstruction.dense.sgbm import sgbm_depths
-from stitchsketch_kernel.reconstruction.dense.slanted import slanted_depths
+from stitchsketch_kernel.reconstruction.dense.slanted import fast_depths, slanted_depths
 
-_ENGINES: dict[str, DenseEngine] = {"patches": slanted_depths, "sgbm": sgbm_depths}
+_ENGINES: dict[str, DenseEngine] = {
+    "patches": slanted_depths,
+    "fast": fast_depths,
+    "sgbm": sgbm_depths,
+}
 
 
 def depth_maps(

@@ -1,7 +1,7 @@
 """Depth by slanted patches, begun from semi-global matching at half the size.
 
 Semi-global matching finds which surface it is, a few millimetres rough; patches then find where it
-lies and how it slopes, first at half the size, then at the full one.
+lies and how it slopes, first at half the size, then at the full one. The fast engine stops at half.
 """
 
 from __future__ import annotations
@@ -62,15 +62,39 @@ def slanted_depths(
     progress: Progress,
 ) -> list[Depth]:
     """See `interface.DenseEngine`."""
+    return _slanted(model, images, region, settings, progress, len(_ROUNDS))
+
+
+def fast_depths(
+    model: SparseModel,
+    images: Mapping[str, Path],
+    region: Region,
+    settings: DenseSettings,
+    progress: Progress,
+) -> list[Depth]:
+    """See `interface.DenseEngine`: maps of half the size, without the level that costs most."""
+    return _slanted(model, images, region, settings, progress, 1)
+
+
+def _slanted(
+    model: SparseModel,
+    images: Mapping[str, Path],
+    region: Region,
+    settings: DenseSettings,
+    progress: Progress,
+    levels: int,
+) -> list[Depth]:
     half = replace(settings, max_side_px=max(160, settings.max_side_px // 2))
     first = {
         depth.view.name: depth
-        for depth in sgbm_depths(model, images, region, half, part(progress, 0, 0.25))
+        for depth in sgbm_depths(
+            model, images, region, half, part(progress, 0, 0.25 if levels > 1 else 0.5)
+        )
     }
     beside = _beside(model, region, settings)
     planes: dict[str, Planes] = {}
     sizes = (half.max_side_px, settings.max_side_px)
-    for level, (side, rounds) in enumerate(zip(sizes, _ROUNDS, strict=True)):
+    for level, (side, rounds) in enumerate(list(zip(sizes, _ROUNDS, strict=True))[:levels]):
         views = {view.name: shrunk(view, side) for view in model.views}
         pictures = {
             name: undistorted(grey(images[name], view.camera), view.camera)
@@ -85,7 +109,8 @@ def slanted_depths(
             for name, picture in pictures.items()
             if name in first and beside.get(name)
         }
-        share = (0.25, 0.45) if not level else (0.45, 0.97)
+        ends = (0.25, 0.45, 0.97) if levels > 1 else (0.5, 0.97)
+        share = ends[level], ends[level + 1]
         _search_all(
             planes, straight, pictures, beside, rounds, 3 * level, settings, part(progress, *share)
         )
