@@ -168,6 +168,26 @@ def test_the_end_of_what_was_seen_is_not_extended(ball, ball_images, ball_views)
     assert ends.max() < 0.020
 
 
+@pytest.mark.parametrize("engine", ["fast", "sgbm"])
+def test_outside_of_a_mask_no_depth_is_taken(five, engine):
+    """The mask of one photo leaves its left half; the others are used whole."""
+    model, images = five
+    settings = DenseSettings(engine=engine, max_side_px=320)
+    mask = np.zeros((960, 1280), bool)
+    mask[:, :640] = True
+    name = model.views[2].name
+    whole = depth_maps(model, images, REGION, settings)
+    cut = depth_maps(model, images, REGION, settings, masks={name: mask})
+    middle = whole[2].depth_m.shape[1] // 2
+    for one, other in zip(whole, cut, strict=True):
+        if one.view.name != name:
+            assert np.array_equal(one.depth_m, other.depth_m)
+    assert (whole[2].depth_m[:, middle + 4 :] > 0).any()
+    assert not cut[2].depth_m[:, middle + 4 :].any()
+    known = (cut[2].depth_m[:, : middle - 8] > 0).sum()
+    assert known > 0.95 * (whole[2].depth_m[:, : middle - 8] > 0).sum()
+
+
 @pytest.mark.parametrize("wrong", [{"engine": "laser"}, {"max_side_px": 20}, {"neighbours": 0}])
 def test_settings_that_make_no_sense_are_refused(wrong):
     with pytest.raises(SettingsError):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from stitchsketch_kernel.domain.arrays import BoolArray
 from stitchsketch_kernel.domain.errors import SettingsError
 from stitchsketch_kernel.domain.model import Depth, Region, SparseModel
 from stitchsketch_kernel.domain.progress import Progress
@@ -66,6 +67,7 @@ class DenseEngine(Protocol):
         region: Region,
         settings: DenseSettings,
         progress: Progress,
+        masks: Mapping[str, BoolArray],
     ) -> list[Depth]:
-        """One depth map for each view that has neighbours."""
+        """One depth map for each view that has neighbours; 0 outside of its mask, if it has one."""
         ...

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from scipy import ndimage
 
-from stitchsketch_kernel.domain.arrays import AnyArray
+from stitchsketch_kernel.domain.arrays import AnyArray, BoolArray
 from stitchsketch_kernel.domain.model import Depth, Region, SparseModel
 from stitchsketch_kernel.domain.photo import View
 from stitchsketch_kernel.domain.progress import Progress, part
@@ -35,6 +35,7 @@ from stitchsketch_kernel.reconstruction.dense.patchmatch import (
 from stitchsketch_kernel.reconstruction.dense.pictures import (
     grey,
     inside,
+    masked,
     pinhole,
     shrunk,
     undistorted,
@@ -60,9 +61,10 @@ def slanted_depths(
     region: Region,
     settings: DenseSettings,
     progress: Progress,
+    masks: Mapping[str, BoolArray],
 ) -> list[Depth]:
     """See `interface.DenseEngine`."""
-    return _slanted(model, images, region, settings, progress, len(_ROUNDS))
+    return _slanted(model, images, region, settings, progress, masks, len(_ROUNDS))
 
 
 def fast_depths(
@@ -71,9 +73,10 @@ def fast_depths(
     region: Region,
     settings: DenseSettings,
     progress: Progress,
+    masks: Mapping[str, BoolArray],
 ) -> list[Depth]:
     """See `interface.DenseEngine`: maps of half the size, without the level that costs most."""
-    return _slanted(model, images, region, settings, progress, 1)
+    return _slanted(model, images, region, settings, progress, masks, 1)
 
 
 def _slanted(
@@ -82,15 +85,13 @@ def _slanted(
     region: Region,
     settings: DenseSettings,
     progress: Progress,
+    masks: Mapping[str, BoolArray],
     levels: int,
 ) -> list[Depth]:
     half = replace(settings, max_side_px=max(160, settings.max_side_px // 2))
-    first = {
-        depth.view.name: depth
-        for depth in sgbm_depths(
-            model, images, region, half, part(progress, 0, 0.25 if levels > 1 else 0.5)
-        )
-    }
+    begun = part(progress, 0, 0.25 if levels > 1 else 0.5)
+    rough = sgbm_depths(model, images, region, half, begun, masks)
+    first = {depth.view.name: depth for depth in rough}
     beside = _beside(model, region, settings)
     planes: dict[str, Planes] = {}
     sizes = (half.max_side_px, settings.max_side_px)
@@ -116,6 +117,10 @@ def _slanted(
         )
     depths = [
         _depth(planes[name], straight[name], pictures[name], first[name], region) for name in planes
+    ]
+    depths = [
+        replace(one, depth_m=masked(one.depth_m, masks.get(name), views[name].camera))
+        for name, one in zip(planes, depths, strict=True)
     ]
     progress(1.0, f"depth of {len(depths)} views")
     return depths
