@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from stitchsketch_kernel.client.connection import GatewayClient
@@ -77,7 +78,16 @@ class GatewayProjectStore:
 
     def change_project(self, shop: str, project: Project) -> Project:
         """See `ProjectStore`."""
-        path, body = f"/projects/{project.id}", told(project, "shop", "id", "created", "deleted")
+        path, body = (
+            f"/projects/{project.id}",
+            told(project, "shop", "id", "created", "deleted", "kept_to"),
+        )
+        answer = self._client.ask("PUT", path, json=body, params={"shop": shop})
+        return record_of(Project, answer.json())
+
+    def share_project(self, shop: str, project_id: str, kept_to: Iterable[str]) -> Project:
+        """See `ProjectStore`."""
+        path, body = f"/projects/{project_id}/sharing", {"kept_to": sorted(set(kept_to))}
         answer = self._client.ask("PUT", path, json=body, params={"shop": shop})
         return record_of(Project, answer.json())
 

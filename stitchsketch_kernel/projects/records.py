@@ -61,7 +61,15 @@ def now() -> datetime:
 
 @dataclass(frozen=True)
 class Project:
-    """One job for one customer."""
+    """One job for one customer.
+
+    Attributes
+    ----------
+    owner : str
+        The person who has it in hand, by subject.
+    kept_to : tuple of str
+        Who of the shop sees it beside its owner, by subject; empty: the whole shop does.
+    """
 
     shop: str
     name: str
@@ -73,6 +81,7 @@ class Project:
     id: str = field(default_factory=new_id)
     created: datetime = field(default_factory=now)
     deleted: datetime | None = None
+    kept_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
