@@ -121,8 +121,12 @@ def choose_cloth(page: Any, pictures: Pictures) -> dict[str, Any]:
     quote = Quote(SimpleNamespace(page=page))
     quote.compute(
         **{
-            "Name": "Damask Rosa", "Repeat along": "343", "Repeat across": "300",
-            "Match the pattern": "visible_seams", "Customer": "Ann Smith", "Search for": "3",
+            "Name": "Damask Rosa",
+            "Repeat along": "343",
+            "Repeat across": "300",
+            "Match the pattern": "visible_seams",
+            "Customer": "Ann Smith",
+            "Search for": "3",
         }
     )
     pictures.take(page, "11-cloth")

@@ -17,7 +17,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from day_pages import (
-    Pictures, S, choose_cloth, divide, in_lab, run_again, send_photos,
+    Pictures,
+    S,
+    choose_cloth,
+    divide,
+    in_lab,
+    run_again,
+    send_photos,
 )  # fmt: skip
 
 from stitchsketch_kernel.pipeline.stage import standard_stages
@@ -38,7 +44,8 @@ RERUN = """
 import os
 from stitchsketch_kernel.client import GatewayClient, GatewayProjectStore
 from stitchsketch_kernel.projects.records import Run
-client = GatewayClient(os.environ["STITCHSKETCH_GATEWAY_URL"], os.environ["STITCHSKETCH_GATEWAY_TOKEN"])
+url, token = (os.environ[f"STITCHSKETCH_GATEWAY_{one}"] for one in ("URL", "TOKEN"))
+client = GatewayClient(url, token)
 projects = GatewayProjectStore(client)
 [project] = [one for one in projects.projects("") if one.name == "Armchair"]
 [scan] = projects.scans("", project.id)
