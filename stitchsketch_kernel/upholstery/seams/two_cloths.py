@@ -117,10 +117,9 @@ class _Cloth:
         between = areas[(along > 1 / 3) & (along < 2 / 3)].sum()
         if between > _BETWEEN * areas.sum():
             return None
-        if not all(_in_one_piece(self.features, mine[of == k]) for k in (0, 1)):
-            return None
+        whole = all(_in_one_piece(self.features, mine[of == k]) for k in (0, 1))
         core = self._core_m2(mine, of == int(np.argmin(share)))
-        if core < max(_CORE * least_area_m2, _CORE_OF_ITSELF * share.min()):
+        if not whole or core < max(_CORE * least_area_m2, _CORE_OF_ITSELF * share.min()):
             return None
         of = self._told_narrowly(mine, of, middles)
         return np.asarray(of == int(np.argmin(share)))

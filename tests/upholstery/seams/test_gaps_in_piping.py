@@ -1,4 +1,4 @@
-"""Where two pipings meet, one fades before it reaches the other: the panels are two all the same."""
+"""Where two pipings meet, one fades before it reaches the other: the panels are two still."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def labels(cord: np.ndarray) -> np.ndarray:
 def seam_that_fades(gap_m: float) -> np.ndarray:
     """Piping along the lower end, and a seam that ends so far above it."""
     along_end = (Y > 0.009) & (Y < 0.015)
-    return along_end | ((np.abs(X - 0.15) < 0.003) & (Y > 0.015 + gap_m))
+    return along_end | ((np.abs(X - 0.15) < 0.003) & (0.015 + gap_m < Y))
 
 
 @pytest.mark.parametrize("gap_m", [0.0, 0.012, 0.020])
