@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
-from stitchsketch_kernel.domain.errors import SettingsError
+from stitchsketch_kernel.domain.bounds import Within, require_allowed
 from stitchsketch_kernel.domain.model import Depth, Region, SparseModel
 from stitchsketch_kernel.domain.progress import Progress
 
@@ -35,24 +35,16 @@ class DenseSettings:
     """
 
     engine: Literal["patches", "sgbm"] = "patches"
-    max_side_px: int = 1280
-    neighbours: int = 5
-    least_angle_deg: float = 4.0
-    best_angle_deg: float = 11.0
-    most_angle_deg: float = 32.0
-    agree_percent: float = 0.4
-    workers: int = 0
+    max_side_px: Annotated[int, Within(160)] = 1280
+    neighbours: Annotated[int, Within(1)] = 5
+    least_angle_deg: Annotated[float, Within(0, 180)] = 4.0
+    best_angle_deg: Annotated[float, Within(0, 180)] = 11.0
+    most_angle_deg: Annotated[float, Within(0, 180)] = 32.0
+    agree_percent: Annotated[float, Within(0, above=True)] = 0.4
+    workers: Annotated[int, Within(0)] = 0
 
     def __post_init__(self) -> None:
-        if self.engine not in ("patches", "sgbm"):
-            raise SettingsError(
-                f"There is no dense engine called {self.engine!r}.", "Use patches or sgbm."
-            )
-        if self.max_side_px < 160 or self.neighbours < 1 or self.agree_percent <= 0:
-            raise SettingsError(
-                "densify needs max_side_px of 160 or more, one neighbour or more, and an "
-                "agree_percent above 0."
-            )
+        require_allowed(self)
 
 
 class DenseEngine(Protocol):
