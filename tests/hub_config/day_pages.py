@@ -121,8 +121,12 @@ def choose_cloth(page: Any, pictures: Pictures) -> dict[str, Any]:
     quote = Quote(SimpleNamespace(page=page))
     quote.compute(
         **{
-            "Name": "Damask Rosa", "Repeat along": "343", "Repeat across": "300",
-            "Match the pattern": "visible_seams", "Customer": "Ann Smith", "Search for": "3",
+            "Name": "Damask Rosa",
+            "Repeat along": "343",
+            "Repeat across": "300",
+            "Match the pattern": "visible_seams",
+            "Customer": "Ann Smith",
+            "Search for": "3",
         }
     )
     pictures.take(page, "11-cloth")
@@ -149,6 +153,6 @@ def in_lab(page: Any, code: str, pictures: Pictures) -> str:
     page.keyboard.insert_text(code)
     page.keyboard.press("Shift+Enter")
     told = page.locator(".jp-OutputArea-output", has_text="queued").first
-    told.wait_for(timeout=3 * S)
+    told.wait_for(timeout=S)
     pictures.take(page, "13-lab")
     return str(told.inner_text())
