@@ -17,7 +17,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from day_pages import (
-    Pictures, S, choose_cloth, divide, in_lab, run_again, send_photos,
+    Pictures,
+    S,
+    choose_cloth,
+    divide,
+    in_lab,
+    run_again,
+    send_photos,
 )  # fmt: skip
 
 from stitchsketch_kernel.pipeline.stage import standard_stages
@@ -38,7 +44,8 @@ RERUN = """
 import os
 from stitchsketch_kernel.client import GatewayClient, GatewayProjectStore
 from stitchsketch_kernel.projects.records import Run
-client = GatewayClient(os.environ["STITCHSKETCH_GATEWAY_URL"], os.environ["STITCHSKETCH_GATEWAY_TOKEN"])
+client = GatewayClient(os.environ["STITCHSKETCH_GATEWAY_URL"],
+                       os.environ["STITCHSKETCH_GATEWAY_TOKEN"])
 projects = GatewayProjectStore(client)
 [project] = [one for one in projects.projects("Demo shop") if one.name == "Armchair"]
 [scan] = projects.scans("Demo shop", project.id)

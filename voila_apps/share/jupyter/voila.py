@@ -8,8 +8,8 @@ from typing import Any
 def give_the_page_its_cookie(request: Any, notebook: Any, cwd: str) -> None:
     """Have the answer set the cookie against forged requests.
 
-    A page that is left asks for its kernel's end with it; Voilà's pages don't set it themselves, and
-    without it that request is refused.
+    A page that is left asks for its kernel's end with it; Voilà's pages don't set it themselves,
+    and without it that request is refused.
     """
     _ = request.xsrf_token
 
