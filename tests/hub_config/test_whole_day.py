@@ -52,7 +52,8 @@ projects = GatewayProjectStore(client)
 last = projects.runs("Demo shop", scan.id)[0]
 print("stages", *[f"{one.stage}={one.status}" for one in projects.stages("Demo shop", last.id)])
 asked = {"fabric.name": "Toile", "fabric.repeat_vertical_mm": 320.0, "nest.seconds": 5}
-print("queued", projects.queue_run("Demo shop", Run(scan.id, "", settings=asked, from_stage="nest")).id)
+wanted = Run(scan.id, "", settings=asked, from_stage="nest")
+print("queued", projects.queue_run("Demo shop", wanted).id)
 """
 
 
