@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from stitchsketch_kernel.domain.errors import StorageError
 
 #: The version that this program's tables have.
-NEWEST = "0003"
+NEWEST = "0005"
 _LOCK_OF_ALL = 5_749_021_873
 
 
