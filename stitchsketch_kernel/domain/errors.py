@@ -71,6 +71,10 @@ class SettingsError(StitchSketchError, ValueError):
     """A setting or a file written by a person is wrong."""
 
 
+class SplatError(StitchSketchError, ValueError):
+    """Splats can't be made, read or shown as asked."""
+
+
 class StorageError(StitchSketchError, OSError):
     """What a shop keeps could not be kept: a full disk, a missing folder, a damaged file."""
 

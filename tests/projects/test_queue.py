@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from stitchsketch_kernel.domain.errors import NotKeptError
 from stitchsketch_kernel.projects.records import (
@@ -17,6 +17,7 @@ from stitchsketch_kernel.projects.records import (
     Status,
     now,
 )
+from stitchsketch_kernel.projects.tables import RunRow
 
 of_installations = pytest.mark.parametrize("store", ["embedded", "services"], indirect=True)
 
@@ -26,11 +27,19 @@ def place(shop: str, run_id: str) -> str:
 
 
 @pytest.fixture
-def silent(monkeypatch):
-    """Workers are lost after a moment without a word."""
-    for room in ("sql_runs", "sql_queue"):
-        monkeypatch.setattr(f"stitchsketch_kernel.projects.{room}.DEAD_AFTER_S", 0.05)
-    return lambda: time.sleep(0.1)
+def silent(store):
+    """All runs that there are were last heard of an hour ago."""
+
+    def fall_silent() -> None:
+        hour = timedelta(hours=1)
+        with store._engine.begin() as connection:
+            for row in connection.execute(select(RunRow.id, RunRow.started, RunRow.heartbeat)):
+                heard = None if row.heartbeat is None else row.heartbeat - hour
+                started = None if row.started is None else row.started - hour
+                to = update(RunRow).where(RunRow.id == row.id)
+                connection.execute(to.values(started=started, heartbeat=heard))
+
+    return fall_silent
 
 
 def test_a_queued_run_waits_with_what_was_set(store, job):

@@ -193,7 +193,7 @@ class ScanWizard(anywidget.AnyWidget):
             answer = {"wrong": str(error), "for_good": True}
         except (KeyError, TypeError, ValueError, AttributeError):
             log.warning("a message of the page isn't understood: %.200r", asked, exc_info=True)
-            answer = {"wrong": text("seams.not_understood"), "for_good": True}
+            answer = {"wrong": text("common.not_understood"), "for_good": True}
         self.send({"is": "answer", "number": number, **answer}, buffers)
 
     def _answer(self, asked: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:

@@ -1,0 +1,1 @@
+"""Gaussian splats of the scan: trained from the aligned photos, drawn, kept in files, shown."""

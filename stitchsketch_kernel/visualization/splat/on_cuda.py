@@ -1,0 +1,293 @@
+"""Training with gsplat on CUDA: its MCMC or default strategy, the mesh holding depth and outline.
+
+Written against gsplat 1.5 and its ``examples/simple_trainer.py``, in whose order the steps come.
+torch and gsplat are imported only here, once `train.chosen` has found a CUDA device.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from stitchsketch_kernel.domain.progress import Cancelled, Progress, part
+from stitchsketch_kernel.visualization.splat.begin import discs
+from stitchsketch_kernel.visualization.splat.on_cpu import key_of, mean_psnr
+from stitchsketch_kernel.visualization.splat.photos import Scan, Target, held_out, targets
+from stitchsketch_kernel.visualization.splat.splats import Splats, cropped
+from stitchsketch_kernel.visualization.splat.train import (
+    Keep,
+    Mark,
+    SplatSettings,
+    State,
+    Trained,
+)
+
+#: Of simple_trainer.py; of a metre, as the world isn't made smaller or larger.
+RATES = {
+    "means": 1.6e-4, "scales": 5e-3, "quats": 1e-3, "opacities": 5e-2, "sh0": 2.5e-3,
+    "shN": 2.5e-3 / 20,
+}  # fmt: skip
+_EXPOSURE_RATE, _SSIM, _DEPTH = 1e-3, 0.2, 0.02
+#: MCMC wants splats to fade and shrink where nothing holds them (Kheradmand et al. 2024).
+_FADE, _SHRINK = 0.01, 0.01
+_DEGREE_EVERY, _MARKS, _KEEP_S = 1000, 10, 120.0
+
+
+def train_on_cuda(
+    scan: Scan, settings: SplatSettings, progress: Progress, state: State | None, keep: Keep
+) -> Trained:
+    """Train; see `train.train`."""
+    progress(0.0, "photos")
+    shown, hidden = held_out(scan.views, settings.held_out)
+    asked = targets(scan, hidden, min(settings.long_side_px, 640)) if hidden else []
+    training = Training(scan, settings, targets(scan, shown, settings.long_side_px), "cuda")
+    if state is not None and state.key == training.key:
+        training.go_on_from(state)
+    try:
+        training.run(asked, part(progress, 0.05, 1.0), keep)
+    except (Cancelled, KeyboardInterrupt):
+        keep(training.state())
+        raise
+    gains = training.exposures.detach().exp().cpu().numpy()
+    names = [target.view.name for target in training.shown]
+    return Trained(
+        cropped(training.splats(), scan.region),
+        settings,
+        {
+            name: (float(gain[0]), float(gain[1]), float(gain[2]))
+            for name, gain in zip(names, gains, strict=True)
+        },
+        training.curve,
+        training.seconds,
+    )
+
+
+class Training:
+    """gsplat's parameters, optimizers and strategy on their way."""
+
+    def __init__(
+        self, scan: Scan, settings: SplatSettings, shown: Sequence[Target], device: str
+    ) -> None:
+        import torch
+
+        torch.manual_seed(settings.seed)
+        self._settings, self._device = settings, device
+        self.shown = list(shown)
+        self._random = np.random.default_rng(settings.seed)
+        first = discs(
+            scan.mesh, self.shown, max(1, settings.most_splats // 2), self._random,
+            settings.degree,
+        )  # fmt: skip
+        centres = np.array([view.centre for view in scan.views])
+        # as simple_trainer.py has it: the cameras' reach, a tenth more
+        self._reach = 1.1 * float(
+            np.linalg.norm(centres - centres.mean(axis=0), axis=1).max(initial=1e-3)
+        )
+        self.exposures = torch.zeros((len(self.shown), 3), device=device, requires_grad=True)
+        self._exposing = torch.optim.Adam([self.exposures], lr=_EXPOSURE_RATE)
+        self._take(first)
+        self.strategy, self._strategy_state = self._strategy()
+        self.strategy.check_sanity(self.params, self.optimizers)
+        self._scheduler = self._slowing()
+        self._queue: list[int] = []
+        self.step, self.seconds, self.curve = 0, 0.0, tuple[Mark, ...]()
+        self.key = key_of(scan, settings)
+
+    def _take(self, splats: Splats) -> None:
+        import torch
+
+        values = {
+            "means": splats.means_m, "scales": splats.log_scales, "quats": splats.quats,
+            "opacities": splats.opacity_logits, "sh0": splats.sh[:, :1], "shN": splats.sh[:, 1:],
+        }  # fmt: skip
+        self.params = torch.nn.ParameterDict(
+            {
+                name: torch.nn.Parameter(
+                    torch.tensor(value, dtype=torch.float32, device=self._device)
+                )
+                for name, value in values.items()
+            }
+        )
+        self.optimizers: dict[str, Any] = {
+            name: torch.optim.Adam(
+                [{"params": self.params[name], "lr": self._rate(name), "name": name}], eps=1e-15
+            )
+            for name in values
+        }
+
+    def _rate(self, name: str) -> float:
+        return RATES[name] * (self._reach if name == "means" else 1.0)
+
+    def _strategy(self) -> tuple[Any, Any]:
+        from gsplat.strategy import DefaultStrategy, MCMCStrategy
+
+        settings = self._settings
+        stop = settings.steps * 5 // 6
+        if settings.strategy == "mcmc":
+            mcmc = MCMCStrategy(cap_max=settings.most_splats, refine_stop_iter=stop)
+            return mcmc, mcmc.initialize_state()
+        default = DefaultStrategy(refine_stop_iter=settings.steps // 2)
+        return default, default.initialize_state(scene_scale=self._reach)
+
+    def _slowing(self) -> Any:
+        import torch
+
+        decay = 0.01 ** (1.0 / self._settings.steps)
+        return torch.optim.lr_scheduler.ExponentialLR(self.optimizers["means"], gamma=decay)
+
+    def run(self, asked: Sequence[Target], progress: Progress, keep: Keep) -> None:
+        """All steps that are left."""
+        steps = self._settings.steps
+        every, kept_at = max(1, steps // _MARKS), time.perf_counter()
+        last = kept_at
+        while self.step < steps:
+            if self.step % 20 == 0:
+                progress(self.step / steps, f"training (step {self.step} of {steps})")
+            self.one_step()
+            now = time.perf_counter()
+            self.seconds, last = self.seconds + now - last, now
+            if asked and (self.step % every == 0 or self.step == steps):
+                self.curve += (Mark(self.step, self.seconds, mean_psnr(self.splats(), asked)),)
+                last = time.perf_counter()
+            if now - kept_at > _KEEP_S:
+                keep(self.state())
+                kept_at = last = time.perf_counter()
+
+    def one_step(self) -> None:
+        """A photo: draw, compare, step, grow."""
+        import torch
+
+        if not self._queue:
+            self._queue = self._random.permutation(len(self.shown)).tolist()
+        at = self._queue.pop()
+        target, step = self.shown[at], self.step
+        paper = torch.rand(3, device=self._device)
+        drawn, alpha, info = self._drawn(target, min(step // _DEGREE_EVERY, self._settings.degree))
+        if self._settings.strategy == "default":
+            self.strategy.step_pre_backward(
+                self.params, self.optimizers, self._strategy_state, step, info
+            )
+        image = drawn[..., :3] * self.exposures[at].exp() + paper * (1 - alpha)
+        self._loss(image, drawn[..., 3:], alpha, target, paper).backward()
+        for optimizer in (*self.optimizers.values(), self._exposing):
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        with torch.no_grad():
+            self.exposures -= self.exposures.mean(dim=0)
+        rate = self._scheduler.get_last_lr()[0]
+        self._scheduler.step()
+        if self._settings.strategy == "mcmc":
+            self.strategy.step_post_backward(
+                self.params, self.optimizers, self._strategy_state, step, info, lr=rate
+            )
+        else:
+            self.strategy.step_post_backward(
+                self.params, self.optimizers, self._strategy_state, step, info, packed=False
+            )
+        self.step += 1
+
+    def _drawn(self, target: Target, degree: int) -> tuple[Any, Any, Any]:
+        import torch
+        from gsplat import rasterization
+
+        camera = target.view.camera
+        pose = np.eye(4)
+        pose[:3, :3], pose[:3, 3] = target.view.rotation, target.view.translation
+        params = self.params
+
+        def known(values: Any) -> Any:
+            return torch.tensor(values, dtype=torch.float32, device=self._device)[None]
+
+        return rasterization(  # type: ignore[no-any-return]
+            means=params["means"], quats=params["quats"], scales=params["scales"].exp(),
+            opacities=params["opacities"].sigmoid(),
+            colors=torch.cat([params["sh0"], params["shN"]], 1), viewmats=known(pose),
+            Ks=known(camera.matrix), width=camera.width_px, height=camera.height_px,
+            sh_degree=degree, packed=False, render_mode="RGB+ED",
+        )  # fmt: skip
+
+    def _loss(self, image: Any, depth: Any, alpha: Any, target: Target, paper: Any) -> Any:
+        """Absolute difference and SSIM; depth and outline as the mesh has them."""
+        import torch
+
+        def known(values: Any) -> Any:
+            return torch.tensor(values, dtype=torch.float32, device=self._device)[None]
+
+        mask = known(target.mask[..., None]) / 255
+        photo = mask * known(target.photo) / 255 + (1 - mask) * paper
+        near = (image - photo).abs().mean()
+        out = (1 - _SSIM) * near + _SSIM * (1 - _ssim(image, photo))
+        mesh = known(target.surface.depth_m[..., None])
+        here = (mesh > 0) & (alpha.detach() > 0.5)
+        if bool(here.any()):
+            apart = (1 / depth[here].clamp(min=0.05) - 1 / mesh[here]).abs().mean()
+            out = out + _DEPTH * self._reach * apart
+        if self._settings.strategy == "mcmc":
+            out = out + _FADE * self.params["opacities"].sigmoid().mean()
+            out = out + _SHRINK * self.params["scales"].exp().mean()
+        return out
+
+    def splats(self) -> Splats:
+        """As they are now."""
+        p = {name: value.detach().cpu().numpy() for name, value in self.params.items()}
+        return Splats(
+            p["means"], p["scales"], p["quats"], p["opacities"],
+            np.concatenate([p["sh0"], p["shN"]], axis=1),
+        ).as_type(np.float32)  # fmt: skip
+
+    def state(self) -> State:
+        """What training goes on from: splats, exposures and Adam's moments."""
+        arrays = {f.name: getattr(self.splats(), f.name) for f in fields(Splats)}
+        arrays["exposures"] = self.exposures.detach().cpu().numpy()
+        for name, optimizer in self.optimizers.items():
+            for moment, value in optimizer.state.get(self.params[name], {}).items():
+                arrays[f"{name}.{moment}"] = np.asarray(value.detach().cpu().numpy())
+        return State(self.key, self.step, arrays, "", self.seconds, self.curve)
+
+    def go_on_from(self, state: State) -> None:
+        """Take up what was kept; the strategy's own sums begin anew."""
+        import torch
+
+        self._take(Splats(*(np.array(state.arrays[f.name]) for f in fields(Splats))))
+        for name, optimizer in self.optimizers.items():
+            kept = {
+                moment: torch.tensor(state.arrays[f"{name}.{moment}"], device=self._device)
+                for moment in ("step", "exp_avg", "exp_avg_sq")
+                if f"{name}.{moment}" in state.arrays
+            }
+            if kept:
+                kept["step"] = kept["step"].cpu()
+                optimizer.state[self.params[name]] = kept
+        with torch.no_grad():
+            self.exposures.copy_(torch.tensor(state.arrays["exposures"]))
+        self._scheduler = self._slowing()
+        for _ in range(state.step):
+            self._scheduler.step()
+        self._random = np.random.default_rng((self._settings.seed, state.step))
+        self.step, self.seconds, self.curve = state.step, state.seconds, tuple(state.curve)
+
+
+def _ssim(image: Any, photo: Any) -> Any:
+    """Mean SSIM of pictures (1, h, w, 3), with the window of `loss`."""
+    import torch
+    from torch.nn import functional
+
+    x = torch.arange(11, dtype=image.dtype, device=image.device) - 5
+    line = torch.exp(-0.5 * (x / 1.5) ** 2)
+    line = line / line.sum()
+    window = (line[:, None] * line[None, :]).expand(3, 1, 11, 11)
+
+    def blurred(values: Any) -> Any:
+        return functional.conv2d(values, window, padding=5, groups=3)
+
+    a, b = image.permute(0, 3, 1, 2), photo.permute(0, 3, 1, 2)
+    mu_a, mu_b = blurred(a), blurred(b)
+    var_a, var_b = blurred(a * a) - mu_a**2, blurred(b * b) - mu_b**2
+    cross = blurred(a * b) - mu_a * mu_b
+    c1, c2 = 0.01**2, 0.03**2
+    both = (2 * mu_a * mu_b + c1) * (2 * cross + c2)
+    return (both / ((mu_a**2 + mu_b**2 + c1) * (var_a + var_b + c2))).mean()

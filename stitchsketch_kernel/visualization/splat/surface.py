@@ -1,0 +1,125 @@
+"""The mesh as a view sees it, and what colour photos say it has there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from stitchsketch_kernel.domain.arrays import AnyArray, BoolArray, FloatArray, IntArray
+from stitchsketch_kernel.domain.model import Mesh
+from stitchsketch_kernel.domain.photo import View
+from stitchsketch_kernel.visualization.cover.raster import nearest_faces
+
+if TYPE_CHECKING:
+    from stitchsketch_kernel.visualization.splat.photos import Target
+
+#: A surface this much further than what a view sees there is hidden from it, metres.
+_HIDDEN_M = 0.006
+#: A photo that looks at a surface more along it than this is not asked (cosine).
+_LEAST_FACING = 0.2
+
+
+@dataclass(frozen=True)
+class Surface:
+    """A mesh seen by a camera without distortion.
+
+    Attributes
+    ----------
+    face : ndarray of int32, shape (h, w)
+        -1 where there is none.
+    depth_m : ndarray of float32, shape (h, w)
+        Along the camera's z; 0 where there is none.
+    """
+
+    face: IntArray
+    depth_m: AnyArray
+
+
+def seen_surface(mesh: Mesh, view: View) -> Surface:
+    """Which face is seen at each pixel and how far off."""
+    camera = view.camera
+    in_camera = mesh.vertices @ view.rotation.T + view.translation
+    depth = np.where(in_camera[:, 2] > 1e-3, in_camera[:, 2], np.nan)
+    at_px = np.column_stack(
+        [
+            camera.fx * in_camera[:, 0] / depth + camera.cx,
+            camera.fy * in_camera[:, 1] / depth + camera.cy,
+        ]
+    )
+    face, near = nearest_faces(
+        at_px.astype(np.float32), (1 / depth).astype(np.float32), mesh.faces, camera.width_px,
+        camera.height_px,
+    )  # fmt: skip
+    with np.errstate(divide="ignore"):
+        depth_m = np.where(face >= 0, 1 / near, 0).astype(np.float32)
+    return Surface(face, depth_m)
+
+
+def points_of(surface: Surface, view: View, where: BoolArray) -> FloatArray:
+    """World points (k, 3) that pixels show."""
+    camera = view.camera
+    y, x = np.nonzero(where)
+    depth = surface.depth_m[y, x].astype(float)
+    rays = np.column_stack(
+        [(x + 0.5 - camera.cx) / camera.fx, (y + 0.5 - camera.cy) / camera.fy, np.ones(len(x))]
+    )
+    return np.asarray((rays * depth[:, None] - view.translation) @ view.rotation)
+
+
+def photo_colors(
+    points_m: FloatArray, normals: FloatArray, seen_by: Sequence[Target]
+) -> tuple[AnyArray, BoolArray]:
+    """Colours of surface points, by the photos that face them; who faces them most counts most.
+
+    Returns
+    -------
+    colors : ndarray, shape (k, 3)
+        sRGB, 0 to 1; grey where no photo sees the point.
+    known : ndarray of bool, shape (k,)
+    """
+    total, weight = np.zeros((len(points_m), 3)), np.zeros(len(points_m))
+    for target in seen_by:
+        _add(points_m, normals, target, total, weight)
+    known = weight > 0
+    colors = np.full((len(points_m), 3), 0.5)
+    colors[known] = total[known] / weight[known, None]
+    return colors, known
+
+
+def _add(
+    points: FloatArray, normals: FloatArray, target: Target, total: FloatArray, weight: FloatArray
+) -> None:
+    view, camera = target.view, target.view.camera
+    to_camera = view.centre - points
+    distance = np.linalg.norm(to_camera, axis=1)
+    facing = (normals * to_camera).sum(axis=1) / distance
+    in_camera = points @ view.rotation.T + view.translation
+    z = np.where(in_camera[:, 2] > 1e-3, in_camera[:, 2], np.nan)
+    u = camera.fx * in_camera[:, 0] / z + camera.cx - 0.5
+    v = camera.fy * in_camera[:, 1] / z + camera.cy - 0.5
+    with np.errstate(invalid="ignore"):
+        rows = np.flatnonzero(
+            (facing > _LEAST_FACING) & (u >= 0) & (v >= 0) & (u <= camera.width_px - 1)
+            & (v <= camera.height_px - 1)
+        )  # fmt: skip
+    u, v = u[rows].astype(np.float32), v[rows].astype(np.float32)
+    x, y = np.rint(u).astype(int), np.rint(v).astype(int)
+    depth = target.surface.depth_m[y, x]
+    open_to = (depth > 0) & (z[rows] < depth + _HIDDEN_M / facing[rows])
+    rows, u, v = rows[open_to], u[open_to], v[open_to]
+    share = facing[rows] ** 4 / distance[rows] ** 2
+    total[rows] += share[:, None] * _sampled(target.photo, u, v) / 255
+    weight[rows] += share
+
+
+def _sampled(image: AnyArray, u: AnyArray, v: AnyArray) -> AnyArray:
+    out = np.empty((len(u), 3))
+    # remap takes pictures of fewer than 32,767 rows: lay the points out in blocks
+    for begin in range(0, len(u), 30_000):
+        block = np.s_[begin : begin + 30_000]
+        out[block] = cv2.remap(image, u[block, None], v[block, None], cv2.INTER_LINEAR)[:, 0]
+    return out
