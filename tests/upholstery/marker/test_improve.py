@@ -16,7 +16,7 @@ from stitchsketch_kernel.domain.progress import Cancelled, silent
 from stitchsketch_kernel.upholstery.marker import improve as improving
 from stitchsketch_kernel.upholstery.marker import plain, solver
 from stitchsketch_kernel.upholstery.marker.chain import Chain
-from stitchsketch_kernel.upholstery.marker.coarse import coarse_of, depth_at
+from stitchsketch_kernel.upholstery.marker.coarse import coarse_of, depth_at, summed
 from stitchsketch_kernel.upholstery.marker.compact import compact
 from stitchsketch_kernel.upholstery.marker.depths import depths_of
 from stitchsketch_kernel.upholstery.marker.improve import improve
@@ -237,3 +237,49 @@ def test_a_worker_goes_on_from_another_s_shorter_layout():
     for _ in range(5):
         other.go(GOING, lambda: False)
     assert other.length <= one.length and other._now < one.length
+
+
+def test_sums_over_the_strip_are_what_looked_up_depths_add_up_to():
+    """At each place of the lattice to a step of it, with weights; nothing where a piece is free."""
+    outlines, shape, at = row(gap=250.0)
+    rings, strip = outlines.shapes.rings, strip_of(outlines)
+    depths = depths_of(rings)
+    coarse = coarse_of(depths, strip)
+    layout = Layout(shape.copy(), at[:, 0].copy(), at[:, 1].copy())
+    weights, length = np.full((len(shape), len(shape)), 2.0), 2000.0
+    weights[0, 3] = weights[3, 0] = 6.0
+    step = coarse.step
+    total = np.empty(int((length / step + 3) * (WIDTH / step + 3)), np.float32)
+    s = int(strip.first[0]) + 1
+    rows, columns = summed(coarse, strip, layout, weights, length, 0, s, total)
+    unit = depths.depth.max() * depths.unit / 255
+    corner = -strip.low[s]
+    assert (columns - 2) * step < length - strip.high[s, 0] - corner[0] <= (columns - 1) * step
+    for r, c in itertools.product(range(0, rows, 3), range(0, columns, 3)):
+        x, y = corner + step * np.array([c, r])
+        told = sum(
+            weights[0, j] * depth_at(depths, layout.shape[j], s, x - layout.x[j], y - layout.y[j])
+            for j in range(1, len(shape))
+        )
+        # places are rounded to the lattice and depths up to a unit, for each piece that is met
+        near = sum(
+            weights[0, j] for j in range(1, len(shape))
+            if np.all(np.abs([x - layout.x[j], y - layout.y[j]]) < 800.0)
+        )  # fmt: skip
+        assert abs(total[r * columns + c] * unit - told) <= near * (step + unit)
+
+
+def test_a_shortest_layout_is_pressed_at_a_place_drawn():
+    """What lies before that place stays, and what lies beyond comes nearer."""
+    outlines, shape, at = row()
+    one, other = chain_of(outlines, shape, at), chain_of(outlines, shape, at)
+    other.take(one)
+    moved = other.at[:, 0] - other._layout.x
+    assert other._now == pytest.approx(one.length - moved.max())
+    assert 0.0005 <= moved.max() / one.length <= 0.003
+    assert np.all((np.abs(moved) < 1e-9) | (np.abs(moved - moved.max()) < 1e-9))
+    places = set()
+    for _ in range(20):
+        other._press()
+        places.add(int(np.sum(np.abs(other.at[:, 0] - other._layout.x) > 1e-9)))
+    assert len(places) > 2
