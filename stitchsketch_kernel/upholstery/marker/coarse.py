@@ -1,6 +1,6 @@
 """Depths on one lattice for all pairs, so that a piece's overlap is summed over the whole strip.
 
-A sum over a lattice goes through memory in order, sixteen places at a time, where drawn places are
+A sum over a lattice goes through memory in order, many places at a time, where drawn places are
 looked up one by one: for the price of forty of those all thousands of the lattice are judged.
 """
 
@@ -114,7 +114,7 @@ def summed(coarse, strip, layout, weights, length, i, s, total):  # type: ignore
         c0, c1 = max(0, -cx), min(columns, nx - cx)
         if c1 <= c0:
             continue
-        # unsigned: negative indices needn't be thought of, and additions go sixteen at a time
+        # unsigned: negative indices needn't be thought of, and additions go many at a time
         count, weight = np.uint64(c1 - c0), np.float32(weights[i, j])
         for r in range(max(0, -cy), min(rows, ny - cy)):
             there = np.uint64((cy + r) * nx + cx + c0)
