@@ -203,7 +203,7 @@ def test_what_does_not_fit_on_a_roll_that_ends_is_told(quoted, laid, shots):
     figures = quoted.marker("figures")
     assert figures["roll_mm"] == roll_mm and figures["beyond"]
     told = page.locator(".marker-view .sum").inner_text()
-    assert f"of the pieces don't fit on the roll of {roll_mm / 1000:.2f} m" in told
+    assert f"On the roll of {roll_mm / 1000:.2f} m there is no place for" in told
     assert all(name in told for name in figures["beyond"])
     for one in quoted.marker("copies"):  # none lies across the end
         along = [x for x, _ in one["cut"]]

@@ -12,7 +12,7 @@ export function summary(figures, fabric, units, say) {
   ];
   if (figures.roll_mm > 0) {
     const { beyond, roll_mm: roll, used_mm: used } = figures;
-    const values = { roll: cloth(roll, units), count: beyond.length, pieces: beyond.join(", "), more: cloth(Math.max(0, used - roll), units), left: cloth(Math.max(0, roll - used), units) };
+    const values = { roll: cloth(roll, units), pieces: beyond.join(", "), more: cloth(Math.max(0, used - roll), units), left: cloth(Math.max(0, roll - used), units) };
     lines.push(el("p", { class: beyond.length ? "wrong" : "quiet" }, say(beyond.length ? "roll_short" : "roll_enough", values)));
   }
   if (figures.match !== "none") {
