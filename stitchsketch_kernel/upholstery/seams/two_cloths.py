@@ -108,14 +108,8 @@ class _Cloth:
             middles, of = _two_means(colors)
         except ClusterError:  # four fifths and more have one colour: no second cloth
             return None
-        way = middles[1] - middles[0]
-        apart = float(np.linalg.norm(way))
         share = np.bincount(of, areas, minlength=2)
-        if apart < _DIFFER or share.min() < least_area_m2:
-            return None
-        along = (colors - middles[0]) @ way / apart**2
-        between = areas[(along > 1 / 3) & (along < 2 / 3)].sum()
-        if between > _BETWEEN * areas.sum():
+        if share.min() < least_area_m2 or not _clearly_two(colors, areas, middles):
             return None
         if not all(_in_one_piece(self.features, mine[of == k]) for k in (0, 1)):
             return None
@@ -143,6 +137,17 @@ class _Cloth:
         away = np.linalg.norm(colors[:, None] - middles[None], axis=2)
         out[beside] = np.argmin(away, axis=1)
         return out
+
+
+def _clearly_two(colors: FloatArray, areas: FloatArray, middles: FloatArray) -> bool:
+    """Whether the two middles differ, and little has a colour between them."""
+    way = middles[1] - middles[0]
+    apart = float(np.linalg.norm(way))
+    if apart < _DIFFER:
+        return False
+    along = (colors - middles[0]) @ way / apart**2
+    between = areas[(along > 1 / 3) & (along < 2 / 3)].sum()
+    return bool(between <= _BETWEEN * areas.sum())
 
 
 def _two_means(colors: FloatArray) -> tuple[FloatArray, IntArray]:

@@ -46,8 +46,8 @@ def step(
     count = len(values)
     flat = [array.reshape(count, -1) for array in (gradient, moments.mean, moments.square)]
     _step(
-        values.reshape(count, -1), *flat, seen, np.ascontiguousarray(rate, dtype=values.dtype),
-        1 - _BETA_1**number, 1 - _BETA_2**number,
+        values.reshape(count, -1), flat[0], flat[1], flat[2], seen,
+        np.ascontiguousarray(rate, dtype=values.dtype), 1 - _BETA_1**number, 1 - _BETA_2**number,
     )  # fmt: skip
 
 
