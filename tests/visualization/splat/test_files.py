@@ -128,6 +128,8 @@ def test_files_that_are_none_are_refused(tmp_path):
     with pytest.raises(SplatError, match="damaged"):
         read_spz(broken)
     bomb = tmp_path / "bomb.spz"
-    bomb.write_bytes(gzip.compress(struct.pack("<IIIBBBB", 0x5053474E, 3, 4_000_000_000, 0, 12, 0, 0)))
+    bomb.write_bytes(
+        gzip.compress(struct.pack("<IIIBBBB", 0x5053474E, 3, 4_000_000_000, 0, 12, 0, 0))
+    )
     with pytest.raises(SplatError, match="4,000,000,000 splats"):
         read_spz(bomb)

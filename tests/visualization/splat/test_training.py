@@ -56,15 +56,11 @@ def test_a_stopped_training_goes_on_to_the_very_same_splats(small_scan, trained)
         train(small_scan, SETTINGS, stop, keep=kept.append)
     assert kept[-1].step == 25
     seen = []
-    again = train(
-        small_scan, SETTINGS, lambda share, note="": seen.append(note), state=kept[-1]
-    )
+    again = train(small_scan, SETTINGS, lambda share, note="": seen.append(note), state=kept[-1])
     assert "training (step 25 of 60)" in seen
     assert "training (step 24 of 60)" not in seen
     for name in ("means_m", "log_scales", "quats", "opacity_logits", "sh"):
-        np.testing.assert_array_equal(
-            getattr(again.splats, name), getattr(trained.splats, name)
-        )
+        np.testing.assert_array_equal(getattr(again.splats, name), getattr(trained.splats, name))
 
 
 def test_a_state_of_other_settings_is_not_gone_on_from(small_scan):
