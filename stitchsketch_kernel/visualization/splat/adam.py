@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 from stitchsketch_kernel.domain.arrays import AnyArray, BoolArray
+from stitchsketch_kernel.visualization.splat.parts import in_parts
 
 _BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-15
 
@@ -45,18 +46,18 @@ def step(
     """
     count = len(values)
     flat = [array.reshape(count, -1) for array in (gradient, moments.mean, moments.square)]
-    _step(
-        values.reshape(count, -1), flat[0], flat[1], flat[2], seen,
+    in_parts(
+        _step, count, values.reshape(count, -1), flat[0], flat[1], flat[2], seen,
         np.ascontiguousarray(rate, dtype=values.dtype), 1 - _BETA_1**number, 1 - _BETA_2**number,
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@njit(cache=True, nogil=True)
 def _step(
     values: AnyArray, gradient: AnyArray, mean: AnyArray, square: AnyArray, seen: BoolArray,
-    rate: AnyArray, part_1: float, part_2: float,
+    rate: AnyArray, part_1: float, part_2: float, begin: int, end: int,
 ) -> None:  # fmt: skip
-    for i in prange(len(values)):
+    for i in range(begin, end):
         if not seen[i]:
             continue
         for k in range(values.shape[1]):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 from stitchsketch_kernel.domain.arrays import AnyArray
 from stitchsketch_kernel.visualization.splat.splats import SH_0, SH_1
@@ -40,7 +40,7 @@ def _axes(q0: float, q1: float, q2: float, q3: float, turn: AnyArray) -> float:
     return n
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@njit(cache=True, nogil=True)
 def project(
     means: AnyArray,
     log_scales: AnyArray,
@@ -54,8 +54,10 @@ def project(
     height: int,
     shapes: AnyArray,
     reach: AnyArray,
+    begin: int,
+    end: int,
 ) -> None:
-    """Fill `shapes` (n, 10) and `reach` (n, 2) for a view.
+    """Fill rows `begin` to `end` of `shapes` (n, 10) and `reach` (n, 2) for a view.
 
     Parameters
     ----------
@@ -71,7 +73,7 @@ def project(
     """  # fmt: skip
     fx, fy, cx, cy = lens[0], lens[1], lens[2], lens[3]
     eye = -(R.T @ t)
-    for i in prange(len(means)):
+    for i in range(begin, end):
         reach[i, 0] = 0
         reach[i, 1] = 0
         m0, m1, m2 = means[i, 0], means[i, 1], means[i, 2]
@@ -122,7 +124,7 @@ def project(
             shapes[i, 6 + k] = max(value, 0.0)
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@njit(cache=True, nogil=True)
 def project_back(
     means: AnyArray,
     log_scales: AnyArray,
@@ -139,8 +141,10 @@ def project_back(
     of_quats: AnyArray,
     of_logits: AnyArray,
     of_sh: AnyArray,
+    begin: int,
+    end: int,
 ) -> None:
-    """Gradients of what was projected, from those of the ellipses.
+    """Gradients of what was projected, from those of the ellipses, rows `begin` to `end`.
 
     Parameters
     ----------
@@ -153,7 +157,7 @@ def project_back(
     """  # fmt: skip
     fx, fy = lens[0], lens[1]
     eye = -(R.T @ t)
-    for i in prange(len(means)):
+    for i in range(begin, end):
         if not seen[i]:
             continue
         m0, m1, m2 = means[i, 0], means[i, 1], means[i, 2]

@@ -8,6 +8,7 @@ import numpy as np
 
 from stitchsketch_kernel.domain.arrays import AnyArray, IntArray
 from stitchsketch_kernel.domain.photo import Camera, View
+from stitchsketch_kernel.visualization.splat.parts import in_parts
 from stitchsketch_kernel.visualization.splat.project import project, project_back
 from stitchsketch_kernel.visualization.splat.splats import Splats
 from stitchsketch_kernel.visualization.splat.tiles import draw, draw_back, gathered, tiled
@@ -56,8 +57,8 @@ def drawn(splats: Splats, view: View, depth: bool = False) -> Drawn:
     width, height = camera.width_px, camera.height_px
     shapes = np.zeros((len(splats), 10), dtype=dtype)
     reach = np.zeros((len(splats), 2), dtype=dtype)
-    project(
-        splats.means_m, splats.log_scales, splats.quats, splats.opacity_logits, splats.sh,
+    in_parts(
+        project, len(splats), splats.means_m, splats.log_scales, splats.quats, splats.opacity_logits, splats.sh,
         *_camera(view), width, height, shapes, reach,
     )  # fmt: skip
     seen = reach[:, 0] > 0
@@ -67,7 +68,7 @@ def drawn(splats: Splats, view: View, depth: bool = False) -> Drawn:
     channels = _WITH_DEPTH if depth else _COLORS
     image = np.empty((height, width, len(channels)), dtype=dtype)
     clear = np.empty((height, width), dtype=dtype)
-    draw(shapes, reach, first, per_tile, channels, image, clear)
+    in_parts(draw, len(first) - 1, shapes, reach, first, per_tile, channels, image, clear, least=1)
     depth_m = None
     if depth:
         covered = 1 - clear
@@ -90,10 +91,10 @@ def gradients(
     """
     dtype = splats.means_m.dtype
     parts = np.empty((len(made.splats), 9), dtype=dtype)
-    draw_back(
-        made.shapes, made.reach, made.first, made.splats, made.image, made.clear,
+    in_parts(
+        draw_back, len(made.first) - 1, made.shapes, made.reach, made.first, made.splats, made.image, made.clear,
         np.ascontiguousarray(of_image, dtype=dtype), np.ascontiguousarray(of_clear, dtype=dtype),
-        parts,
+        parts, least=1,
     )  # fmt: skip
     of_shapes = np.empty((len(splats), 9), dtype=dtype)
     gathered(parts, made.splats, of_shapes)
@@ -104,8 +105,8 @@ def gradients(
                       splats.sh)
         )
     )  # fmt: skip
-    project_back(
-        splats.means_m, splats.log_scales, splats.quats, splats.sh, *_camera(view), made.shapes,
+    in_parts(
+        project_back, len(splats), splats.means_m, splats.log_scales, splats.quats, splats.sh, *_camera(view), made.shapes,
         made.seen, of_shapes, out.means_m, out.log_scales, out.quats, out.opacity_logits, out.sh,
     )  # fmt: skip
     return out, of_shapes[:, :2]

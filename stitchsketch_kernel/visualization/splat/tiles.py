@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 from stitchsketch_kernel.domain.arrays import AnyArray, IntArray
 from stitchsketch_kernel.visualization.splat.project import FAINTEST
@@ -64,7 +64,7 @@ def tiled(
     return first, splats
 
 
-@njit(cache=True, nogil=True, parallel=True, fastmath=True)
+@njit(cache=True, nogil=True, fastmath=True)
 def draw(
     shapes: AnyArray,
     reach: AnyArray,
@@ -76,11 +76,11 @@ def draw(
 ) -> None:
     """Fill `image` (h, w, c), black where nothing is, and `clear` (h, w), the light let through.
 
-    `channels` names the columns of `shapes` that are drawn: 6, 7, 8 are the colour, 9 the depth.
+    Done are tiles `begin` to `end`. `channels` names the columns of `shapes` that are drawn: 6, 7, 8 are the colour, 9 the depth.
     """  # fmt: skip
     height, width = clear.shape
     across = (width + TILE - 1) // TILE
-    for tile in prange(len(first) - 1):
+    for tile in range(begin, end):
         top, left = (tile // across) * TILE, (tile % across) * TILE
         bottom, right = min(top + TILE, height), min(left + TILE, width)
         one = np.ones(1, dtype=clear.dtype)[0]
@@ -116,7 +116,7 @@ def draw(
                 break
 
 
-@njit(cache=True, nogil=True, parallel=True, fastmath=True)
+@njit(cache=True, nogil=True, fastmath=True)
 def draw_back(  # noqa: PLR0915 - one loop, compiled as one
     shapes: AnyArray,
     reach: AnyArray,
@@ -143,7 +143,7 @@ def draw_back(  # noqa: PLR0915 - one loop, compiled as one
     """  # fmt: skip
     height, width = clear.shape
     across = (width + TILE - 1) // TILE
-    for tile in prange(len(first) - 1):
+    for tile in range(begin, end):
         top, left = (tile // across) * TILE, (tile % across) * TILE
         bottom, right = min(top + TILE, height), min(left + TILE, width)
         kind = shapes.dtype.type
