@@ -1,4 +1,4 @@
-"""Training comes nearer to photos it never saw, goes on where it was stopped, and stays in place."""
+"""Training nears photos it never saw, goes on where it was stopped, and stays in place."""
 
 from __future__ import annotations
 
