@@ -99,7 +99,11 @@ class ProjectStore(Protocol):
         ...
 
     def queue_run(self, shop: str, run: Run) -> Run:
-        """Keep a run that a worker shall run; only its scan, settings, stage and person count."""
+        """Keep a run that a worker shall run; only its scan, settings, stage and person count.
+
+        Known lengths among its settings (`domain.known_lengths`) are checked here; what is wrong
+        with other settings the run says when a worker has taken it.
+        """
         ...
 
     def cancel_run(self, shop: str, run_id: str, why: str = "") -> Run:

@@ -153,6 +153,6 @@ def in_lab(page: Any, code: str, pictures: Pictures) -> str:
     page.keyboard.insert_text(code)
     page.keyboard.press("Shift+Enter")
     told = page.locator(".jp-OutputArea-output", has_text="queued").first
-    told.wait_for(timeout=3 * S)
+    told.wait_for(timeout=S)
     pictures.take(page, "13-lab")
     return str(told.inner_text())

@@ -44,15 +44,16 @@ RERUN = """
 import os
 from stitchsketch_kernel.client import GatewayClient, GatewayProjectStore
 from stitchsketch_kernel.projects.records import Run
-url, token = (os.environ[f"STITCHSKETCH_GATEWAY_{one}"] for one in ("URL", "TOKEN"))
-client = GatewayClient(url, token)
+client = GatewayClient(os.environ["STITCHSKETCH_GATEWAY_URL"],
+                       os.environ["STITCHSKETCH_GATEWAY_TOKEN"])
 projects = GatewayProjectStore(client)
-[project] = [one for one in projects.projects("") if one.name == "Armchair"]
-[scan] = projects.scans("", project.id)
-last = projects.runs("", scan.id)[0]
-print("stages", *[f"{one.stage}={one.status}" for one in projects.stages("", last.id)])
+[project] = [one for one in projects.projects("Demo shop") if one.name == "Armchair"]
+[scan] = projects.scans("Demo shop", project.id)
+last = projects.runs("Demo shop", scan.id)[0]
+print("stages", *[f"{one.stage}={one.status}" for one in projects.stages("Demo shop", last.id)])
 asked = {"fabric.name": "Toile", "fabric.repeat_vertical_mm": 320.0, "nest.seconds": 5}
-print("queued", projects.queue_run("", Run(scan.id, "", settings=asked, from_stage="nest")).id)
+wanted = Run(scan.id, "", settings=asked, from_stage="nest")
+print("queued", projects.queue_run("Demo shop", wanted).id)
 """
 
 

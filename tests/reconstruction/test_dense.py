@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from stitchsketch_kernel.domain.errors import MeshError, SettingsError
+from stitchsketch_kernel.domain.errors import MeshError, PhotoError, SettingsError
 from stitchsketch_kernel.domain.model import Region
 from stitchsketch_kernel.reconstruction.dense import DenseSettings, depth_maps
 from stitchsketch_kernel.reconstruction.dense.patchmatch import (
@@ -166,6 +166,13 @@ def test_the_end_of_what_was_seen_is_not_extended(ball, ball_images, ball_views)
     seen = fuse(depths, REGION, 0.004, 0.004, 2).points
     ends = cKDTree(seen).query(mesh.vertices)[0]
     assert ends.max() < 0.020
+
+
+def test_a_photo_that_was_deleted_meanwhile_is_named(five, tmp_path):
+    model, images = five
+    gone = {**images, "02.png": tmp_path / "02.png"}
+    with pytest.raises(PhotoError, match=r"photo 02.png can't be read any more"):
+        depth_maps(model, gone, REGION, DenseSettings(max_side_px=320))
 
 
 @pytest.mark.parametrize("engine", ["fast", "sgbm"])

@@ -223,5 +223,6 @@ class FabricQuote(Screen):
     def _show_marker(self) -> None:
         offer, at = self.offer, self.shown
         marker = offer.markers[at] if at < len(offer.markers) else None
-        self._view.show_marker(offer.part(at), marker, offer.chosen.nest)
-        self._view.title = text("offer.marker_of", name=offer.chosen.cloths[at].fabric.name)
+        cloth = offer.chosen.cloths[at]
+        self._view.show_marker(offer.part(at), marker, offer.chosen.nest, cloth.roll_length_mm)
+        self._view.title = text("offer.marker_of", name=cloth.fabric.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -21,10 +22,12 @@ from stitchsketch_kernel.upholstery.marker.by_hand import (
     turned,
     why_not,
 )
+from stitchsketch_kernel.upholstery.marker.ends import defects_of
 from stitchsketch_kernel.upholstery.marker.nest import NestSettings
 from stitchsketch_widgets.bundle import built
 from stitchsketch_widgets.marker_state import (
     copies_shown,
+    end_shown,
     fabric_shown,
     marker_shown,
     matches_shown,
@@ -87,12 +90,13 @@ class MarkerView(Screen):
         self.show_marker(pattern, marker, nest)
 
     def show_marker(
-        self, pattern: Pattern, marker: Marker | None, nest: NestSettings | None = None
-    ) -> None:
+        self, pattern: Pattern, marker: Marker | None, nest: NestSettings | None = None,
+        roll_length_mm: float = math.inf,
+    ) -> None:  # fmt: skip
         """Show another marker; what was at work for the last one ends."""
         self.end()
         self._pattern, self.marker = pattern, marker
-        self._nest = nest or NestSettings()
+        self._nest, self._roll_mm = nest or NestSettings(), roll_length_mm
         self._before: list[Marker] = []
         with self.hold_sync():
             self.pinned, self.message, self.tried = [], {}, {}
@@ -182,7 +186,8 @@ class MarkerView(Screen):
         keys = {(name, copy) for name, copy in self.pinned}
         pinned = tuple(one for one in shown.placements if (one.piece, one.copy) in keys)
         self.seconds = seconds
-        work = NestAgain(self._pattern, shown.fabric, asked, pinned, shown.zones)
+        zones = defects_of(shown)
+        work = NestAgain(self._pattern, shown.fabric, asked, pinned, zones, self._roll_mm)
         self._apart, self.message = Apart(work), {}
         self.working = {"share": 0.0, "note": ""}
 
@@ -208,7 +213,9 @@ class MarkerView(Screen):
             self.figures, self.copies, self.matches, self.fabric = {}, [], [], {}
         else:
             self.fabric = fabric_shown(marker.fabric)
-            self.figures = marker_shown(marker)
+            self.figures = {
+                **marker_shown(marker), **end_shown(self._pattern, marker, self._roll_mm)
+            }  # fmt: skip
             self.copies = copies_shown(self._pattern, marker)
             self.matches = matches_shown(self._pattern, marker)
         self.can_undo = bool(self._before)

@@ -60,9 +60,11 @@ def start(access: Allowed, once: KeptOnce, run: NewRun, key: Key = None) -> Any:
 def queue(access: Allowed, once: KeptOnce, run: Queued, key: Key = None) -> Any:
     """Have one of the installation's workers run a scan, from its photos that are kept here.
 
-    `settings` are by name, as the command line's; what is wrong with them the run says when a
-    worker has taken it. With `from_stage` the settings of the scan's last run stand beneath them,
-    and that stage is computed anew with all that follow from it.
+    `settings` are by name, as the command line's. Known lengths stand in `scale.known_lengths`,
+    each as in a file of them (`mm`, and `a` and `b` with their marks by photo); they are checked
+    here, and what is wrong with other settings the run says when a worker has taken it. With
+    `from_stage` the settings of the scan's last run stand beneath them, and that stage is computed
+    anew with all that follow from it.
     """
     new = Run(
         run.scan_id, "", settings=run.settings, from_stage=run.from_stage,

@@ -56,7 +56,7 @@ class QuoteSettings:
     job_min: Annotated[float, Within(0)] = 60.0
 
     def __post_init__(self) -> None:
-        require_allowed(self)
+        require_allowed(self, "quote")
 
     def minutes_per_m(self, kind: EdgeKind) -> float:
         """Minutes a metre of an edge kind."""

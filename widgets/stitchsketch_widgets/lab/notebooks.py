@@ -65,12 +65,13 @@ def open_notebook(run: ListedRun, stage_name: str, root: Path, kernel: str = "")
     RunError
         There is no such run or stage.
     """
+    from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
 
     stage = stage_named(stage_name)
     given = {"run_dir": str(run.folder), "settings": last_settings(run.folder, stage)}
     path = root / PLACE / _safe(run) / stage.notebook.name
-    book = nbformat.read(path if path.is_file() else stage.notebook, as_version=4)  # type: ignore[no-untyped-call]
+    book = load_notebook_node(str(path if path.is_file() else stage.notebook))
     book = parameterize_notebook(book, given)
     _with_form(book, stage)
     if kernel:
