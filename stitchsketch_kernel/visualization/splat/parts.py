@@ -1,7 +1,7 @@
 """Compiled loops in parts, as many at once as there are cores.
 
-The loops let go of Python's lock, so threads of Python's own do it: numba's would warn of old system
-libraries, and end the program where two runs draw at the same time.
+The loops let go of Python's lock, so threads of Python's own do it: numba's would warn of old
+system libraries, and end the program where two runs draw at the same time.
 """
 
 from __future__ import annotations

@@ -73,10 +73,13 @@ def draw(
     channels: IntArray,
     image: AnyArray,
     clear: AnyArray,
+    begin: int,
+    end: int,
 ) -> None:
     """Fill `image` (h, w, c), black where nothing is, and `clear` (h, w), the light let through.
 
-    Done are tiles `begin` to `end`. `channels` names the columns of `shapes` that are drawn: 6, 7, 8 are the colour, 9 the depth.
+    Done are tiles `begin` to `end`. `channels` names the columns of `shapes` that are drawn:
+    6, 7, 8 are the colour, 9 the depth.
     """  # fmt: skip
     height, width = clear.shape
     across = (width + TILE - 1) // TILE
@@ -127,6 +130,8 @@ def draw_back(  # noqa: PLR0915 - one loop, compiled as one
     of_image: AnyArray,
     of_clear: AnyArray,
     parts: AnyArray,
+    begin: int,
+    end: int,
 ) -> None:
     """Gradients of the picture with respect to ellipses, for each of a tile's splats.
 

@@ -39,6 +39,7 @@ def test_ply_gives_back_every_number(tmp_path, degree):
 @pytest.mark.parametrize("degree", [0, 1, 2, 3])
 def test_spz_gives_back_what_its_bits_hold(tmp_path, degree):
     splats = scenes.some_splats(200, degree).as_type(np.float32)
+    splats.sh[:, 1:] *= 0.4  # SPZ ends at 1
     write_spz(tmp_path / "a.spz", splats)
     again = read_spz(tmp_path / "a.spz")
     assert np.abs(again.means_m - splats.means_m).max() < 0.5 / 4096 + 1e-6
@@ -47,9 +48,12 @@ def test_spz_gives_back_what_its_bits_hold(tmp_path, degree):
     assert np.abs(again.opacities() - splats.opacities()).max() < 0.003
     assert np.abs(again.sh[:, 0] - splats.sh[:, 0]).max() < 0.014
     if degree:
-        assert np.abs(again.sh[:, 1:] - splats.sh[:, 1:]).max() < 0.25  # 4 bits, turned
+        # 5 bits in the first band, 4 in the others, whose parts are mixed when they are turned
+        assert np.abs(again.sh[:, 1:4] - splats.sh[:, 1:4]).max() < 0.04
+        assert np.abs(again.sh[:, 1:] - splats.sh[:, 1:]).max() < 0.16
 
 
+@pytest.mark.filterwarnings("ignore:The TBB threading layer")
 def test_another_reader_reads_ours(tmp_path):
     gsply = pytest.importorskip("gsply")
     splats = scenes.some_splats(100, 1).as_type(np.float32)
