@@ -66,7 +66,7 @@ def small_scan(tmp_path_factory) -> Scan:
         image = np.full((120, 160, 3), 0.25)
         where = surface.face >= 0
         image[where] = painted(points_of(surface, view, where))
-        gain = 1.15 if k == 3 else 1.0  # one photo is brighter
+        gain = 1.15 if k == 4 else 1.0  # one photo is brighter
         pixels = np.clip(np.rint(255 * gain * image), 0, 255).astype(np.uint8)
         photos[view.name] = folder / view.name
         Image.fromarray(pixels).save(photos[view.name])
