@@ -26,7 +26,7 @@ SYSTEM_RUN := libegl1 libgl1 libx11-6 libudev1 libusb-1.0-0 libidn2-0 libglib2.0
 # a real browser, for the tests of pages; real servers, for those of what a shop keeps
 SYSTEM_TEST := chromium postgresql libcurl4 radosgw ceph-mon ceph-osd
 
-.PHONY: help demo hub apps widgets test accuracy style types clean system-run system-test
+.PHONY: help demo hub apps lab widgets test accuracy style types clean system-run system-test
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -41,6 +41,10 @@ hub: $(VENV)/.hub widgets
 APPS := JUPYTER_PATH=voila_apps/share/jupyter JUPYTER_CONFIG_PATH=voila_apps/share/jupyter
 apps: $(VENV)/.apps widgets
 	$(APPS) $(BIN)/voila voila_apps --no-browser
+
+# JupyterLab with a tile a stage in its launcher
+lab: $(VENV)/.hub widgets
+	JUPYTER_PATH=widgets/share/jupyter JUPYTER_CONFIG_PATH=widgets/etc/jupyter:hub_config/etc/jupyter $(BIN)/jupyter lab --no-browser --LabApp.extension_manager=readonly
 
 widgets: $(VENV)/.apps
 	cd widgets && PATH="$(abspath $(BIN)):$$PATH" npm ci --no-audit --no-fund --silent

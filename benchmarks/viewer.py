@@ -33,7 +33,7 @@ from stitchsketch_widgets.scan_viewer import ScanViewer
 mesh = crowned_cushion({cell}).mesh
 ScanViewer(SeenScan(mesh, Scale("mat", 1.0, 0.2, 0.1, 8), ScanErrors(0.1)))
 """
-VIEWER = "document.querySelector('.scan-viewer')?.viewer"
+VIEWER = "document.querySelector('.scan-viewer')?.screen"
 TURN = f"""(seconds) => new Promise((done) => {{
   const viewer = {VIEWER};
   const [frames, begun, levels] = [viewer.scene.frames, performance.now(), new Map()];

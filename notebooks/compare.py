@@ -33,7 +33,7 @@ first, second = open_run(run_dir), open_run(other_dir)
 # What was set, and what was found otherwise.
 
 # %%
-pd.DataFrame({first.name: first.settings, second.name: second.settings})
+pd.DataFrame({first.name: first.settings, second.name: second.settings}).fillna("default")
 
 # %%
 rows = comparing.figures_beside(first.figures, second.figures)

@@ -20,6 +20,7 @@ import stitchsketch_kernel
 from stitchsketch_kernel.cli_batch import add_batch
 from stitchsketch_kernel.cli_cover import add_cover
 from stitchsketch_kernel.cli_keep import add_commands
+from stitchsketch_kernel.cli_measure import add_measure
 from stitchsketch_kernel.cli_splat import add_splat
 from stitchsketch_kernel.cli_work import add_work
 from stitchsketch_kernel.domain.errors import SettingsError, StitchSketchError
@@ -78,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     add_batch(commands)
     add_cover(commands)
+    add_measure(commands)
     add_splat(commands)
     _add_nest(commands)
     _add_mat(commands)

@@ -21,8 +21,22 @@ const built = await build({
   logLevel: "warning",
 });
 
+// JupyterLab's tiles: a prebuilt extension, read by its loader as a plain script
+const lab = await build({
+  absWorkingDir: here,
+  entryPoints: [{ in: "src/lab/entry.js", out: "remoteEntry" }],
+  outdir: "share/jupyter/labextensions/stitchsketch/static",
+  write: false,
+  bundle: true,
+  format: "iife",
+  target: "es2022",
+  minify: true,
+  loader: { ".svg": "text" },
+  logLevel: "warning",
+});
+
 // aside first, and only what has changed: somebody may be reading it
-for (const { path, contents } of built.outputFiles) {
+for (const { path, contents } of [...built.outputFiles, ...lab.outputFiles]) {
   if (existsSync(path) && readFileSync(path).equals(contents)) continue;
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(`${path}.${process.pid}`, contents);

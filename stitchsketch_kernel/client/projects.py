@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from stitchsketch_kernel.client.connection import GatewayClient
@@ -77,7 +78,16 @@ class GatewayProjectStore:
 
     def change_project(self, shop: str, project: Project) -> Project:
         """See `ProjectStore`."""
-        path, body = f"/projects/{project.id}", told(project, "shop", "id", "created", "deleted")
+        path, body = (
+            f"/projects/{project.id}",
+            told(project, "shop", "id", "created", "deleted", "kept_to"),
+        )
+        answer = self._client.ask("PUT", path, json=body, params={"shop": shop})
+        return record_of(Project, answer.json())
+
+    def share_project(self, shop: str, project_id: str, kept_to: Iterable[str]) -> Project:
+        """See `ProjectStore`."""
+        path, body = f"/projects/{project_id}/sharing", {"kept_to": sorted(set(kept_to))}
         answer = self._client.ask("PUT", path, json=body, params={"shop": shop})
         return record_of(Project, answer.json())
 
@@ -123,9 +133,10 @@ class GatewayProjectStore:
         path, body = f"/scans/{photo.scan_id}/photos", told(photo, "scan_id")
         self._client.ask("PUT", path, json=body, params={"shop": shop})
 
-    def photos(self, shop: str, scan_id: str) -> list[Photo]:
+    def photos(self, shop: str, scan_id: str, left_out: bool = False) -> list[Photo]:
         """See `ProjectStore`."""
-        found = self._client.items(f"/scans/{scan_id}/photos", shop=shop)
+        which = {"left_out": "true"} if left_out else {}
+        found = self._client.items(f"/scans/{scan_id}/photos", shop=shop, **which)
         return [record_of(Photo, one) for one in found]
 
     def start_run(self, shop: str, run: Run) -> Run:

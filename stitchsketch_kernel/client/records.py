@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_origin, get_type_hints
 
 Record = TypeVar("Record")
 
@@ -30,6 +30,8 @@ def _plain(value: Any) -> Any:
 def _value(hint: Any, value: Any) -> Any:
     if value is not None and hint in {datetime, datetime | None}:
         return datetime.fromisoformat(value)
+    if get_origin(hint) is tuple:
+        return tuple(value)
     if isinstance(hint, type) and (issubclass(hint, Enum)):
         return hint(value)
     if is_dataclass(hint) and isinstance(hint, type):

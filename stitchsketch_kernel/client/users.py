@@ -45,6 +45,11 @@ class GatewayUserStore:
         """See `UserStore`."""
         return [record_of(User, one) for one in self._client.items("/users", shop=shop)]
 
+    def names(self, shop: str) -> dict[str, str]:
+        """See `UserStore`."""
+        found = self._client.items("/users/me/colleagues", shop=shop)
+        return {one["subject"]: one["name"] for one in found}
+
     def forget(self, subject: str) -> None:
         """See `UserStore`."""
         with suppress(NotKeptError):

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Annotated
 
 from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
+from stitchsketch_kernel.domain.bounds import Within, require_allowed
 from stitchsketch_kernel.domain.errors import SettingsError
 
 #: What each word means as sRGB: what such tapes and chalks are sold as. A photo's shade may differ,
@@ -73,25 +75,14 @@ class TapeSettings:
     """
 
     tape_colour: str = ""
-    tape_width_mm: float = 6.0
-    tape_photos: int = 3
-    tape_gap_mm: float = 25.0
+    tape_width_mm: Annotated[float, Within(1, 60)] = 6.0
+    tape_photos: Annotated[int, Within(2)] = 3
+    tape_gap_mm: Annotated[float, Within(0, 200)] = 25.0
 
     def __post_init__(self) -> None:
+        require_allowed(self)
         if self.tape_colour:
             tape_rgb(self.tape_colour)
-        if not 1 <= self.tape_width_mm <= 60:
-            raise SettingsError(
-                f"Tape can't be {self.tape_width_mm:g} mm wide.",
-                "Measure it; 1 to 60 mm, best 5 to 12.",
-            )
-        if self.tape_photos < 2:
-            raise SettingsError(
-                "A place that one photo alone shows can't be measured.",
-                "Use tape_photos=2 or more.",
-            )
-        if not 0 <= self.tape_gap_mm <= 200:
-            raise SettingsError("A gap in a tape can be 0 to 200 mm.", "Check tape_gap_mm.")
 
 
 @dataclass(frozen=True)

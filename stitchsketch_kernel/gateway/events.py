@@ -82,7 +82,7 @@ def state_of(access: Access, run_id: str) -> State:
     NotKeptError
         There is no such run.
     """
-    projects = access.stores.projects
+    projects = access.projects
     run = projects.run(access.shop, run_id)
     stages = {
         stage.stage: {"stage": stage.stage, "status": stage.status, "seconds": stage.seconds}

@@ -10,11 +10,13 @@ from fastapi import Depends, Query, Request
 
 from stitchsketch_kernel.gateway.identity import Caller, Identity, TokenVerifier
 from stitchsketch_kernel.gateway.limits import Rates
-from stitchsketch_kernel.gateway.permissions import SCOPE_PREFIX, Permission
+from stitchsketch_kernel.gateway.permissions import SCOPE_PREFIX, SEES_ALL, Permission
 from stitchsketch_kernel.gateway.problems import ProblemError
 from stitchsketch_kernel.gateway.settings import GatewaySettings
+from stitchsketch_kernel.projects.interface import ProjectArchive
 from stitchsketch_kernel.storage.interface import ObjectStore
 from stitchsketch_kernel.stores import Stores
+from stitchsketch_kernel.users.interface import UserStore
 from stitchsketch_kernel.users.records import Role, User
 
 #: Administrators of the installation who are in no shop.
@@ -61,14 +63,20 @@ class Access:
     row: Permission
 
     @property
-    def stores(self) -> Stores:
-        """Projects, people, objects."""
-        return self.door.stores
+    def projects(self) -> ProjectArchive:
+        """The projects that the caller sees."""
+        every, user = self.door.stores.projects, self.caller.user
+        return every if user.role in SEES_ALL else every.seen_by(user.subject)
+
+    @property
+    def users(self) -> UserStore:
+        """People and fabrics."""
+        return self.door.stores.users
 
     @property
     def objects(self) -> ObjectStore:
         """The shop's own objects."""
-        return self.stores.objects(self.shop)
+        return self.door.stores.objects(self.shop)
 
 
 class Guard:
@@ -120,7 +128,8 @@ class Guard:
     def _shop(self, caller: Caller, asked: str | None) -> str:
         """The shop that is meant, were the caller allowed this there."""
         role, row = caller.user.role, self.row
-        if role not in row.roles:
+        # whose project it is, the route finds out
+        if role not in row.roles and not row.owner:
             raise ProblemError(
                 403, f"A {role.value} may not do this.", "Ask the manager of your shop."
             )

@@ -94,6 +94,11 @@ MaybeSha256 = Annotated[str, Limits(pattern=r"^([0-9a-f]{64})?$", examples=[EXAM
 SettingName = Annotated[
     str, Limits(pattern=r"^[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,59}$", examples=["nest.seconds"])
 ]
+#: People by subject.
+KeptTo = Annotated[
+    tuple[Annotated[str, Limits(min_length=1, max_length=255), AfterValidator(_plain)], ...],
+    Limits(max_length=200),
+]
 Word = Annotated[str, Limits(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}$", examples=["mesh"])]
 #: By the name of a record's field; texts without a line here have at most 400 signs.
 _KINDS: dict[str, Any] = {
@@ -106,6 +111,7 @@ _KINDS: dict[str, Any] = {
     "shop": _text(200, 1),
     "owner": _text(200),
     "furniture_type": _text(100),
+    "kept_to": KeptTo,
     "subject": _text(255, 1),
     "stage": Word,
     "kind": Word,
@@ -190,7 +196,10 @@ else:
     NewUser = model_of(User, "NewPerson", frozenset({"subject"}))
     NewProject = model_of(Project, "NewProject", frozenset({"shop", "deleted"}))
     ChangedProject = model_of(
-        Project, "ChangedProject", frozenset({"shop", "id", "created", "deleted"}), whole=True
+        Project,
+        "ChangedProject",
+        frozenset({"shop", "id", "created", "deleted", "kept_to"}),
+        whole=True,
     )
     NewScan = model_of(Scan, "NewScan", frozenset({"project_id"}))
     NewPhoto = model_of(Photo, "NewPhoto", frozenset({"scan_id"}))
@@ -213,6 +222,20 @@ else:
     )  # fmt: skip
     NewStage = model_of(StageRun, "NewStage", frozenset({"run_id", "stage"}))
     NewArtefact = model_of(Artefact, "NewArtefact", frozenset({"run_id"}))
+
+
+class Sharing(BaseModel):
+    """Who of the shop sees a project beside its owner, by subject; nobody: the whole shop does."""
+
+    model_config = ConfigDict(extra="forbid")
+    kept_to: KeptTo
+
+
+class Colleague(BaseModel):
+    """Somebody of the shop."""
+
+    subject: str
+    name: str
 
 
 class Ended(BaseModel):

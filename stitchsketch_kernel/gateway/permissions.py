@@ -22,6 +22,8 @@ MAKERS = LEADERS | {Role.TECHNICIAN}
 ALL = MAKERS | {Role.UPHOLSTERER}
 #: Nobody is asked who they are.
 ANYONE: frozenset[Role] = frozenset()
+#: Who sees every project of the shop; others don't see what is kept to people that they aren't.
+SEES_ALL = LEADERS
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Permission:
         What a token of the hub must have, beside its owner's role.
     what : str
         For the documentation.
+    owner : bool
+        The owner of the project may, too, whatever the role.
     """
 
     operation: str
@@ -47,6 +51,7 @@ class Permission:
     roles: frozenset[Role]
     scope: Scope
     what: str
+    owner: bool = False
 
     @property
     def room(self) -> str:
@@ -91,6 +96,9 @@ TABLE: tuple[Permission, ...] = (
     Permission(
         "users.prefer", "PUT", "/users/me/preferences", ALL, "write", "Keep one's own preferences"
     ),
+    Permission(
+        "users.colleagues", "GET", "/users/me/colleagues", ALL, "read", "List the shop's names"
+    ),
     Permission("users.list", "GET", "/users", LEADERS, "people", "List the shop's people"),
     Permission("users.read", "GET", "/users/{subject}", LEADERS, "people", "One person"),
     Permission("users.keep", "PUT", "/users/{subject}", LEADERS, "people", "Keep a person"),
@@ -100,6 +108,10 @@ TABLE: tuple[Permission, ...] = (
     Permission("projects.read", "GET", "/projects/{project_id}", ALL, "read", "One project"),
     Permission(
         "projects.change", "PUT", "/projects/{project_id}", ALL, "write", "Change what it says"
+    ),
+    Permission(
+        "projects.share", "PUT", "/projects/{project_id}/sharing", LEADERS, "write",
+        "Say who of the shop sees it", owner=True,
     ),
     Permission(
         "projects.delete", "DELETE", "/projects/{project_id}", MAKERS, "write", "Delete a project"
@@ -163,7 +175,8 @@ def as_markdown() -> str:
     head = ["Route", "What", *(role.value for role in roles), "scope of a hub's token"]
     lines = [" | ".join(head), " | ".join(["---"] * len(head))]
     for row in TABLE:
-        may = ["anyone" if not row.roles else "yes" if role in row.roles else "-" for role in roles]
+        no = "own" if row.owner else "-"
+        may = ["anyone" if not row.roles else "yes" if role in row.roles else no for role in roles]
         scope = f"{SCOPE_PREFIX}{row.scope}" if row.roles else ""
         lines.append(" | ".join([f"`{row.method} {row.path}`", row.what, *may, scope]))
     return "\n".join(f"| {line} |" for line in lines)

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 
 from stitchsketch_kernel.domain.arrays import ImageArray
-from stitchsketch_kernel.domain.errors import PhotoError, SettingsError, StorageError
+from stitchsketch_kernel.domain.bounds import Within, require_allowed
+from stitchsketch_kernel.domain.errors import PhotoError, StorageError
 from stitchsketch_kernel.domain.photo import Photo, PhotoNote
 from stitchsketch_kernel.domain.progress import Progress, silent
 from stitchsketch_kernel.imaging.exif import focal_px
@@ -53,15 +55,12 @@ class PhotoSettings:
         of a seam. True: it is left out with a note.
     """
 
-    min_photos: int = 8
-    max_side_px: int = 2400
+    min_photos: Annotated[int, Within(2)] = 8
+    max_side_px: Annotated[int, Within(320, 20_000)] = 2400
     skip_broken: bool = False
 
     def __post_init__(self) -> None:
-        if self.min_photos < 2:
-            raise SettingsError(f"min_photos is {self.min_photos}.", "Two photos are the least.")
-        if not 320 <= self.max_side_px <= 20_000:
-            raise SettingsError(f"max_side_px is {self.max_side_px}.", "Use 320 to 20000.")
+        require_allowed(self)
 
 
 @dataclass(frozen=True)

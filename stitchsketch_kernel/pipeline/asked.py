@@ -61,6 +61,7 @@ class RunSettings:
         """Everything that is read from outside, by the name that stages know it by."""
         given = {
             "photos": photos,
+            "masks": photos / "masks" if (photos / "masks").is_dir() else None,
             "boards": self.boards,
             "lengths": self.lengths,
             "edits": self.edits,

@@ -12,8 +12,7 @@ import logging
 import shutil
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from stitchsketch_kernel.domain.errors import StorageError
 from stitchsketch_kernel.pipeline.context import KEY
@@ -48,15 +47,8 @@ class Elsewhere:
         self._folder, self._shop, self._ask = folder, shop, ask
         self._stores: Stores | None = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Let go of the stores, if they were asked."""
         if self._stores is not None:
             self._stores.close()
 

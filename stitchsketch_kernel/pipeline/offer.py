@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -135,10 +136,18 @@ class Lay:
             share = part(progress, at / count, (at + 1) / count)
             marker = None
             if own:
-                marker, found = self._one(offer.part(at), cloth, at == 0, share)
+                laid, found = self._one(offer.part(at), cloth, at == 0, part(share, 0, 0.7))
+                marker = self._on_roll(offer.part(at), cloth, laid, part(share, 0.7, 1))
                 levels = levels or found
             markers.append(marker)
         return replace(offer, markers=tuple(markers), levels=levels)
+
+    def _on_roll(
+        self, pattern: Pattern, cloth: Cloth, marker: Marker, progress: Progress
+    ) -> Marker:
+        from stitchsketch_kernel.upholstery.marker.ends import within_roll
+
+        return within_roll(pattern, marker, cloth.roll_length_mm, self.chosen.nest, progress)
 
     def _one(
         self, pattern: Pattern, cloth: Cloth, is_face: bool, progress: Progress
@@ -166,11 +175,17 @@ class NestAgain:
     nest: NestSettings
     pinned: tuple[Placement, ...] = ()
     zones: tuple[Zone, ...] = ()
+    roll_length_mm: float = math.inf
 
     def go(self, progress: Progress) -> Marker:
-        """The new marker; raises as `nest` does."""
+        """The new marker; raises as `nest` and `within_roll` do."""
+        from stitchsketch_kernel.upholstery.marker.ends import within_roll
         from stitchsketch_kernel.upholstery.marker.nest import nest
 
-        return nest(
-            self.pattern, self.fabric, self.nest, progress, pinned=self.pinned, zones=self.zones
+        laid = nest(
+            self.pattern, self.fabric, self.nest, part(progress, 0, 0.7),
+            pinned=self.pinned, zones=self.zones,
+        )  # fmt: skip
+        return within_roll(
+            self.pattern, laid, self.roll_length_mm, self.nest, part(progress, 0.7, 1), self.pinned
         )

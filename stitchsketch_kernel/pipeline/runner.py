@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ def run(
             )
         tracker = tracker_for(record, asked.kept_as) if asked.track else Tracker()
         record.run_id = tracker.run_id
-        with Elsewhere(folder, asked.kept_as.shop, asked.track) as elsewhere:
+        with closing(Elsewhere(folder, asked.kept_as.shop, asked.track)) as elsewhere:
             under_way = _Run(
                 folder, stages, known.of_groups, known.files, record, tracker, progress,
                 asked.limits, elsewhere, asked.anew,

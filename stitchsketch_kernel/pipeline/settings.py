@@ -9,8 +9,9 @@ import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from stitchsketch_kernel.domain.bounds import Within, hints_of, require_allowed, require_value
 from stitchsketch_kernel.domain.errors import SettingsError
 from stitchsketch_kernel.domain.marker import Fabric, Zone
 from stitchsketch_kernel.pipeline.files import read_table
@@ -21,7 +22,13 @@ _SELVAGES_MM = 30.0
 
 @dataclass(frozen=True)
 class JobSettings:
-    """What the piece is called on the pattern and in the report."""
+    """What the piece is called.
+
+    Attributes
+    ----------
+    name : str
+        Of the piece, on the pattern and in the report.
+    """
 
     name: str = "furniture"
 
@@ -32,11 +39,20 @@ class FabricSettings:
 
     Attributes
     ----------
+    name : str
+        Of the cloth, on the marker and the quote.
+    width_mm : float
+        Of the roll.
     usable_width_mm : float
         Between the selvages; 0: 30 mm less than the width.
+    nap : bool
+        Whether all pieces must lie the same way up.
+    price_per_metre, currency
+        What it costs; a price of 0: there is no quote.
     repeat_vertical_mm, repeat_horizontal_mm : float
         The pattern's repeat along the roll and across; 0: none.
     half_drop : bool
+        Whether each column of motifs lies half a repeat lower than the last.
     motif_along_mm, motif_across_mm : float
         Where the first motif's middle lies, from the roll's start and the usable width's edge.
     defects_mm : tuple of (x, y, length, width)
@@ -44,19 +60,20 @@ class FabricSettings:
     """
 
     name: str = "cloth"
-    width_mm: float = 1400.0
-    usable_width_mm: float = 0.0
+    width_mm: Annotated[float, Within(0, above=True)] = 1400.0
+    usable_width_mm: Annotated[float, Within(0)] = 0.0
     nap: bool = False
-    price_per_metre: float = 0.0
+    price_per_metre: Annotated[float, Within(0)] = 0.0
     currency: str = "EUR"
-    repeat_vertical_mm: float = 0.0
-    repeat_horizontal_mm: float = 0.0
+    repeat_vertical_mm: Annotated[float, Within(0)] = 0.0
+    repeat_horizontal_mm: Annotated[float, Within(0)] = 0.0
     half_drop: bool = False
     motif_along_mm: float = 0.0
     motif_across_mm: float = 0.0
     defects_mm: tuple[tuple[float, float, float, float], ...] = ()
 
     def __post_init__(self) -> None:
+        require_allowed(self)
         usable = self.usable_width_mm or self.width_mm - _SELVAGES_MM
         if not 0 < usable <= self.width_mm:
             raise SettingsError(
@@ -64,8 +81,6 @@ class FabricSettings:
                 "selvages.",
                 "Check fabric.width_mm and fabric.usable_width_mm.",
             )
-        if self.price_per_metre < 0:
-            raise SettingsError("A fabric's price can't be below 0.", "Check its price_per_metre.")
         if any(length <= 0 or width <= 0 for _, _, length, width in self.defects_mm):
             raise SettingsError(
                 "A defect on the roll needs a length and a width.",
@@ -122,10 +137,8 @@ def resolve(stages: Sequence[Stage], given: Mapping[str, Any]) -> dict[str, Any]
 
 def settings_from(kind: type, group: str, values: Mapping[str, Any]) -> Any:
     """An instance of a settings dataclass from plain values, each checked against its type."""
-    hints = typing.get_type_hints(kind)
-    kwargs = {
-        name: _fitted(f"{group}.{name}", hints[name], value) for name, value in values.items()
-    }
+    hints = hints_of(kind)
+    kwargs = {name: fitted(f"{group}.{name}", hints[name], value) for name, value in values.items()}
     missing = [
         f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING
     ]
@@ -160,13 +173,24 @@ def parse_assignment(text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _fitted(name: str, hint: Any, value: Any) -> Any:
-    """`value` as the type `hint`; text is read as JSON where the type isn't text."""
+def fitted(name: str, hint: Any, value: Any) -> Any:
+    """`value` as a field's type, and allowed; text is read as JSON where the type isn't text.
+
+    Raises
+    ------
+    SettingsError
+        It can't be; `name` is told.
+    """
+    kind = typing.get_args(hint)[0] if typing.get_origin(hint) is Annotated else hint
+    found = _as_kind(name, kind, value)
+    require_value(name, hint, found)
+    return found
+
+
+def _as_kind(name: str, hint: Any, value: Any) -> Any:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is Literal:
-        if value in arguments:
-            return value
-        raise SettingsError(f"{name} can't be {value!r}.", f"Use {_either(arguments)}.")
+        return value
     if hint is str:
         if isinstance(value, str):
             return value
@@ -177,7 +201,7 @@ def _fitted(name: str, hint: Any, value: Any) -> Any:
         if value is None:
             return None
         rest = [kind for kind in arguments if kind is not type(None)]
-        return _fitted(name, rest[0], value)
+        return fitted(name, rest[0], value)
     if origin is tuple:
         return _fitted_tuple(name, arguments, value)
     return _number(name, hint, value)
@@ -187,10 +211,10 @@ def _fitted_tuple(name: str, arguments: tuple[Any, ...], value: Any) -> tuple[An
     if not isinstance(value, (list, tuple)):
         raise SettingsError(f"{name} should be a list, not {value!r}.", f"Write {name}=[1, 2].")
     if len(arguments) == 2 and arguments[1] is Ellipsis:
-        return tuple(_fitted(name, arguments[0], item) for item in value)
+        return tuple(fitted(name, arguments[0], item) for item in value)
     if len(value) != len(arguments):
         raise SettingsError(f"{name} should have {len(arguments)} values, not {len(value)}.")
-    return tuple(_fitted(name, kind, item) for kind, item in zip(arguments, value, strict=True))
+    return tuple(fitted(name, kind, item) for kind, item in zip(arguments, value, strict=True))
 
 
 def _number(name: str, hint: Any, value: Any) -> Any:
@@ -214,8 +238,3 @@ def _parsed(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
-
-
-def _either(values: Sequence[Any]) -> str:
-    words = [str(value) for value in values]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

@@ -8,16 +8,18 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from stitchsketch_kernel.domain.errors import RunError, StitchSketchError
 from stitchsketch_kernel.domain.progress import Cancelled
+from stitchsketch_kernel.pipeline.asked import check
 from stitchsketch_kernel.pipeline.choices import read_choices
 from stitchsketch_kernel.pipeline.context import JOB
 from stitchsketch_kernel.pipeline.correcting import CORRECTIONS
-from stitchsketch_kernel.pipeline.files import read_json
+from stitchsketch_kernel.pipeline.files import plain, read_json
 from stitchsketch_kernel.pipeline.looking import kept_box
 from stitchsketch_kernel.pipeline.record import read_record
 from stitchsketch_kernel.pipeline.runner import RunSettings, run
@@ -28,26 +30,55 @@ LOG = "start.log"
 _FILES = ("boards", "lengths", "edits", "rules")
 
 
-def go_on(folder: Path, kept_as: KeptAs) -> int:
-    """Start the run of a folder again, in a process of its own; the process's number.
+def go_on(
+    folder: Path,
+    kept_as: KeptAs,
+    settings: Mapping[str, Any] | None = None,
+    anew: Iterable[str] = (),
+    track: bool = True,
+) -> subprocess.Popen[bytes]:
+    """Start the run of a folder again, in a process of its own.
 
     Finished stages are taken over; corrections that lie in the folder (`CORRECTIONS`, and the box
     of `looking`) are followed.
+
+    Parameters
+    ----------
+    folder : Path
+    kept_as : KeptAs
+    settings : mapping of str to value, optional
+        By name; they come before the run's own.
+    anew : iterable of str
+        Stages that are computed again though nothing has changed.
+    track : bool
+        Whether the run is kept in the shop's stores.
 
     Raises
     ------
     RunError
         There is no run in that folder.
     """
-    asked_again(folder, kept_as)  # what is wrong is said here, not in a file
-    command = [sys.executable, "-m", __spec__.name, str(folder), json.dumps(asdict(kept_as))]
+    more = {"values": plain(dict(settings or {})), "anew": sorted(anew), "track": track}
+    photos, asked = _asked(folder, kept_as, more)
+    if settings:  # what is wrong is said here, not in a file
+        check(photos, folder, asked)
+    command = [
+        sys.executable, "-m", __spec__.name, str(folder), json.dumps(asdict(kept_as)),
+        json.dumps(more),
+    ]  # fmt: skip
     with (folder / LOG).open("wb") as log:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
     # somebody must hear of its end, or it stays in the system's list
     threading.Thread(target=process.wait, name=f"run {process.pid}", daemon=True).start()
-    return process.pid
+    return process
+
+
+def _asked(folder: Path, kept_as: KeptAs, more: Mapping[str, Any]) -> tuple[Path, RunSettings]:
+    photos, asked = asked_again(folder, kept_as)
+    values = {**asked.values, **more["values"]}
+    return photos, replace(asked, values=values, anew=frozenset(more["anew"]), track=more["track"])
 
 
 def asked_again(folder: Path, kept_as: KeptAs) -> tuple[Path, RunSettings]:
@@ -89,7 +120,7 @@ def main(arguments: Sequence[str]) -> int:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     folder, kept_as = Path(arguments[0]), KeptAs(**json.loads(arguments[1]))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    photos, settings = asked_again(folder, kept_as)
+    photos, settings = _asked(folder, kept_as, json.loads(arguments[2]))
     try:
         run(photos, folder, settings)
     except StitchSketchError as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 
-from stitchsketch_kernel.projects.migrations import NEWEST, hold, upgrade, version
+from stitchsketch_kernel.projects.migrations import bring_up
 from stitchsketch_kernel.projects.sql import in_words
 from stitchsketch_kernel.projects.sql_archive import SqlArchive
 from stitchsketch_kernel.projects.strict_json import dumps
@@ -33,12 +33,7 @@ class SqlProjectStore(SqlArchive):
         todo = "Check that its disk has room and that you may write there, then try again."
         with in_words(place, todo):
             engine = sqlite_engine(path)
-            with engine.connect() as connection:
-                found = version(connection)
-            if found != NEWEST:
-                with engine.begin() as connection:
-                    hold(connection)
-                    upgrade(connection, place)
+            bring_up(engine, place)
         super().__init__(engine, place, todo)
 
 

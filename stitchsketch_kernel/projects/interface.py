@@ -5,8 +5,8 @@ One contract (``tests/projects/test_contract.py``) is run against every implemen
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from typing import Protocol, Self
 
 from stitchsketch_kernel.projects.records import (
     Artefact,
@@ -56,7 +56,14 @@ class ProjectStore(Protocol):
         ...
 
     def change_project(self, shop: str, project: Project) -> Project:
-        """Keep what was changed of a project; its shop, day and deletion stay as they are."""
+        """Keep what was changed of a project.
+
+        Its shop, day and deletion stay as they are, and whom it is kept to.
+        """
+        ...
+
+    def share_project(self, shop: str, project_id: str, kept_to: Iterable[str]) -> Project:
+        """Keep a project to its owner and some people, by subject; to nobody: the shop sees it."""
         ...
 
     def delete_project(self, shop: str, project_id: str) -> None:
@@ -83,8 +90,8 @@ class ProjectStore(Protocol):
         """Keep which object a scan's photo is; the last word on a name counts."""
         ...
 
-    def photos(self, shop: str, scan_id: str) -> list[Photo]:
-        """The scan's photos by name."""
+    def photos(self, shop: str, scan_id: str, left_out: bool = False) -> list[Photo]:
+        """The scan's photos by name; or those that were taken out of it."""
         ...
 
     def start_run(self, shop: str, run: Run) -> Run:
@@ -92,7 +99,11 @@ class ProjectStore(Protocol):
         ...
 
     def queue_run(self, shop: str, run: Run) -> Run:
-        """Keep a run that a worker shall run; only its scan, settings, stage and person count."""
+        """Keep a run that a worker shall run; only its scan, settings, stage and person count.
+
+        Known lengths among its settings (`domain.known_lengths`) are checked here; what is wrong
+        with other settings the run says when a worker has taken it.
+        """
         ...
 
     def cancel_run(self, shop: str, run_id: str, why: str = "") -> Run:
@@ -153,6 +164,20 @@ class ProjectStore(Protocol):
 
 class ProjectArchive(ProjectStore, Protocol):
     """What only the installation itself may do; the gateway doesn't offer it."""
+
+    def seen_by(self, person: str) -> Self:
+        """The store as one person of a shop sees it.
+
+        Projects that are kept to others don't exist in it, nor does anything of them.
+        """
+        ...
+
+    def hidden(self, shop: str, sha256: str = "") -> set[tuple[str, str]]:
+        """Objects that only projects name which aren't seen here, by bucket and SHA-256.
+
+        Of all, or of the one of that name.
+        """
+        ...
 
     def shops(self) -> list[str]:
         """All shops that have projects, deleted ones too."""

@@ -61,7 +61,15 @@ def now() -> datetime:
 
 @dataclass(frozen=True)
 class Project:
-    """One job for one customer."""
+    """One job for one customer.
+
+    Attributes
+    ----------
+    owner : str
+        The person who has it in hand, by subject.
+    kept_to : tuple of str
+        Who of the shop sees it beside its owner, by subject; empty: the whole shop does.
+    """
 
     shop: str
     name: str
@@ -73,6 +81,7 @@ class Project:
     id: str = field(default_factory=new_id)
     created: datetime = field(default_factory=now)
     deleted: datetime | None = None
+    kept_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,12 +96,16 @@ class Scan:
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo of a scan; its content is the object `sha256` of the bucket ``images``."""
+    """A photo of a scan; its content is the object `sha256` of the bucket ``images``.
+
+    One that is `left_out` was taken out of the scan: runs don't see it, its content stays.
+    """
 
     scan_id: str
     name: str
     sha256: str
     bytes: int
+    left_out: bool = False
 
 
 @dataclass(frozen=True)

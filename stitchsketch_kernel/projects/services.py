@@ -6,7 +6,7 @@ from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from stitchsketch_kernel.domain.errors import SettingsError
-from stitchsketch_kernel.projects.migrations import NEWEST, hold, upgrade, version
+from stitchsketch_kernel.projects.migrations import bring_up
 from stitchsketch_kernel.projects.sql import in_words
 from stitchsketch_kernel.projects.sql_archive import SqlArchive
 from stitchsketch_kernel.projects.strict_json import dumps
@@ -58,12 +58,7 @@ class PostgresProjectStore(SqlArchive):
                 "Install it: pip install 'stitchsketch[services]'.",
             ) from error
         with in_words(place, todo):
-            with engine.connect() as connection:
-                found = version(connection)
-            if found != NEWEST:
-                with engine.begin() as connection:
-                    hold(connection)
-                    upgrade(connection, place)
+            bring_up(engine, place)
         super().__init__(engine, place, todo)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -43,6 +44,7 @@ from stitchsketch_kernel.projects.records import (
     now,
     shortened,
 )
+from stitchsketch_kernel.projects.seeing import FencedSession
 from stitchsketch_kernel.projects.tables import (
     ArtefactRow,
     PhotoRow,
@@ -87,6 +89,13 @@ class SqlBase:
 
     def __init__(self, engine: Engine, place: str, todo: str) -> None:
         self._engine, self._place, self._todo = engine, place, todo
+        self._person: str | None = None
+
+    def seen_by(self, person: str) -> Self:
+        """See `ProjectArchive`."""
+        seen = copy(self)
+        seen._person = person
+        return seen
 
     def close(self) -> None:
         """Let go of the database."""
@@ -96,10 +105,15 @@ class SqlBase:
     def _session(self) -> Iterator[Session]:
         with (
             in_words(self._place, self._todo),
-            Session(self._engine, expire_on_commit=False) as session,
+            self._opened() as session,
             session.begin(),
         ):
             yield session
+
+    def _opened(self) -> Session:
+        if self._person is None:
+            return Session(self._engine, expire_on_commit=False)
+        return FencedSession(self._engine, expire_on_commit=False, person=self._person)
 
     def _clock(self) -> ColumnElement[datetime]:
         """The time by the clock that all who use this database share."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, literal, select
+from sqlalchemy import ColumnElement, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from stitchsketch_kernel.domain.errors import NotKeptError
@@ -23,6 +23,7 @@ from stitchsketch_kernel.projects.sql import (
     Record,
     columns,
     fitting,
+    in_words,
     own_project,
     own_run,
     records,
@@ -53,6 +54,26 @@ class SqlArchive(SqlProjects, SqlRuns, SqlQueue):
         """See `ProjectArchive`."""
         with self._session() as session:
             return _references(session, ProjectRow.shop == shop)
+
+    def hidden(self, shop: str, sha256: str = "") -> set[tuple[str, str]]:
+        """See `ProjectArchive`."""
+        if self._person is None:
+            return set()
+        which = ProjectRow.shop == shop
+        with (
+            Session(self._engine) as everybodys,
+            self._session() as own,
+            in_words(self._place, self._todo),
+        ):
+            # mostly nothing is kept from anybody: then no object need be looked for
+            count = select(func.count(ProjectRow.id)).where(which)
+            if everybodys.scalar(count) == own.scalar(count):
+                return set()
+            every, seen = (
+                {(one.bucket, one.sha256) for one in _references(session, which, sha256)}
+                for session in (everybodys, own)
+            )
+        return every - seen
 
     def purge_project(self, shop: str, project_id: str) -> list[Reference]:
         """See `ProjectArchive`."""
@@ -142,7 +163,7 @@ def _all(
     return records(session, kind, select(*columns(kind)).where(which).order_by(*by))
 
 
-def _references(session: Session, which: ColumnElement[bool]) -> list[Reference]:
+def _references(session: Session, which: ColumnElement[bool], only: str = "") -> list[Reference]:
     """The objects that the records of some projects name."""
     photos = (
         select(literal("images"), PhotoRow.sha256, PhotoRow.bytes, PhotoRow.name, ProjectRow.name)
@@ -172,8 +193,10 @@ def _references(session: Session, which: ColumnElement[bool]) -> list[Reference]
     )  # fmt: skip
     return [
         Reference(bucket, sha256, size, f"{what} of the project {project}")
-        for query in (photos, artefacts, quotes)
-        for bucket, sha256, size, what, project in session.execute(query)
+        for query, table in ((photos, PhotoRow), (artefacts, ArtefactRow), (quotes, QuoteRow))
+        for bucket, sha256, size, what, project in session.execute(
+            query.where(table.sha256 == only) if only else query
+        )
     ]
 
 

@@ -75,12 +75,23 @@ class SqlProjects(SqlBase):
             kept = own_project(session, shop, project.id)
             status = kept.status if project.status == "deleted" else project.status
             changed = replace(
-                project, shop=kept.shop, status=status, created=kept.created, deleted=None
-            )
+                project, shop=kept.shop, status=status, created=kept.created, deleted=None,
+                kept_to=kept.kept_to,
+            )  # fmt: skip
             session.execute(
                 update(ProjectRow).where(ProjectRow.id == kept.id).values(**fitting(changed))
             )
             return changed
+
+    def share_project(self, shop: str, project_id: str, kept_to: Iterable[str]) -> Project:
+        """See `ProjectStore`."""
+        people = tuple(sorted(set(kept_to)))
+        with self._session() as session:
+            kept = own_project(session, shop, project_id)
+            session.execute(
+                update(ProjectRow).where(ProjectRow.id == kept.id).values(kept_to=people)
+            )
+            return replace(kept, kept_to=people)
 
     def delete_project(self, shop: str, project_id: str) -> None:
         """See `ProjectStore`."""
@@ -136,9 +147,11 @@ class SqlProjects(SqlBase):
                 own_scan(session, shop, photo.scan_id)
                 self._keep(session, photo, ("scan_id", "name"), change=True)
 
-    def photos(self, shop: str, scan_id: str) -> list[Photo]:
+    def photos(self, shop: str, scan_id: str, left_out: bool = False) -> list[Photo]:
         """See `ProjectStore`."""
-        query = select(*columns(Photo)).where(PhotoRow.scan_id == scan_id)
+        query = select(*columns(Photo)).where(
+            PhotoRow.scan_id == scan_id, PhotoRow.left_out == left_out
+        )
         with self._session() as session:
             own_scan(session, shop, scan_id)
             return sorted(records(session, Photo, query), key=lambda photo: photo.name)

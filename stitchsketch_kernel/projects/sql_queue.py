@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.orm import Session
 
+from stitchsketch_kernel.domain.known_lengths import require_known_lengths
 from stitchsketch_kernel.projects.records import (
     DEAD_AFTER_S,
     ERROR_CHARS,
@@ -21,7 +22,7 @@ from stitchsketch_kernel.projects.records import (
 )
 from stitchsketch_kernel.projects.sql import SqlBase, own_project, own_run, own_scan
 from stitchsketch_kernel.projects.sql_runs import AT_WORK
-from stitchsketch_kernel.projects.tables import ProjectRow, RunRow, ScanRow, StageRow
+from stitchsketch_kernel.projects.tables import PhotoRow, ProjectRow, RunRow, ScanRow, StageRow
 
 _CAN_END = (Status.QUEUED, *AT_WORK)
 
@@ -38,6 +39,9 @@ class SqlQueue(SqlBase):
         )  # fmt: skip
         with self._session() as session:
             own_scan(session, shop, run.scan_id)
+            photos = _photos(session, run.scan_id)
+        require_known_lengths(run.settings, photos)
+        with self._session() as session:
             self._keep(session, waiting, ("id",), change=False)
             return own_run(session, shop, run.id)
 
@@ -144,3 +148,9 @@ def _nothing_at_work(session: Session, run_id: str, status: Status) -> None:
         .where(StageRow.run_id == run_id, StageRow.status.in_((*AT_WORK, Status.CANCELLED)))
         .values(status=status)
     )
+
+
+def _photos(session: Session, scan_id: str) -> set[str]:
+    """Names of the photos that a run of the scan sees."""
+    query = select(PhotoRow.name).where(PhotoRow.scan_id == scan_id, ~PhotoRow.left_out)
+    return set(session.scalars(query))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,9 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     String,
+    Text,
     TypeDecorator,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -37,6 +40,26 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC)
 
 
+class People(TypeDecorator[tuple[str, ...]]):
+    """People by subject: a line each, in JSON, so that none can be taken for a part of another."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str:
+        """To the database: lines that begin and end at an end of a line."""
+        return "".join(line_of(one) for one in sorted(set(value or ()))).replace("\n\n", "\n")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
+        """From the database: in the order of their subjects."""
+        return tuple(sorted(json.loads(line) for line in (value or "").split("\n") if line))
+
+
+def line_of(person: str) -> str:
+    """How a person stands among `People`."""
+    return f"\n{json.dumps(person)}\n"
+
+
 class Table(DeclarativeBase):
     """The base of all tables of this room."""
 
@@ -56,6 +79,7 @@ class ProjectRow(Table):
     status: Mapped[str] = mapped_column(String(10))
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     deleted: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    kept_to: Mapped[tuple[str, ...]] = mapped_column(People, server_default="")
 
 
 class ScanRow(Table):
@@ -78,6 +102,7 @@ class PhotoRow(Table):
     name: Mapped[str] = mapped_column(String(400))
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     bytes: Mapped[int] = mapped_column(BigInteger)
+    left_out: Mapped[bool] = mapped_column(server_default=false())
 
 
 _WAITS = "queued IS NOT NULL AND status IN ('queued', 'running', 'dead')"

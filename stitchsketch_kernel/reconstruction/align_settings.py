@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-from stitchsketch_kernel.domain.errors import SettingsError
+from stitchsketch_kernel.domain.bounds import Within, require_allowed
 
 
 @dataclass(frozen=True)
@@ -20,28 +20,23 @@ class AlignSettings:
         Photos are shrunk to this for finding features.
     matching : {"auto", "exhaustive", "sequential"}
         ``auto``: every pair up to `exhaustive_up_to` photos, neighbours in name order above.
+    exhaustive_up_to : int
+        With more photos than this, ``auto`` compares neighbours alone.
     overlap : int
         Neighbours to each side in sequential matching (and their powers of two).
+    min_share : float
+        With a smaller share of the photos placed, the run stops.
     seed : int
         Of the random choices, so that the same photos give the same model.
     """
 
-    max_features: int = 3072
-    max_side_px: int = 2400
+    max_features: Annotated[int, Within(256)] = 3072
+    max_side_px: Annotated[int, Within(320)] = 2400
     matching: Literal["auto", "exhaustive", "sequential"] = "auto"
-    exhaustive_up_to: int = 60
-    overlap: int = 10
-    min_share: float = 0.5
-    seed: int = 1
+    exhaustive_up_to: Annotated[int, Within(0)] = 60
+    overlap: Annotated[int, Within(1)] = 10
+    min_share: Annotated[float, Within(0, 1)] = 0.5
+    seed: Annotated[int, Within(0)] = 1
 
     def __post_init__(self) -> None:
-        if self.max_features < 256 or self.max_side_px < 320 or self.overlap < 1:
-            raise SettingsError(
-                "align needs max_features of 256 or more, max_side_px of 320 or more and "
-                "overlap of 1 or more."
-            )
-        if self.matching not in {"auto", "exhaustive", "sequential"}:
-            raise SettingsError(
-                f"align.matching can't be {self.matching!r}.",
-                "Use auto, exhaustive or sequential.",
-            )
+        require_allowed(self)

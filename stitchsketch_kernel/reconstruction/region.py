@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from stitchsketch_kernel.domain.arrays import FloatArray
+from stitchsketch_kernel.domain.bounds import Within, require_allowed
 from stitchsketch_kernel.domain.errors import MeshError, SettingsError
 from stitchsketch_kernel.domain.model import Region, SparseModel
 from stitchsketch_kernel.reconstruction.upright import looked_at
@@ -30,9 +32,10 @@ class RegionSettings:
     """
 
     box_m: tuple[float, ...] = ()
-    margin: float = 0.06
+    margin: Annotated[float, Within(0)] = 0.06
 
     def __post_init__(self) -> None:
+        require_allowed(self)
         box = self.box_m
         if box and (len(box) != 6 or any(a >= b for a, b in zip(box[:3], box[3:], strict=True))):
             raise SettingsError(

@@ -35,7 +35,7 @@ __all__ = ["ScaleSettings", "apply_scale", "find_scale"]
 
 #: A bundle-adjusted model is bent a little as a whole, which no mat by itself can show. Rendered
 #: sets with known cameras came out 0.03 to 0.04 % off: this is the half-width that covers them.
-_BENT = 0.0005
+BENT = 0.0005
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def _from_boards(fits: tuple[BoardFit, ...], settings: ScaleSettings) -> _Found 
         pulls = (scales / mean - 1) / sigmas
         sigma *= max(1.0, float(np.sqrt((pulls**2).sum() / (len(fits) - 1))))
     noise = sigma * float(student_t.ppf(0.975, max(1, freedom)))
-    uncertainty = float(np.hypot(noise, _BENT))
+    uncertainty = float(np.hypot(noise, BENT))
     squares = sum(fit.rms_mm**2 * len(fit.tag_ids) for fit in fits)
     count = sum(len(fit.tag_ids) for fit in fits)
     method: ScaleMethod = (

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from stitchsketch_kernel.domain.board import TagSighting
-from stitchsketch_kernel.domain.errors import MatError, ScaleError, SettingsError
+from stitchsketch_kernel.domain.bounds import Within, require_allowed
+from stitchsketch_kernel.domain.errors import MatError, ScaleError
 from stitchsketch_kernel.domain.model import SparseModel
 from stitchsketch_kernel.reconstruction.mats import BoardFit, TagPoints, misplaced_views
 
@@ -31,18 +33,15 @@ class ScaleSettings:
         A mat whose tags lie further than this (RMS) from where they should is left out.
     """
 
-    least_views: int = 3
-    bar_measured_mm: float = 0.0
-    bar_nominal_mm: float = 200.0
-    bar_tolerance_percent: float = 0.4
-    agree_percent: float = 1.0
-    flat_mm: float = 2.0
+    least_views: Annotated[int, Within(2)] = 3
+    bar_measured_mm: Annotated[float, Within(0)] = 0.0
+    bar_nominal_mm: Annotated[float, Within(0, above=True)] = 200.0
+    bar_tolerance_percent: Annotated[float, Within(0)] = 0.4
+    agree_percent: Annotated[float, Within(0)] = 1.0
+    flat_mm: Annotated[float, Within(0)] = 2.0
 
     def __post_init__(self) -> None:
-        if self.least_views < 2 or self.bar_measured_mm < 0 or self.bar_nominal_mm <= 0:
-            raise SettingsError(
-                "scale needs least_views of 2 or more, and lengths of the bar above 0."
-            )
+        require_allowed(self)
 
 
 def check_bar(settings: ScaleSettings) -> None:

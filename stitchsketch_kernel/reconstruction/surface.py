@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import open3d as o3d
@@ -16,7 +17,8 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
-from stitchsketch_kernel.domain.errors import MeshError, SettingsError
+from stitchsketch_kernel.domain.bounds import Within, require_allowed
+from stitchsketch_kernel.domain.errors import MeshError
 from stitchsketch_kernel.domain.model import Depth, Mesh, Region
 from stitchsketch_kernel.domain.photo import View
 from stitchsketch_kernel.domain.progress import Progress, part, silent
@@ -56,19 +58,17 @@ class SurfaceSettings:
         Mean edge of the mesh's triangles.
     """
 
-    voxel_mm: float = 2.0
-    cell_mm: float = 3.0
-    agree_mm: float = 4.0
-    least_views: int = 0
-    bridge_mm: float = 12.0
-    floor_mm: float = 12.0
-    least_share: float = 0.04
-    edge_mm: float = 4.5
+    voxel_mm: Annotated[float, Within(0, above=True)] = 2.0
+    cell_mm: Annotated[float, Within(0, above=True)] = 3.0
+    agree_mm: Annotated[float, Within(0, above=True)] = 4.0
+    least_views: Annotated[int, Within(0)] = 0
+    bridge_mm: Annotated[float, Within(0, above=True)] = 12.0
+    floor_mm: Annotated[float, Within(0)] = 12.0
+    least_share: Annotated[float, Within(0, 1)] = 0.04
+    edge_mm: Annotated[float, Within(0, above=True)] = 4.5
 
     def __post_init__(self) -> None:
-        lengths = (self.voxel_mm, self.cell_mm, self.agree_mm, self.bridge_mm, self.edge_mm)
-        if min(lengths) <= 0 or self.floor_mm < 0 or self.least_views < 0:
-            raise SettingsError("mesh needs lengths above 0, and least_views of 0 or more.")
+        require_allowed(self)
 
 
 def make_mesh(

@@ -33,8 +33,12 @@ _KINDS: dict[str, type] = {
     "artefacts": Artefact,
     "quotes": Quote,
 }
-#: What runs have that were kept since the first exports.
-_LATER = {"settings", "from_stage", "queued", "worker", "attempts"}
+#: What is kept since the first exports.
+_LATER: dict[type, set[str]] = {
+    Run: {"settings", "from_stage", "queued", "worker", "attempts"},
+    Project: {"kept_to"},
+    Photo: {"left_out"},
+}
 _SPACE = uuid5(NAMESPACE_URL, "https://stitchsketch/import")
 T = TypeVar("T")
 
@@ -49,7 +53,7 @@ def to_plain(bundle: Bundle) -> dict[str, Any]:
 def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return {str(name): _plain(one) for name, one in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [_plain(one) for one in value]
     return value.isoformat() if isinstance(value, datetime) else value
 
@@ -142,17 +146,25 @@ def _record(kind: type[T], given: object) -> T:
     hints = typing.get_type_hints(kind)
     values = {}
     for one in fields(kind):  # type: ignore[arg-type]
-        if one.name not in given and kind is Run and one.name in _LATER:
+        if one.name not in given and one.name in _LATER.get(kind, ()):
             continue
         if one.name not in given:
             raise _damaged(f"a {kind.__name__.lower()} has no {one.name}")
         try:
-            values[one.name] = _value(hints[one.name], given[one.name])
+            values[one.name] = (_words if one.name == "kept_to" else _value)(
+                hints[one.name], given[one.name]
+            )
         except (TypeError, ValueError) as error:
             raise _damaged(
                 f"the {one.name} of a {kind.__name__.lower()} is {str(given[one.name])[:40]!r}"
             ) from error
     return kind(**values)
+
+
+def _words(_hint: Any, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise TypeError(value)
+    return tuple(value)
 
 
 def _value(hint: Any, value: Any) -> Any:

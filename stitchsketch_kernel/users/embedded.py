@@ -115,6 +115,10 @@ class SqlUserStore:
             users = [user_from_document(document) for document in connection.scalars(query)]
         return sorted(users, key=lambda user: (user.name.casefold(), user.subject))
 
+    def names(self, shop: str) -> dict[str, str]:
+        """See `UserStore`."""
+        return {user.subject: user.name for user in self.of_shop(shop)}
+
     def forget(self, subject: str) -> None:
         """See `UserStore`."""
         with self._connection() as connection:

@@ -23,6 +23,10 @@ class UserStore(Protocol):
         """The shop's people by name."""
         ...
 
+    def names(self, shop: str) -> dict[str, str]:
+        """What the shop's people are called, by subject, in the order of their names."""
+        ...
+
     def forget(self, subject: str) -> None:
         """Forget a person; nothing happens where there is none."""
         ...

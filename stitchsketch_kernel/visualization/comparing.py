@@ -22,6 +22,8 @@ from stitchsketch_kernel.visualization.panels import _below, four_sides
 FAR_MM = 20.0
 _LEAST_LIMIT_MM = 0.5
 _COLUMNS, _TILE_PX, _STEP_MM = 4, 340, 2.0
+#: What a stage has cost, which says nothing of what it found.
+_COSTS = frozenset({"compute_s", "processor_s", "peak_memory_mb"})
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ def figures_beside(
 ) -> list[FigureRow]:
     """Plain figures (numbers, words, yes or no) of all stages, by stage and name.
 
+    What computing them took is left out.
+
     Parameters
     ----------
     first, second : mapping of str to mapping
@@ -56,7 +60,8 @@ def figures_beside(
         rows += [
             FigureRow(stage, name, a.get(name), b.get(name))
             for name in dict.fromkeys([*a, *b])
-            if all(isinstance(one.get(name), (int, float, str, type(None))) for one in (a, b))
+            if name not in _COSTS
+            and all(isinstance(one.get(name), (int, float, str, type(None))) for one in (a, b))
         ]
     return rows
 
@@ -116,9 +121,11 @@ def pieces_overlaid(
         axes.set_axis_off()
     for axes, (a, b) in zip(places, pairs, strict=False):
         one, two = _upright(a), _upright(b)
-        for line, colour, label in zip((one, two), (BLUE, BAD), names, strict=True):
+        # the wider one below is seen beside the other where they agree
+        drawn = zip((one, two), (BLUE, BAD), (3.2, 1.2), names, strict=True)
+        for line, colour, wide, label in drawn:
             closed = np.vstack([line, line[:1]])
-            axes.plot(*closed.T, color=shade(colour), linewidth=1.3, label=plain(label))
+            axes.plot(*closed.T, color=shade(colour), linewidth=wide, label=plain(label))
         dressed(axes, plain(f"{a.name}: {outline_off_mm(a, b):.1f} mm"))
         axes.set_aspect("equal")
     if pairs:

@@ -6,14 +6,11 @@ import base64
 import io
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
-from importlib import resources
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import BaseLoader, Environment, StrictUndefined, Template
 from markupsafe import Markup
 from PIL import Image
 
@@ -29,6 +26,7 @@ from stitchsketch_kernel.visualization.report_data import (
     ReportPictures,
 )
 from stitchsketch_kernel.visualization.svg import marker_svg, piece_svg
+from stitchsketch_kernel.visualization.templating import asset, template
 from stitchsketch_kernel.visualization.verdict import (
     Level,
     judge,
@@ -88,10 +86,10 @@ def render_report(data: ReportData) -> str:
         for name, image in data.pictures.named().items()
     }
     verdict = judge(data)
-    page = _template().render(
+    page = template("report.html").render(
         data=data,
         verdict=verdict,
-        css=Markup(_asset("report.css")),
+        css=Markup(asset("report.css")),
         pictures=pictures,
         captions=_CAPTIONS,
         facts=list(_facts(data)),
@@ -145,23 +143,6 @@ def _encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
 
 def _uri(kind: str, content: bytes) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
-
-
-def _asset(name: str) -> str:
-    folder = resources.files("stitchsketch_kernel.visualization") / "templates"
-    return (folder / name).read_text(encoding="utf-8")
-
-
-@lru_cache(maxsize=1)
-def _template() -> Template:
-    environment = Environment(
-        loader=BaseLoader(),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.from_string(_asset("report.html"))
 
 
 def _facts(data: ReportData) -> Iterator[tuple[str, str]]:

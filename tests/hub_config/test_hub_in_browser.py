@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sqlite3
 import stat
@@ -10,7 +11,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from hub_config.access import EVERYBODY, KERNEL_SCOPES, ROLE_SCOPES, SERVER_SCOPES, SERVICES
-from stitchsketch_kernel.projects.records import Project
+from stitchsketch_kernel.projects.records import Project, Run, Scan
 from stitchsketch_kernel.stores import StoreSettings, open_stores
 from stitchsketch_kernel.users.records import Role
 
@@ -234,6 +235,40 @@ def test_a_server_is_out_of_others_reach(visit, tom, toms_kernel, name):
     assert not other.socket_opens(toms_kernel)
     assert tom.status("/user/demo-tom/api/contents") == 200
     assert tom.socket_opens(toms_kernel)
+
+
+def test_another_shops_things_are_out_of_a_kernels_reach(hub, visit):
+    """From a technician's own kernel, with all that it was given."""
+    with open_stores(StoreSettings(hub.place / "home")) as stores:
+        projects, shop = stores.projects, "Demo shop"
+        project = projects.add_project(Project(shop, "Sofa"))
+        scan = projects.add_scan(shop, Scan(project.id, "all"))
+        theirs = projects.start_run(shop, Run(scan.id, "/nowhere"))
+        photo = stores.objects(shop).put("images", io.BytesIO(b"theirs"))
+    otto = visit("Otto")
+    otto.page.wait_for_url("**/user/demo-otto/lab*", timeout=3 * _S)
+    made = otto.page.evaluate(_NEW_KERNEL, "/user/demo-otto/api/kernels")
+    code = _REACH.format(
+        project=project.id, run=theirs.id, photo=photo.sha256,
+        server=f"{hub.url}/user/demo-tom/api/contents",
+    )  # fmt: skip
+    told = run(otto, f"/user/demo-otto/api/kernels/{made['id']}/channels", code)
+    # another's server leads to signing in, whatever token comes
+    assert told.splitlines() == ["200", "404", "404", "404", "404", "302"]
+
+
+_NEW_KERNEL = """async (path) => (await fetch(path, {
+    method: 'POST', body: JSON.stringify({ name: 'stitchsketch' }),
+    headers: { 'X-XSRFToken': document.cookie.match('(?:^|; )_xsrf=([^;]*)')[1] },
+})).json()"""
+_REACH = """
+import os, httpx
+say = {{'Authorization': 'Bearer ' + os.environ['STITCHSKETCH_GATEWAY_TOKEN']}}
+for path in ('/users/me', '/projects/{project}', '/runs/{run}', '/runs/{run}/stages',
+             '/images/{photo}'):
+    print(httpx.get(os.environ['STITCHSKETCH_GATEWAY_URL'] + path, headers=say).status_code)
+print(httpx.get('{server}', headers=say).status_code)
+"""
 
 
 def test_secrets_are_their_owners_alone(hub):

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 from laid_run import TWILL, flat_cushion, in_a_row
+from waiting import wait_for
 
 from stitchsketch_kernel.domain.errors import NestError, RunError
 from stitchsketch_kernel.domain.marker import Marker
@@ -36,13 +37,6 @@ def wait(apart):
         shares.append(standing.share)
         time.sleep(0.1)
     raise AssertionError("it never ended")
-
-
-def wait_for(what):
-    end = time.monotonic() + 120
-    while not what() and time.monotonic() < end:
-        time.sleep(0.05)
-    assert what()
 
 
 def test_a_marker_is_nested_round_what_is_pinned(tmp_path):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from waiting import wait_for
 
 from stitchsketch_kernel.domain.errors import (
     PhotoError,
@@ -47,15 +48,6 @@ ALONE = """
 def alone(tiny) -> subprocess.Popen:
     code = textwrap.dedent(ALONE.format(tests=str(tiny.root), root=str(tiny.root)))
     return subprocess.Popen([sys.executable, "-c", code])
-
-
-def wait_for(what, seconds: float = 60):
-    limit = time.monotonic() + seconds
-    while time.monotonic() < limit:
-        if found := what():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("nothing came")
 
 
 def names(folder: Path) -> list[str]:

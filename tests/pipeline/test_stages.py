@@ -8,18 +8,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from stitchsketch_kernel.domain.errors import SettingsError
 from stitchsketch_kernel.domain.marker import Marker, Zone
 from stitchsketch_kernel.domain.model import Scale, Similarity, SparseModel
 from stitchsketch_kernel.domain.panel import EdgeKind
-from stitchsketch_kernel.domain.photo import Camera, View
+from stitchsketch_kernel.domain.photo import Camera, Photo, View
 from stitchsketch_kernel.domain.piece import Pattern, Piece, PieceEdge, SeamPair
+from stitchsketch_kernel.imaging.photos import PhotoSet
 from stitchsketch_kernel.pipeline.artefacts import write_value
+from stitchsketch_kernel.pipeline.asked import RunSettings
 from stitchsketch_kernel.pipeline.context import StageContext
+from stitchsketch_kernel.pipeline.keys import content_hash
 from stitchsketch_kernel.pipeline.settings import FabricSettings
 from stitchsketch_kernel.pipeline.stage import stage_of
-from stitchsketch_kernel.pipeline.stages import flatten, ingest, nest, scale
+from stitchsketch_kernel.pipeline.stages import densify, flatten, ingest, nest, scale
 from stitchsketch_kernel.samples import build_sample, render_photos
 from stitchsketch_kernel.samples.folded import folded_sheet
 
@@ -49,6 +53,25 @@ def test_without_a_scale_no_cut_file_is_made(tmp_path):
     assert figures["refused_as"] == "ScaleError"
     assert figures["refused"].startswith("No cut file was written. The size is not known: no mat.")
     assert not list(stage.folder.rglob("*"))
+
+
+def test_masks_beside_the_photos_reach_the_depth_and_change_its_key(tmp_path):
+    photos = tmp_path / "photos"
+    (photos / "masks").mkdir(parents=True)
+    drawn = np.zeros((300, 400), np.uint8)
+    drawn[100:] = 255
+    Image.fromarray(drawn).save(photos / "masks" / "IMG_1.png")
+    files = RunSettings().files(photos)
+    stage = context(tmp_path, "densify", masks=files["masks"])
+    one = Photo("IMG_1.jpg", photos / "IMG_1.jpg", 400, 300, None, "1", "one")
+    (masked,) = densify._masks(PhotoSet((one,), ()), stage).items()
+    assert masked[0] == "IMG_1.jpg"
+    assert masked[1].mean() == pytest.approx(2 / 3)
+    before = content_hash(files["masks"])
+    drawn[:] = 255
+    Image.fromarray(drawn).save(photos / "masks" / "IMG_1.png")
+    assert content_hash(files["masks"]) != before
+    assert RunSettings().files(tmp_path)["masks"] is None
 
 
 @pytest.mark.parametrize("metric", [True, False])

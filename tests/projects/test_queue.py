@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, update
 
-from stitchsketch_kernel.domain.errors import NotKeptError
+from stitchsketch_kernel.domain.errors import NotKeptError, SettingsError, StorageError
 from stitchsketch_kernel.projects.records import (
     MOST_ATTEMPTS,
     Beat,
+    Photo,
     Run,
     StageRun,
     Status,
     now,
 )
+from stitchsketch_kernel.projects.tables import RunRow
 
 of_installations = pytest.mark.parametrize("store", ["embedded", "services"], indirect=True)
 
@@ -26,11 +28,19 @@ def place(shop: str, run_id: str) -> str:
 
 
 @pytest.fixture
-def silent(monkeypatch):
-    """Workers are lost after a moment without a word."""
-    for room in ("sql_runs", "sql_queue"):
-        monkeypatch.setattr(f"stitchsketch_kernel.projects.{room}.DEAD_AFTER_S", 0.05)
-    return lambda: time.sleep(0.1)
+def silent(store):
+    """All runs that there are were last heard of an hour ago."""
+
+    def fall_silent() -> None:
+        hour = timedelta(hours=1)
+        with store._engine.begin() as connection:
+            for row in connection.execute(select(RunRow.id, RunRow.started, RunRow.heartbeat)):
+                heard = None if row.heartbeat is None else row.heartbeat - hour
+                started = None if row.started is None else row.started - hour
+                to = update(RunRow).where(RunRow.id == row.id)
+                connection.execute(to.values(started=started, heartbeat=heard))
+
+    return fall_silent
 
 
 def test_a_queued_run_waits_with_what_was_set(store, job):
@@ -44,6 +54,32 @@ def test_a_queued_run_waits_with_what_was_set(store, job):
     assert (queued.worker, queued.attempts, queued.folder) == ("", 0, "")
     assert store.run("Nadel", queued.id) == queued
     assert queued in store.runs("Nadel", scan.id)
+
+
+def test_a_known_length_is_checked_when_its_run_is_queued(store, job):
+    scan = job[1]
+    for name in ("1.jpg", "4.jpg"):
+        store.keep_photo("Nadel", Photo(scan.id, name, "0" * 64, 1))
+    store.keep_photo("Nadel", Photo(scan.id, "out.jpg", "1" * 64, 1, left_out=True))
+    point = {"1.jpg": [1200, 800], "4.jpg": [310, 912]}
+    row = {"mm": 812.5, "a": point, "b": point}
+
+    def queue(**other) -> Run:
+        settings = {"scale.known_lengths": [{**row, **other}]}
+        return store.queue_run("Nadel", Run(scan.id, "", settings=settings))
+
+    for other, words in (
+        ({"mm": 0.5}, "is 0.5 mm. Give millimetres, 1 to 20000"),
+        ({"mm": 10**400}, "Give millimetres"),
+        ({"a": {"1.jpg": [1, 2]}}, "point a is marked in fewer than two photos"),
+        ({"b": {**point, "4.jpg": "left"}}, "point b is not a table"),
+        ({"b": {**point, "out.jpg": [1, 2]}}, "1b is marked in out.jpg, which is not among"),
+    ):
+        # behind the gateway every 422 is the store's
+        with pytest.raises((SettingsError, StorageError), match=words):
+            queue(**other)
+    assert [one.id for one in store.runs("Nadel", scan.id)] == [job[2].id]
+    assert queue().settings["scale.known_lengths"] == [row]
 
 
 def test_nobody_queues_or_ends_a_run_of_another_shop(store, job):

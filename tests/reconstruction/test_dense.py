@@ -8,10 +8,15 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from stitchsketch_kernel.domain.errors import MeshError, SettingsError
+from stitchsketch_kernel.domain.errors import MeshError, PhotoError, SettingsError
 from stitchsketch_kernel.domain.model import Region
 from stitchsketch_kernel.reconstruction.dense import DenseSettings, depth_maps
-from stitchsketch_kernel.reconstruction.dense.patchmatch import Planes, compared, search
+from stitchsketch_kernel.reconstruction.dense.patchmatch import (
+    Planes,
+    compared,
+    own_variance,
+    search,
+)
 from stitchsketch_kernel.reconstruction.dense.pictures import pinhole
 from stitchsketch_kernel.reconstruction.fusion import fuse
 from stitchsketch_kernel.reconstruction.surface import SurfaceSettings, make_mesh
@@ -32,8 +37,8 @@ def found(five):
     """Depth maps of each engine."""
     model, images = five
     return {
-        engine: depth_maps(model, images, REGION, DenseSettings(engine=engine))
-        for engine in ("patches", "sgbm")
+        engine: depth_maps(model, images, REGION, DenseSettings(engine=engine, max_side_px=side))
+        for engine, side in (("patches", 1280), ("fast", 640), ("sgbm", 1280))
     }
 
 
@@ -51,7 +56,8 @@ def off_mm(ball, depth):
 
 
 @pytest.mark.parametrize(
-    ("engine", "median_mm", "share"), [("patches", 0.5, 0.9), ("sgbm", 2, 0.8)]
+    ("engine", "median_mm", "share"),
+    [("patches", 0.5, 0.9), ("fast", 1.2, 0.85), ("sgbm", 2, 0.8)],
 )
 def test_depth_is_the_balls(ball, found, engine, median_mm, share):
     assert len(found[engine]) == 5
@@ -69,6 +75,13 @@ def test_patches_are_finer_than_semi_global_matching(ball, found):
     assert fine < 0.75 * rough
 
 
+def test_the_fast_engine_gives_maps_of_half_the_size(found):
+    for fine, fast in zip(found["patches"], found["fast"], strict=True):
+        assert fine.depth_m.shape == (480, 640)
+        assert fast.depth_m.shape == (240, 320) == (fast.view.camera.height_px, 320)
+        assert fast.view.camera.fx == pytest.approx(fine.view.camera.fx / 2)
+
+
 def test_depths_are_the_same_each_time(five, found):
     model, images = five
     again = depth_maps(model, images, REGION, DenseSettings(workers=1))
@@ -76,23 +89,43 @@ def test_depths_are_the_same_each_time(five, found):
         assert np.array_equal(one.depth_m, other.depth_m)
 
 
-def test_a_search_finds_the_slope_of_the_surface(ball, five):
-    """From planes that face the camera and are 2 % off, to those of the ball."""
+def searched(ball, five, contrast: float, noise: float, rounds: int):
+    """From planes that face the camera and are 1 % off, to what a search makes of them."""
     model, _ = five
-    views = [replace(v, camera=replace(pinhole(v.camera))) for v in model.views]
-    pictures = [ball.picture(v).mean(axis=-1).astype(np.float32) for v in views]
+    views = [replace(v, camera=pinhole(v.camera)) for v in model.views]
+    rng = np.random.default_rng(0)
+    grey = [ball.picture(v).mean(axis=-1) for v in views]
+    pictures = [
+        np.round(40 + contrast * (one - 128) + rng.normal(0, noise, one.shape)).astype(np.float32)
+        for one in grey
+    ]
     own, exact = views[2], ball.seen(views[2])[1]
     inverse = (1 / (exact * 1.01)).astype(np.float32)
     planes = Planes(inverse, np.zeros((*exact.shape, 2), np.float32), np.ones_like(inverse))
     others = [i for i in range(5) if i != 2]
     together = compared(own, pictures[2], [views[i] for i in others], [pictures[i] for i in others])
-    search(planes, together, alike=2, rounds=5)
-    middle = (slice(190, 230), slice(360, 400))
-    off_mm = 1000 * np.abs(1 / planes.inverse - exact)[middle]
+    search(planes, together, alike=2, rounds=rounds)
+    return planes, exact, own_variance(pictures[2])
+
+
+MIDDLE = (slice(190, 230), slice(360, 400))
+
+
+def test_a_search_finds_the_slope_of_the_surface(ball, five):
+    planes, exact, _ = searched(ball, five, 1.0, 0.0, rounds=5)
+    off_mm = 1000 * np.abs(1 / planes.inverse - exact)[MIDDLE]
     assert np.median(off_mm) < 0.4
-    across = np.gradient(1 / exact, axis=1)[middle]
-    assert np.median(np.abs(planes.slope[middle][..., 0] - across)) < 0.2 * np.abs(across).mean()
-    assert np.median(planes.cost[middle]) < 0.1
+    across = np.gradient(1 / exact, axis=1)[MIDDLE]
+    assert np.median(np.abs(planes.slope[MIDDLE][..., 0] - across)) < 0.2 * np.abs(across).mean()
+    assert np.median(planes.cost[MIDDLE]) < 0.1
+
+
+def test_leather_with_a_grain_of_one_grey_level_is_matched_not_given_up(ball, five):
+    planes, exact, variance = searched(ball, five, 0.08, 0.3, rounds=3)
+    assert 0.5 < np.median(variance[MIDDLE]) < 2.0
+    off_mm = 1000 * np.abs(1 / planes.inverse - exact)[MIDDLE]
+    assert np.median(off_mm) < 2.5  # from 12 mm
+    assert (planes.cost[MIDDLE] < 0.45).mean() > 0.8
 
 
 def test_what_other_views_look_through_is_no_surface(ball, ball_views):
@@ -133,6 +166,33 @@ def test_the_end_of_what_was_seen_is_not_extended(ball, ball_images, ball_views)
     seen = fuse(depths, REGION, 0.004, 0.004, 2).points
     ends = cKDTree(seen).query(mesh.vertices)[0]
     assert ends.max() < 0.020
+
+
+def test_a_photo_that_was_deleted_meanwhile_is_named(five, tmp_path):
+    model, images = five
+    gone = {**images, "02.png": tmp_path / "02.png"}
+    with pytest.raises(PhotoError, match=r"photo 02.png can't be read any more"):
+        depth_maps(model, gone, REGION, DenseSettings(max_side_px=320))
+
+
+@pytest.mark.parametrize("engine", ["fast", "sgbm"])
+def test_outside_of_a_mask_no_depth_is_taken(five, engine):
+    """The mask of one photo leaves its left half; the others are used whole."""
+    model, images = five
+    settings = DenseSettings(engine=engine, max_side_px=320)
+    mask = np.zeros((960, 1280), bool)
+    mask[:, :640] = True
+    name = model.views[2].name
+    whole = depth_maps(model, images, REGION, settings)
+    cut = depth_maps(model, images, REGION, settings, masks={name: mask})
+    middle = whole[2].depth_m.shape[1] // 2
+    for one, other in zip(whole, cut, strict=True):
+        if one.view.name != name:
+            assert np.array_equal(one.depth_m, other.depth_m)
+    assert (whole[2].depth_m[:, middle + 4 :] > 0).any()
+    assert not cut[2].depth_m[:, middle + 4 :].any()
+    known = (cut[2].depth_m[:, : middle - 8] > 0).sum()
+    assert known > 0.95 * (whole[2].depth_m[:, : middle - 8] > 0).sum()
 
 
 @pytest.mark.parametrize("wrong", [{"engine": "laser"}, {"max_side_px": 20}, {"neighbours": 0}])

@@ -19,6 +19,7 @@ from stitchsketch_kernel.domain.board import (
 from stitchsketch_kernel.domain.errors import MatError, ScaleError
 from stitchsketch_kernel.domain.model import Similarity, SparseModel
 from stitchsketch_kernel.domain.photo import Camera, View
+from stitchsketch_kernel.reconstruction.mat_checks import check_against, check_mats
 from stitchsketch_kernel.reconstruction.scale import ScaleSettings, apply_scale, find_scale
 
 TAGS = "DICT_APRILTAG_36h11"
@@ -220,3 +221,44 @@ def test_two_mats_of_different_sizes_are_refused_together(odd):
     model, sightings, boards = scene(odd=(odd, odd))
     with pytest.raises(MatError, match=r"mat 2 and mat 3 differ"):
         find_scale(model, sightings, boards[1:])
+
+
+def test_mats_of_one_size_hold_against_each_other():
+    checks = check_mats(*scene(noise_px=0.3))
+    assert [one.mat for one in checks] == ["mat 1", "mat 2", "mat 3"]
+    assert checks[0].against == ("mat 2", "mat 3")
+    assert all(one.holds and one.uncertainty_percent < 0.4 for one in checks)
+
+
+def test_the_one_that_was_printed_larger_is_told_by_how_much():
+    checks = check_mats(*scene(odd=(1.008, 1.008)))
+    odd = checks[2]
+    assert odd.off_percent == pytest.approx(0.8, abs=0.05)
+    assert not odd.holds
+
+
+def test_a_mat_alone_has_nothing_to_be_held_against():
+    model, sightings, boards = scene()
+    own = [seen for seen in sightings if seen.tag_id in boards[0].tag_ids]
+    assert check_mats(model, own, boards) == ()
+
+
+def test_a_board_that_gave_no_size_is_held_against_the_model():
+    model, sightings, boards = scene(odd=(1.008, 1.008))
+    (check,) = check_against(model, sightings, boards[2:], 0.05)
+    assert (check.mat, check.against, check.tags) == ("mat 3", (), 12)
+    assert check.off_percent == pytest.approx(0.8, abs=0.05)
+    assert not check.holds
+    (wide,) = check_against(model, sightings, boards[2:], 0.9)
+    assert wide.holds  # a model that may be off by 0.9 % itself
+    assert check_against(model, sightings, [mat(7)], 0.05) == ()
+
+
+def test_what_is_said_holds_the_truth_in_most_noises():
+    held = []
+    for seed in range(12):
+        model, sightings, boards = scene(noise_px=0.0)
+        rng = np.random.default_rng(seed)
+        noisy = [replace(one, centre_px=one.centre_px + rng.normal(0, 0.5, 2)) for one in sightings]
+        held += [one.holds for one in check_mats(model, noisy, boards)]
+    assert np.mean(held) >= 0.9

@@ -39,11 +39,11 @@ class Quote:
         return self.page.locator(f"{place} .said").inner_text()
 
     def results(self):
-        return self.page.evaluate("(p) => document.querySelector(p).page.get('results')", PAGE)
+        return self.page.evaluate("(p) => document.querySelector(p).screen.get('results')", PAGE)
 
     def marker(self, name: str):
         return self.page.evaluate(
-            "(name) => document.querySelector('.marker-view').board.get(name)", name
+            "(name) => document.querySelector('.marker-view').screen.get(name)", name
         )
 
     def lies(self, key: str) -> tuple[float, float]:

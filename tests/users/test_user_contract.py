@@ -43,6 +43,7 @@ def test_people_are_listed_by_name(store):
     for subject, name in (("3", "Özlem"), ("1", "bert"), ("2", "Anna")):
         store.keep(User(subject, "Nadel", name))
     assert [user.name for user in store.of_shop("Nadel")] == ["Anna", "bert", "Özlem"]
+    assert list(store.names("Nadel").items())[:2] == [("2", "Anna"), ("1", "bert")]
 
 
 def test_a_stranger_is_nobody(store):

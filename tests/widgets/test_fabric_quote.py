@@ -193,6 +193,27 @@ def test_several_cloths_are_laid_each_with_its_own_pieces(opened, quoted, laid):
     assert page.get_by_role("row", name="Welt cloth").count() == 1
 
 
+def test_what_does_not_fit_on_a_roll_that_ends_is_told(quoted, laid, shots):
+    page = quoted.page
+    page.locator(PAGE).get_by_role("button", name="Face cloth").click()
+    quoted.settle()
+    used_mm = quoted.marker("figures")["used_mm"]
+    roll_mm = float(round(used_mm - 60.0))
+    quoted.compute(**{"Left on the roll (0: bought by length)": f"{roll_mm:g}"})
+    figures = quoted.marker("figures")
+    assert figures["roll_mm"] == roll_mm and figures["beyond"]
+    told = page.locator(".marker-view .sum").inner_text()
+    assert f"On the roll of {roll_mm / 1000:.2f} m there is no place for" in told
+    assert all(name in told for name in figures["beyond"])
+    for one in quoted.marker("copies"):  # none lies across the end
+        along = [x for x, _ in one["cut"]]
+        assert max(along) <= roll_mm or min(along) >= roll_mm
+    assert page.locator(".marker-view .roll-end").count() == 1
+    assert offer_of(page, laid).chosen.cloths[0].roll_length_mm == roll_mm
+    assert quoted.seen.faults() == []
+    page.locator(".marker-view").screenshot(path=shots / "roll-that-ends.png")
+
+
 def test_no_request_leaves_the_host_and_nothing_goes_wrong(quoted, voila):
     assert quoted.seen.outside(voila) == []
     assert quoted.seen.wrong == []

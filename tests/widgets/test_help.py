@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,22 @@ def test_the_pages_lead_to_each_other_and_survive_a_reload(see):
     seen.page.get_by_role("heading", name="Reading the pattern sheet").wait_for()
     seen.page.get_by_role("link", name="Mats and photos").click()
     seen.page.get_by_role("heading", name="Mats and photos").wait_for()
+
+
+def test_a_page_that_is_left_ends_its_kernel(see, voila):
+    seen = see("help.ipynb?page=photos")
+    seen.page.get_by_role("link", name="Reading the pattern sheet").wait_for()
+    kernel = seen.page.evaluate(
+        "() => JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId"
+    )
+    of_kernel = f"{voila}/api/kernels/{kernel}"
+    assert seen.context.request.get(of_kernel).status == 200
+    seen.page.goto("about:blank")
+    for _ in range(100):
+        if seen.context.request.get(of_kernel).status == 404:
+            return
+        time.sleep(0.2)
+    raise AssertionError("the kernel is still there")
 
 
 @pytest.mark.parametrize("width", [390, 820, 1280])

@@ -14,14 +14,10 @@ from stitchsketch_widgets.pages.here import Here, here
 from stitchsketch_widgets.pages.new_scan import new_scan_page
 from stitchsketch_widgets.scan_values import (
     beginning,
-    faults,
     lengths_of,
-    settings_of,
     sound_values,
-    values_of,
 )
 
-from stitchsketch_kernel.domain.errors import SettingsError
 from stitchsketch_kernel.projects.records import Artefact, Photo, Project, Run, Scan, Status
 
 SIZES = {"desk": (1280, 900), "tablet": (820, 1180), "phone": (390, 844)}
@@ -233,6 +229,39 @@ def test_behind_the_gateway_the_run_waits_for_a_worker(gateway, monkeypatch, flo
         place.projects.close()
 
 
+def test_a_known_length_goes_to_the_worker_without_marks_of_photos_taken_out(
+    gateway, monkeypatch, floor_photos
+):
+    monkeypatch.setenv("STITCHSKETCH_GATEWAY_URL", gateway.url)
+    monkeypatch.setenv("STITCHSKETCH_GATEWAY_TOKEN", PROVIDER().token("ben"))
+    nine = dict(list(floor_photos.items())[:9])
+    scan = kept_scan(gateway.stores, "Nadel", nine)
+    monkeypatch.setenv("QUERY_STRING", f"scan={scan.id}&step=start")
+    place = here()
+    page = new_scan_page(place)
+    try:
+        (first, second, *_), out = sorted(nine), {"gone.jpg": [5.0, 5.0]}
+        point = {first: [320.0, 480.0], second: [330.0, 470.0]}
+        values = {**page.values, "scale_by": "length", "length_mm": 25_000.0,
+                  "marks": {"a": {**point, **out}, "b": {first: [1.0, 2.0], **out}}}  # fmt: skip
+        asked(page, do="start", values=values)
+        assert (page.step, list(page.wrong)) == ("size", ["length_mm"])
+        asked(page, do="start", values={**values, "length_mm": 812.5})
+        assert list(page.wrong) == ["marks"]  # the second end is in one photo that is left
+        values["marks"]["b"] = {**point, **out}
+        assert "wrong" not in asked(page, do="start", values={**values, "length_mm": 812.5})
+        (run,) = gateway.stores.projects.runs("Nadel", scan.id)
+        row = {"mm": 812.5, "a": point, "b": point}
+        assert run.settings == {"scale.known_lengths": [row]}
+        # whoever opens the scan again finds the length, and may start it once more
+        again = new_scan_page(place)
+        kept = ("scale_by", "length_mm", "marks")
+        assert [again.values[name] for name in kept] == ["length", 812.5, {"a": point, "b": point}]
+        again.close()
+    finally:
+        place.projects.close()
+
+
 @pytest.mark.parametrize("which", ["scan", "project"])
 def test_another_shops_scan_is_none(place, monkeypatch, which):
     monkeypatch.setenv("STITCHSKETCH_HOME", str(place.home))
@@ -265,52 +294,6 @@ def test_a_run_is_not_started_with_too_few_photos_or_wrong_answers(place, monkey
     asked(page, do="start", values={**page.values, "bar_mm": 190.0})
     assert (page.step, list(page.wrong)) == ("size", ["bar_mm"])
     assert place.stores.projects.runs("local", scan.id) == []
-
-
-def test_answers_become_a_runs_settings_and_back():
-    values = {
-        **beginning(), "cloth": "Linen", "width_mm": 1380.0, "nap": True, "repeat_up_mm": 320.0,
-        "tape_colour": "blue", "tape_mm": 6.0, "bar_mm": 200.1,
-    }  # fmt: skip
-    settings = settings_of(values)
-    assert settings == {
-        "scale.bar_measured_mm": 200.1, "fabric.name": "Linen", "fabric.width_mm": 1380.0,
-        "fabric.repeat_vertical_mm": 320.0, "fabric.nap": True, "seams.tape_colour": "blue",
-        "seams.tape_width_mm": 6.0,
-    }  # fmt: skip
-    assert {**beginning(), **values_of(settings)} == values
-    assert settings_of({**values, "scale_by": "length"}).keys() == settings.keys() - {
-        "scale.bar_measured_mm"
-    }
-
-
-@pytest.mark.parametrize(
-    ("given", "name"),
-    [
-        ({"bar_mm": 195.0}, "bar_mm"),
-        ({"width_mm": -3.0}, "width_mm"),
-        ({"repeat_up_mm": float("inf")}, "repeat_up_mm"),
-        ({"scale_by": "length"}, "length_mm"),
-        ({"scale_by": "length", "length_mm": 500.0}, "marks"),
-        ({"scale_by": "length", "length_mm": 500.0, "marks": {"a": {"1": [1, 2]}}}, "marks"),
-    ],
-)
-def test_a_wrong_answer_is_named(given, name):
-    assert list(faults("size", {**beginning(), **given})) == [name]
-
-
-def test_a_cloth_that_cannot_be_is_said_before_the_run():
-    with pytest.raises(SettingsError, match="can't have"):
-        settings_of({**beginning(), "width_mm": 10.0})
-
-
-@pytest.mark.parametrize(
-    "given",
-    [{"__class__": "x"}, {"width_mm": "1e3"}, {"width_mm": True}, {"marks": {"a": {"p": ["x"]}}}],
-)
-def test_answers_of_other_kinds_are_not_believed(given):
-    values = sound_values(given)
-    assert values in ({}, {"marks": {"a": {}, "b": {}}})
 
 
 def test_a_page_without_stores_is_a_sentence(place):

@@ -30,7 +30,7 @@ class Sheet:
 
     def get(self, name: str):
         return self.page.evaluate(
-            "(name) => document.querySelector('.pattern-sheet').sheet.get(name)", name
+            "(name) => document.querySelector('.pattern-sheet').screen.get(name)", name
         )
 
     def pick(self, name: str) -> None:
@@ -41,7 +41,7 @@ class Sheet:
     def knob(self, degrees: float, name: str = "CUSH") -> tuple[float, float]:
         """The pixel where the end of the grain arrow is at a turn."""
         at = self.page.evaluate(
-            "([name, turn]) => { const s = document.querySelector('.pattern-sheet').sheet;"
+            "([name, turn]) => { const s = document.querySelector('.pattern-sheet').screen;"
             " const { at, half } = s.grain.middle(name); const a = turn * Math.PI / 180;"
             " return s.plane.pixel([at[0] - half * Math.sin(a), at[1] + half * Math.cos(a)]); }",
             [name, degrees],
@@ -111,7 +111,7 @@ def test_a_seam_shows_both_its_sides_and_what_the_gate_says(sheet, laid):
 
 def test_an_edge_that_is_clicked_chooses_its_seam(sheet):
     at = sheet.page.evaluate(
-        "() => { const s = document.querySelector('.pattern-sheet').sheet;"
+        "() => { const s = document.querySelector('.pattern-sheet').screen;"
         " const piece = s.get('pieces')[0]; const { line, seam } = piece.edges[0];"
         " const [x, y] = line[Math.floor(line.length / 2)]; const [dx, dy] = s.places[0];"
         " s.chooseSeam(''); return { seam, ...s.plane.pixel([x + dx, y + dy]) }; }"
@@ -159,7 +159,7 @@ def test_a_turned_grain_is_what_the_next_run_takes(sheet, laid, see, shots):
     sheet.page.screenshot(path=shots / "pattern-sheet-desk.png")
     # what the seam editor above saves later keeps it
     sheet.page.evaluate(
-        "() => document.querySelector('.seam-editor').editor.ask({ do: 'rename', old: 'BOX',"
+        "() => document.querySelector('.seam-editor').screen.ask({ do: 'rename', old: 'BOX',"
         " new: 'BAND' })"
     )
     sheet.page.locator(".seam-editor").get_by_role("button", name="Save", exact=True).click()
@@ -175,7 +175,7 @@ def test_a_turned_grain_is_what_the_next_run_takes(sheet, laid, see, shots):
 
 
 def test_the_drawing_is_moved_and_zoomed_by_mouse_and_keys(sheet):
-    view = "() => ({ ...document.querySelector('.pattern-sheet').sheet.plane.view })"
+    view = "() => ({ ...document.querySelector('.pattern-sheet').screen.plane.view })"
     page = sheet.page
     page.locator(".pattern-sheet").get_by_role("button", name="Whole").click()
     whole = page.evaluate(view)

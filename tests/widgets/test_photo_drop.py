@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import io
 import json
@@ -10,50 +9,20 @@ import json
 import cv2
 import numpy as np
 import pytest
+from dropping import drop, new_scan, photos_of, wide
 from PIL import Image
 from serving import PROVIDER, people, served
 from stitchsketch_widgets.photo_drop import GatewayWay, PhotoDrop
 
 from stitchsketch_kernel.pipeline.incoming import Incoming
-from stitchsketch_kernel.projects.records import Photo, Project, Scan
+from stitchsketch_kernel.projects.records import Photo
 from stitchsketch_kernel.storage.interface import shop_folder
-
-DROP = """
-([zone, files]) => {
-  const transfer = new DataTransfer();
-  for (const [name, data] of files) {
-    const bytes = Uint8Array.from(atob(data), (one) => one.charCodeAt(0));
-    transfer.items.add(new File([bytes], name));
-  }
-  const how = { dataTransfer: transfer, bubbles: true, cancelable: true };
-  zone.dispatchEvent(new DragEvent("drop", how));
-}
-"""
-
-
-def new_scan(projects, shop="local") -> Scan:
-    project = projects.add_project(Project(shop, "Stool"))
-    return projects.add_scan(shop, Scan(project.id, "Scan 1"))
-
-
-def drop(page, files: dict[str, bytes]) -> None:
-    zone = page.locator(".photo-drop .zone").element_handle()
-    told = [[name, base64.b64encode(data).decode()] for name, data in files.items()]
-    page.evaluate(DROP, [zone, told])
 
 
 def jpeg(pixels) -> bytes:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=90)
     return file.getvalue()
-
-
-def photos_of(scan) -> str:
-    return f"new_scan.ipynb?scan={scan.id}&step=photos"
-
-
-def wide(page) -> int:
-    return page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
 
 
 def test_photos_are_dropped_and_what_is_wrong_with_each_is_told_by_name(

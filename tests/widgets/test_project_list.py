@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image
 from stitchsketch_widgets.project_list import ProjectList
 
 from stitchsketch_kernel.projects.records import Artefact, Photo, Project, Run, Scan
+from stitchsketch_kernel.users.records import User
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +141,45 @@ def test_a_form_that_is_open_is_not_lost_when_the_list_is_looked_up_anew(seen, p
     assert field.evaluate("(one) => one === document.activeElement")
 
 
+def test_a_project_is_kept_to_people_and_opened_again_by_keys(seen, voila, place, stool, shots):
+    for subject, name in (("anna", "Anna"), ("<img src=x>", "Ben <b>"), ("tia", "Tia")):
+        place.stores.users.keep(User(subject, "local", name))
+    projects = place.stores.projects
+    projects.change_project("local", replace(stool, owner="anna"))
+    seen.page.goto(voila + "/voila/render/projects.ipynb")
+    card = open_more(seen, "Foot stool")
+    everybody = card.get_by_label("The whole shop")
+    assert everybody.is_checked() and not card.get_by_label("Tia").is_visible()
+    everybody.focus()
+    seen.page.keyboard.press("ArrowDown")
+    seen.page.keyboard.press("Tab")
+    seen.page.keyboard.press("Space")
+    assert card.get_by_label("Ben <b>").is_checked()
+    for width in (1280, 820, 390):
+        seen.page.set_viewport_size({"width": width, "height": 900})
+        assert seen.page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
+        assert seen.faults() == []
+        card.screenshot(path=shots / f"projects-sharing-{width}.png")
+    card.get_by_role("button", name="Keep: Foot stool").click()
+    seen.page.get_by_text("Kept to Anna, Ben <b>").wait_for()
+    assert projects.project("local", stool.id).kept_to == ("<img src=x>", "anna")
+    assert seen.faults() == []
+    seen.page.screenshot(path=shots / "projects-kept.png", full_page=True)
+    again = open_more(seen, "Foot stool")
+    again.get_by_label("The whole shop").check()
+    again.get_by_role("button", name="Keep: Foot stool").click()
+    seen.page.get_by_text("is seen by the whole shop.").wait_for()
+    assert projects.project("local", stool.id).kept_to == ()
+    assert seen.outside(voila) == []
+    for subject in ("anna", "<img src=x>", "tia"):
+        place.stores.users.forget(subject)
+
+
+def test_a_project_leads_to_its_fabric_and_quote(seen, place):
+    way = seen.page.get_by_role("link", name="Fabric and quote: Cushion")
+    assert way.get_attribute("href").startswith("fabric_quote.ipynb?run=")
+
+
 def sent_by(listed: ProjectList, **message) -> list:
     sent = []
     listed.send = lambda content, buffers: sent.append((content, buffers))
@@ -175,6 +216,7 @@ def test_a_file_that_is_no_picture_gives_none(place, stool):
 
 
 @pytest.mark.parametrize("message", [{"do": "delete"}, {"do": "fly", "project": "x"}, {},
+                                     {"do": "share", "project": "x", "people": "anna"},
                                      {"do": "rename", "project": "x", "name": " "}])  # fmt: skip
 def test_what_is_not_understood_changes_nothing(place, message):
     listed = ProjectList(place.stores.projects, "local")
@@ -187,7 +229,7 @@ def test_what_is_not_understood_changes_nothing(place, message):
 def test_another_shops_project_is_out_of_reach(place):
     listed = ProjectList(place.stores.projects, "local", place.stores.objects("local"))
     [theirs] = place.stores.projects.projects("other")
-    for what in ("rename", "duplicate", "delete", "thumbnail"):
-        sent_by(listed, do=what, project=theirs.id, name="Mine")
+    for what in ("rename", "duplicate", "delete", "thumbnail", "share"):
+        sent_by(listed, do=what, project=theirs.id, name="Mine", people=[])
         assert "no such project" in listed.error, what
     assert place.stores.projects.project("other", theirs.id) == theirs

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from types import SimpleNamespace
 
 import pytest
 from laid_run import laid_run, unsewable
 from stitchsketch_widgets.fabric_quote import FabricQuote
 from stitchsketch_widgets.marker_view import MarkerView
+from stitchsketch_widgets.quote_state import form_of
 from stitchsketch_widgets.texts import text
 
 from stitchsketch_kernel.domain.marker import Zone
@@ -84,6 +86,29 @@ def test_a_move_that_makes_no_sense_changes_no_marker(screen, message):
     screen.view._on_message(screen.view, {**message, "number": 1}, [])
     assert screen.view.message["kind"] == "error"
     assert screen.view.marker is before
+
+
+def test_a_roll_that_ends_is_read_from_the_form_and_back(screen):
+    form = dict(screen.form.form)
+    assert form["cloths"][0]["roll_mm"] == 0  # bought by length
+    assert screen.form._chosen(form).cloths[0].roll_length_mm == math.inf
+    form["cloths"] = [{**form["cloths"][0], "roll_mm": 2500.0}]
+    chosen = screen.form._chosen(form)
+    assert (chosen.cloths[0].roll_length_mm, form_of(chosen)["cloths"]) == (2500.0, form["cloths"])
+    form["cloths"] = [{**form["cloths"][0], "roll_mm": -1.0}]
+    ask(screen.form, do="compute", form=form)
+    assert screen.form.message["text"].startswith("Left on the roll")
+
+
+def test_what_lies_beyond_the_rolls_end_is_named_as_it_is_moved(screen):
+    view = screen.view
+    used_mm = view.marker.used_length_mm
+    view.show_marker(screen.form.offer.part(0), view.marker, None, used_mm)
+    assert (view.figures["roll_mm"], view.figures["beyond"]) == (used_mm, [])
+    last = max(view.marker.placements, key=lambda one: one.x_mm)
+    ask(view, do="move", piece=last.piece, copy=last.copy, x_mm=last.x_mm + 40, y_mm=last.y_mm)
+    assert view.message == {}
+    assert any(name.startswith(last.piece) for name in view.figures["beyond"])
 
 
 def test_defects_of_the_roll_are_kept_clear(screen):

@@ -22,7 +22,7 @@ from stitchsketch_kernel.pipeline.tracking import KeptAs
 from stitchsketch_kernel.samples.crowned import BAND_M, CROWN_M, HALF_M, LIFT_M, crowned_cushion
 
 TOP = LIFT_M + BAND_M + CROWN_M
-VIEWER = "document.querySelector('.scan-viewer')?.viewer"
+VIEWER = "document.querySelector('.scan-viewer')?.screen"
 
 
 class Page:

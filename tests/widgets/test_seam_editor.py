@@ -40,7 +40,7 @@ class Editor:
 
     def pixel(self, place) -> tuple[float, float]:
         at = self.page.evaluate(
-            "(p) => document.querySelector('.seam-editor').editor.scene.pixel(p)", place
+            "(p) => document.querySelector('.seam-editor').screen.scene.pixel(p)", place
         )
         box = self.page.locator("canvas").bounding_box()
         return box["x"] + at["x"], box["y"] + at["y"]
@@ -62,7 +62,7 @@ class Editor:
 
     def get(self, name: str):
         return self.page.evaluate(
-            "(name) => document.querySelector('.seam-editor').editor.get(name)", name
+            "(name) => document.querySelector('.seam-editor').screen.get(name)", name
         )
 
     def said(self) -> str:
@@ -167,7 +167,7 @@ def test_a_seam_is_drawn_and_moved_with_keys_alone(editor):
     keys.press("Enter")
     editor.page.locator("canvas").focus()
     at = editor.page.evaluate(
-        "() => { const k = document.querySelector('.seam-editor').editor.keys; return [k.x, k.y]; }"
+        "() => { const k = document.querySelector('.seam-editor').screen.keys; return [k.x, k.y]; }"
     )
 
     def walk(place) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 
 from stitchsketch_kernel.domain.errors import StitchSketchError
@@ -30,15 +28,14 @@ from stitchsketch_kernel.users.records import ShopFabric
 from stitchsketch_widgets.bundle import built
 from stitchsketch_widgets.marker_view import MarkerView
 from stitchsketch_widgets.quote_state import chosen_of, form_of, library_shown, results_shown
+from stitchsketch_widgets.screen import Screen
 from stitchsketch_widgets.texts import text, texts
-
-log = logging.getLogger(__name__)
 
 #: Keeps an offer as the shop's record, with its PDF, and says so in words.
 KeepRecord = Callable[[Offer, bytes], str]
 
 
-class FabricQuote(anywidget.AnyWidget):
+class FabricQuote(Screen):
     """The choice of cloth, what it comes to, and the files.
 
     Laying works in a process of its own; the page asks how far it is. Every offer that was laid,
@@ -62,9 +59,6 @@ class FabricQuote(anywidget.AnyWidget):
     _esm = built("fabric_quote.js")
     _css = built("fabric_quote.css")
 
-    title = traitlets.Unicode(help="what is on the screen").tag(sync=True)
-    texts = traitlets.Dict(help="the words").tag(sync=True)
-    units = traitlets.Enum(("mm", "inch"), "mm", help="lengths are shown in").tag(sync=True)
     library: traitlets.List[Any] = traitlets.List(help="the shop's fabrics").tag(sync=True)
     stretches: traitlets.List[Any] = traitlets.List(help="kinds of cloth").tag(sync=True)
     pieces: traitlets.List[Any] = traitlets.List(help="names").tag(sync=True)
@@ -75,10 +69,6 @@ class FabricQuote(anywidget.AnyWidget):
     working = traitlets.Dict(help="share and note while it is laid").tag(sync=True)
     address = traitlets.Unicode(help="the offer's identity once it is kept").tag(sync=True)
     can_keep = traitlets.Bool(False).tag(sync=True)
-    message = traitlets.Dict(help="kind (good, error) and text").tag(sync=True)
-    answered = traitlets.Int(0, help="number of the last message that was dealt with").tag(
-        sync=True
-    )
 
     def __init__(
         self,
@@ -109,26 +99,17 @@ class FabricQuote(anywidget.AnyWidget):
         view.told = self._changed_by_hand
         self._show()
         self._show_marker()
-        self.on_msg(self._on_message)
 
     def close(self) -> None:
         """Close the screen, and stop what is at work for it."""
         self._end()
         super().close()
 
-    def _on_message(self, _: Any, asked: Any, __: Any) -> None:
-        number = asked.get("number", 0) if isinstance(asked, dict) else 0
-        try:
-            self._do(asked)
-        except StitchSketchError as error:
-            self.message = {"kind": "error", "text": str(error)}
-        except OSError as error:
-            log.warning("an offer can't be kept", exc_info=True)
-            self.message = {"kind": "error", "text": text("offer.not_kept", why=error.strerror)}
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
-            log.warning("a message of the page isn't understood: %.200r", asked, exc_info=True)
-            self.message = {"kind": "error", "text": text("common.not_understood")}
-        self.answered = number if isinstance(number, int) else 0
+    def _wrong(self, error: Exception) -> str | None:
+        told = super()._wrong(error)
+        if told is None and isinstance(error, OSError):
+            return text("offer.not_kept", why=error.strerror)
+        return told
 
     def _do(self, asked: dict[str, Any]) -> None:
         match asked["do"]:
@@ -242,5 +223,6 @@ class FabricQuote(anywidget.AnyWidget):
     def _show_marker(self) -> None:
         offer, at = self.offer, self.shown
         marker = offer.markers[at] if at < len(offer.markers) else None
-        self._view.show_marker(offer.part(at), marker, offer.chosen.nest)
-        self._view.title = text("offer.marker_of", name=offer.chosen.cloths[at].fabric.name)
+        cloth = offer.chosen.cloths[at]
+        self._view.show_marker(offer.part(at), marker, offer.chosen.nest, cloth.roll_length_mm)
+        self._view.title = text("offer.marker_of", name=cloth.fabric.name)

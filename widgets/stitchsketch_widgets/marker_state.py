@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from stitchsketch_kernel.domain.marker import Fabric, Marker, MatchLevel, Placement
 from stitchsketch_kernel.domain.piece import Pattern
 from stitchsketch_kernel.upholstery.export.drawn import arrow_head, notch_line
+from stitchsketch_kernel.upholstery.marker.ends import beyond_end, defects_of
 from stitchsketch_kernel.upholstery.marker.links import links_of
 from stitchsketch_kernel.upholstery.marker.repeats import table_percent
 from stitchsketch_kernel.visualization.marker import copy_name, lattice_points
@@ -43,8 +45,18 @@ def marker_shown(marker: Marker) -> dict[str, Any]:
         "extra_percent": marker.extra_percent,
         "table_percent": table_percent(marker.fabric),
         "motifs": points(lattice_points(marker)),
-        "zones": [[z.x_mm, z.y_mm, z.length_mm, z.width_mm] for z in marker.zones],
+        "zones": [[z.x_mm, z.y_mm, z.length_mm, z.width_mm] for z in defects_of(marker)],
     }
+
+
+def end_shown(pattern: Pattern, marker: Marker, roll_length_mm: float) -> dict[str, Any]:
+    """Where the roll ends (0: where it is cut off), and what doesn't fit on it."""
+    if not math.isfinite(roll_length_mm):
+        return {"roll_mm": 0.0, "beyond": []}
+    placed = {(one.piece, one.copy): one for one in marker.placements}
+    beyond = beyond_end(pattern, marker, roll_length_mm)
+    labels = [copy_name(pattern.piece(key[0]), placed[key]) for key in beyond]
+    return {"roll_mm": roll_length_mm, "beyond": labels}
 
 
 def copies_shown(pattern: Pattern, marker: Marker) -> list[dict[str, Any]]:

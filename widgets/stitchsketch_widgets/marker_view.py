@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 
@@ -23,24 +22,25 @@ from stitchsketch_kernel.upholstery.marker.by_hand import (
     turned,
     why_not,
 )
+from stitchsketch_kernel.upholstery.marker.ends import defects_of
 from stitchsketch_kernel.upholstery.marker.nest import NestSettings
 from stitchsketch_widgets.bundle import built
 from stitchsketch_widgets.marker_state import (
     copies_shown,
+    end_shown,
     fabric_shown,
     marker_shown,
     matches_shown,
 )
+from stitchsketch_widgets.screen import Screen
 from stitchsketch_widgets.texts import text, texts
-
-log = logging.getLogger(__name__)
 
 #: Called with every marker that a person has made.
 Told = Callable[[Marker], None]
 _REMEMBERED = 50
 
 
-class MarkerView(anywidget.AnyWidget):
+class MarkerView(Screen):
     """A marker on the screen.
 
     What a person asks comes as messages, ``{"do": "move", "piece": "SEAT", "copy": 0, ...}``; the
@@ -63,9 +63,6 @@ class MarkerView(anywidget.AnyWidget):
     _esm = built("marker_view.js")
     _css = built("marker_view.css")
 
-    title = traitlets.Unicode(help="what is on the screen").tag(sync=True)
-    texts = traitlets.Dict(help="the words").tag(sync=True)
-    units = traitlets.Enum(("mm", "inch"), "mm", help="lengths are shown in").tag(sync=True)
     fabric = traitlets.Dict(help="the roll").tag(sync=True)
     figures = traitlets.Dict(help="length, density, matching, motifs, defects").tag(sync=True)
     copies: traitlets.List[Any] = traitlets.List(help="cut pieces as they lie").tag(sync=True)
@@ -77,10 +74,6 @@ class MarkerView(anywidget.AnyWidget):
         sync=True
     )
     can_undo = traitlets.Bool(False).tag(sync=True)
-    message = traitlets.Dict(help="kind (good, error) and text").tag(sync=True)
-    answered = traitlets.Int(0, help="number of the last message that was dealt with").tag(
-        sync=True
-    )
 
     def __init__(
         self,
@@ -95,15 +88,15 @@ class MarkerView(anywidget.AnyWidget):
         self._apart: Apart | None = None
         super().__init__(texts=texts("marker"), units=units, **traits)
         self.show_marker(pattern, marker, nest)
-        self.on_msg(self._on_message)
 
     def show_marker(
-        self, pattern: Pattern, marker: Marker | None, nest: NestSettings | None = None
-    ) -> None:
+        self, pattern: Pattern, marker: Marker | None, nest: NestSettings | None = None,
+        roll_length_mm: float = math.inf,
+    ) -> None:  # fmt: skip
         """Show another marker; what was at work for the last one ends."""
         self.end()
         self._pattern, self.marker = pattern, marker
-        self._nest = nest or NestSettings()
+        self._nest, self._roll_mm = nest or NestSettings(), roll_length_mm
         self._before: list[Marker] = []
         with self.hold_sync():
             self.pinned, self.message, self.tried = [], {}, {}
@@ -120,17 +113,6 @@ class MarkerView(anywidget.AnyWidget):
         """Close the screen, and stop nesting."""
         self.end()
         super().close()
-
-    def _on_message(self, _: Any, asked: Any, __: Any) -> None:
-        number = asked.get("number", 0) if isinstance(asked, dict) else 0
-        try:
-            self._do(asked)
-        except StitchSketchError as error:
-            self.message = {"kind": "error", "text": str(error)}
-        except (KeyError, TypeError, ValueError, AttributeError, StopIteration):
-            log.warning("a message of the page isn't understood: %.200r", asked, exc_info=True)
-            self.message = {"kind": "error", "text": text("common.not_understood")}
-        self.answered = number if isinstance(number, int) else 0
 
     def _do(self, asked: dict[str, Any]) -> None:
         match asked["do"]:
@@ -204,7 +186,8 @@ class MarkerView(anywidget.AnyWidget):
         keys = {(name, copy) for name, copy in self.pinned}
         pinned = tuple(one for one in shown.placements if (one.piece, one.copy) in keys)
         self.seconds = seconds
-        work = NestAgain(self._pattern, shown.fabric, asked, pinned, shown.zones)
+        zones = defects_of(shown)
+        work = NestAgain(self._pattern, shown.fabric, asked, pinned, zones, self._roll_mm)
         self._apart, self.message = Apart(work), {}
         self.working = {"share": 0.0, "note": ""}
 
@@ -230,7 +213,9 @@ class MarkerView(anywidget.AnyWidget):
             self.figures, self.copies, self.matches, self.fabric = {}, [], [], {}
         else:
             self.fabric = fabric_shown(marker.fabric)
-            self.figures = marker_shown(marker)
+            self.figures = {
+                **marker_shown(marker), **end_shown(self._pattern, marker, self._roll_mm)
+            }  # fmt: skip
             self.copies = copies_shown(self._pattern, marker)
             self.matches = matches_shown(self._pattern, marker)
         self.can_undo = bool(self._before)

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
-import anywidget
 import traitlets
 
-from stitchsketch_kernel.domain.errors import StitchSketchError
 from stitchsketch_kernel.pipeline.sheet import PatternSheet
 from stitchsketch_widgets.bundle import built
+from stitchsketch_widgets.screen import Screen
 from stitchsketch_widgets.sheet_state import (
     legend_shown,
     pieces_shown,
     seams_shown,
     strain_shown,
 )
-from stitchsketch_widgets.texts import text, texts
-
-log = logging.getLogger(__name__)
+from stitchsketch_widgets.texts import texts
 
 #: Keeps how far each piece's grain is turned, and says in words where.
 Save = Callable[[dict[str, float]], str]
 _MOST_DEG = 180
 
 
-class PatternSheetView(anywidget.AnyWidget):
+class PatternSheetView(Screen):
     """A run's pieces on the screen.
 
     A turned grain is shown at once and changes the pieces in the next run: pieces are laid by it.
@@ -44,9 +40,6 @@ class PatternSheetView(anywidget.AnyWidget):
     _esm = built("pattern_sheet.js")
     _css = built("pattern_sheet.css")
 
-    title = traitlets.Unicode(help="what is on the screen").tag(sync=True)
-    texts = traitlets.Dict(help="the words").tag(sync=True)
-    units = traitlets.Enum(("mm", "inch"), "mm", help="lengths are shown in").tag(sync=True)
     pieces: traitlets.List[Any] = traitlets.List(help="lines in mm, sizes, ±").tag(sync=True)
     seams: traitlets.List[Any] = traitlets.List(help="both sides, and the gate's word").tag(
         sync=True
@@ -56,10 +49,6 @@ class PatternSheetView(anywidget.AnyWidget):
     turned = traitlets.Dict(help="degrees by piece, counter-clockwise").tag(sync=True)
     can_save = traitlets.Bool(False).tag(sync=True)
     changed = traitlets.Bool(False, help="whether there are turns not saved").tag(sync=True)
-    message = traitlets.Dict(help="kind (good, error) and text").tag(sync=True)
-    answered = traitlets.Int(0, help="number of the last message that was dealt with").tag(
-        sync=True
-    )
 
     def __init__(
         self, sheet: PatternSheet, save: Save | None = None, units: str = "mm", **traits: Any
@@ -77,18 +66,6 @@ class PatternSheetView(anywidget.AnyWidget):
             can_save=save is not None,
             **traits,
         )
-        self.on_msg(self._on_message)
-
-    def _on_message(self, _: Any, asked: Any, __: Any) -> None:
-        number = asked.get("number", 0) if isinstance(asked, dict) else 0
-        try:
-            self._do(asked)
-        except StitchSketchError as error:
-            self.message = {"kind": "error", "text": str(error)}
-        except (KeyError, TypeError, ValueError, AttributeError, StopIteration):
-            log.warning("a message of the page isn't understood: %.200r", asked, exc_info=True)
-            self.message = {"kind": "error", "text": text("common.not_understood")}
-        self.answered = number if isinstance(number, int) else 0
 
     def _do(self, asked: dict[str, Any]) -> None:
         match asked["do"]:

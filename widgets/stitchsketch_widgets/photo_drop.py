@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import anywidget
@@ -77,6 +77,7 @@ class PhotoDrop(anywidget.AnyWidget):
     photos: traitlets.List[Any] = traitlets.List(help="name, sha256, state, notes, mats").tag(
         sync=True
     )
+    out: traitlets.List[Any] = traitlets.List(help="names of photos taken out").tag(sync=True)
     said: traitlets.List[Any] = traitlets.List(help="what is said of all of them").tag(sync=True)
     waiting = traitlets.Int(0, help="photos not looked at yet").tag(sync=True)
     sending = traitlets.Int(0, help="photos on their way, as the page says").tag(sync=True)
@@ -99,6 +100,7 @@ class PhotoDrop(anywidget.AnyWidget):
         self._watchers: list[Callable[[], None]] = []
         self._thumbnails: set[str] = set()
         self._kept: dict[str, Photo] = {}
+        self._out: dict[str, Photo] = {}
         #: What is said of the photos that were looked at.
         self.notes: list[PhotoNote] = []
         super().__init__(texts=texts("drop"), **traits)
@@ -120,6 +122,8 @@ class PhotoDrop(anywidget.AnyWidget):
         try:
             for photo in self._projects.photos(self._shop, self._scan_id):
                 self._add(photo)
+            out = self._projects.photos(self._shop, self._scan_id, left_out=True)
+            self._out = {photo.name: photo for photo in out}
             self._tell()
         except StitchSketchError as error:
             self.error = str(error)
@@ -142,6 +146,7 @@ class PhotoDrop(anywidget.AnyWidget):
             self.notes = notes = notes_of(shown, self.mats_wanted)
             with self.hold_sync():
                 self.photos = [_shown(one, looks, faults, notes) for one in self.kept]
+                self.out = sorted(self._out, key=by_number)
                 self.waiting = self.looks.waiting
                 done = shown and not self.waiting
                 self.said = [note.text for note in notes if not note.photo] if done else []
@@ -175,7 +180,6 @@ class PhotoDrop(anywidget.AnyWidget):
                 looks, _ = self.looks.found()
                 for look in looks.values():
                     self._send_thumbnail(look)
-                return {}
             case "begin":
                 return _coming(self._incoming.begin(*_named(asked)))
             case "piece":
@@ -183,11 +187,26 @@ class PhotoDrop(anywidget.AnyWidget):
                 return _coming(self._incoming.go_on(*_named(asked), offset, piece))
             case "give_up":
                 self._incoming.give_up(str(asked["sha256"]), int(asked["bytes"]))
-                return {}
             case "arrived":
                 return self._arrived(*_named(asked))
+            case "take_out" | "put_back":
+                return self._moved(str(asked["name"]), out=asked["do"] == "take_out")
             case other:
                 raise ValueError(other)
+        return {}
+
+    def _moved(self, name: str, *, out: bool) -> dict[str, Any]:
+        """Take a photo out of what runs see, or put it back; its content stays in the store."""
+        here, there = (self._kept, self._out) if out else (self._out, self._kept)
+        photo = replace(here[name], left_out=out)
+        self._projects.keep_photo(self._shop, photo)
+        with self._lock:
+            del here[name]
+            there[name] = photo
+            if not out:
+                self.looks.ask(name, photo.sha256)
+        self._tell()
+        return {"name": name}
 
     def _way(self) -> dict[str, Any]:
         most = self._incoming.most_bytes
@@ -203,9 +222,12 @@ class PhotoDrop(anywidget.AnyWidget):
         for photo in self._kept.values():
             if photo.sha256 == sha256:
                 return {"name": photo.name, "double": True}
+        for photo in self._out.values():
+            if photo.sha256 == sha256:
+                return {**self._moved(photo.name, out=False), "double": False}
         if not self._objects.exists("images", sha256):
             raise StitchSketchError(text("drop.not_here", name=name))
-        kept = Photo(self._scan_id, safe_names([*self._kept, name])[-1], sha256, size)
+        kept = Photo(self._scan_id, safe_names([*self._kept, *self._out, name])[-1], sha256, size)
         self._projects.keep_photo(self._shop, kept)
         with self._lock:
             self._add(kept)

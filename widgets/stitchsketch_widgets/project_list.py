@@ -18,6 +18,7 @@ from stitchsketch_kernel.projects.copying import duplicate
 from stitchsketch_kernel.projects.interface import ProjectStore
 from stitchsketch_kernel.projects.records import Project, Run, Scan
 from stitchsketch_kernel.storage.interface import ObjectStore
+from stitchsketch_kernel.users.interface import UserStore
 from stitchsketch_widgets.bundle import built
 from stitchsketch_widgets.texts import text, texts
 
@@ -46,6 +47,8 @@ class ProjectList(anywidget.AnyWidget):
         For thumbnails of runs that are.
     person : str
         Owns what is duplicated.
+    users : UserStore, optional
+        For the names of those whom a project may be kept to.
     """
 
     _esm = built("project_list.js")
@@ -53,6 +56,8 @@ class ProjectList(anywidget.AnyWidget):
 
     texts = traitlets.Dict(help="the words").tag(sync=True)
     projects: traitlets.List[Any] = traitlets.List(help="name, customer, run").tag(sync=True)
+    people = traitlets.Dict(help="names of the shop's people, by subject").tag(sync=True)
+    person = traitlets.Unicode(help="who is at the page").tag(sync=True)
     error = traitlets.Unicode(help="why nothing can be listed or done").tag(sync=True)
     deleted = traitlets.Dict(help="id and name of what can be taken back").tag(sync=True)
     said = traitlets.Unicode(help="what was done").tag(sync=True)
@@ -64,10 +69,14 @@ class ProjectList(anywidget.AnyWidget):
         objects: ObjectStore | None = None,
         folder_of: FolderOf | None = None,
         person: str = "",
+        users: UserStore | None = None,
     ) -> None:
         self._store, self._shop, self._objects = projects, shop, objects
         self._folder_of, self._person = folder_of, person
-        super().__init__(texts=texts("projects", "progress", "help"))
+        people: dict[str, str] = {}
+        with suppress(StitchSketchError):  # the list is of use without them
+            people = {} if users is None else users.names(shop)
+        super().__init__(texts=texts("projects", "progress", "help"), people=people, person=person)
         self.look()
         self.on_msg(self._on_message)
 
@@ -110,6 +119,10 @@ class ProjectList(anywidget.AnyWidget):
                     raise ValueError("no name")
                 store.change_project(shop, replace(store.project(shop, project_id), name=name))
                 self.said = text("projects.renamed", name=name)
+            case "share":
+                kept = store.share_project(shop, project_id, _people(asked["people"]))
+                way = "kept" if kept.kept_to else "opened"
+                self.said = text(f"projects.{way}", name=kept.name)
             case "duplicate":
                 copy = duplicate(store, shop, project_id, self._person)
                 self.said = text("projects.duplicated", name=copy.name)
@@ -137,12 +150,20 @@ class ProjectList(anywidget.AnyWidget):
         return in_stores(self._store, self._objects, self._shop, scan.id, run_id)
 
 
+def _people(given: Any) -> list[str]:
+    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+        raise TypeError(given)
+    return given
+
+
 def _shown(project: Project, scan: Scan | None, run: Run | None) -> dict[str, Any]:
     return {
         "id": project.id,
         "name": project.name,
         "customer": project.customer,
         "furniture": project.furniture_type,
+        "owner": project.owner,
+        "kept_to": list(project.kept_to),
         "created": project.created.isoformat(),
         "scan": scan and scan.id,
         "run": run and run.id,

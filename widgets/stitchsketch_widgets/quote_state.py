@@ -162,6 +162,7 @@ def _fabric(fabric: Fabric) -> dict[str, Any]:
 def _cloth(cloth: Cloth) -> dict[str, Any]:
     return {
         **_fabric(cloth.fabric),
+        "roll_mm": cloth.roll_length_mm if math.isfinite(cloth.roll_length_mm) else 0.0,
         "pieces": list(cloth.pieces),
         "defects": [[one.x_mm, one.y_mm, one.length_mm, one.width_mm] for one in cloth.zones],
     }
@@ -186,7 +187,9 @@ def _cloth_of(form: dict[str, Any], at: int) -> Cloth:
     if at and not pieces:
         raise SettingsError(text("offer.no_pieces", name=fabric.name), text("offer.no_pieces_todo"))
     # only the face cloth is seen: a lining is not matched
-    return Cloth(fabric, pieces, zones=_zones(defects), match=MatchLevel.NONE if at else None)
+    match = MatchLevel.NONE if at else None
+    roll_mm = _number(form, "roll_mm") or math.inf  # 0: it is bought by length
+    return Cloth(fabric, pieces, roll_mm, _zones(defects), match)
 
 
 def _zones(defects: Sequence[tuple[float, ...]]) -> tuple[Zone, ...]:

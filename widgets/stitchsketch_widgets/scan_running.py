@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from stitchsketch_kernel.domain.errors import RunError, StitchSketchError
+from stitchsketch_kernel.domain.known_lengths import SETTING
 from stitchsketch_kernel.pipeline.beginning import JOB, begin, why_ended
 from stitchsketch_kernel.pipeline.coaching import Coached, coach_by_run, unseen_of
 from stitchsketch_kernel.pipeline.tracking import KeptAs
@@ -30,8 +31,6 @@ class Running(Protocol):
 
     #: Whether runs go on on the page's own machine.
     here: bool
-    #: Whether a run can be given a known length.
-    takes_lengths: bool
 
     def start(
         self,
@@ -126,7 +125,7 @@ class HereRunning(_Kept):
     person : str
     """
 
-    here = takes_lengths = True
+    here = True
 
     def __init__(
         self, projects: ProjectStore, objects: ObjectStore, shop: str,
@@ -163,7 +162,7 @@ class HereRunning(_Kept):
 class QueuedRunning(_Kept):
     """Runs by the workers behind the gateway."""
 
-    here = takes_lengths = False
+    here = False
 
     def start(
         self, project: Project, scan_id: str, photos: Sequence[Photo],
@@ -171,7 +170,10 @@ class QueuedRunning(_Kept):
     ) -> Run | None:  # fmt: skip
         """See `Running`."""
         self._remember(scan_id)
-        return self._projects.queue_run(self._shop, Run(scan_id, "", settings=dict(settings)))
+        asked = dict(settings)
+        if lengths:
+            asked[SETTING] = [dict(one) for one in lengths]
+        return self._projects.queue_run(self._shop, Run(scan_id, "", settings=asked))
 
     def why_not(self, scan_id: str) -> str:
         """See `Running`."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from stitchsketch_kernel.domain.errors import SettingsError, StitchSketchError
+from stitchsketch_kernel.domain.known_lengths import LENGTH_MM, SETTING, known_lengths
 from stitchsketch_kernel.domain.tape import COLOUR_WORDS, TapeSettings
 from stitchsketch_kernel.imaging.mat import check_bar
 from stitchsketch_kernel.pipeline.settings import FabricSettings, settings_from
@@ -36,9 +37,8 @@ _NUMBERS = frozenset(
 )
 
 
-def fields(lengths_allowed: bool) -> dict[str, list[dict[str, Any]]]:
+def fields() -> dict[str, list[dict[str, Any]]]:
     """The questions of each step: name, kind, choices, and when they are asked."""
-    ways = ["mats", "length"] if lengths_allowed else ["mats"]
     by_mats, by_length = ["scale_by", "mats"], ["scale_by", "length"]
     return {
         "piece": [
@@ -48,7 +48,8 @@ def fields(lengths_allowed: bool) -> dict[str, list[dict[str, Any]]]:
             {"name": "units", "kind": "choice", "choices": _choices("units", ["mm", "inch"])},
         ],
         "mats": [
-            {"name": "scale_by", "kind": "radio", "choices": _choices("scale_by", ways)},
+            {"name": "scale_by", "kind": "radio",
+             "choices": _choices("scale_by", ["mats", "length"])},
             {"name": "mats", "kind": "choice", "when": by_mats,
              "choices": [[str(k), str(k)] for k in range(2, MOST_MATS_PRINTED + 1)]},
             {"name": "paper", "kind": "choice", "when": by_mats,
@@ -109,8 +110,10 @@ def faults(step: str, values: Mapping[str, Any]) -> dict[str, str]:
     if values.get("scale_by") == "length":
         if not _is_length(values.get("length_mm"), 50):
             wrong["length_mm"] = text("new.length_missing")
-        elif not lengths_of(values):
+        elif not (lengths := lengths_of(values)):
             wrong["marks"] = text("new.marks_missing")
+        elif why := _fault_of(lengths):
+            wrong["marks"] = why
     elif values.get("bar_mm"):
         try:
             check_bar(float(values["bar_mm"]))
@@ -149,7 +152,23 @@ def settings_of(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def values_of(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The answers that gave a run's settings."""
-    return {name: settings[key] for name, key in _SETTINGS.items() if key in settings}
+    values = {name: settings[key] for name, key in _SETTINGS.items() if key in settings}
+    # other programs may have queued it with more lengths than the page has
+    rows = settings.get(SETTING)
+    if isinstance(rows, list) and rows and not _fault_of(rows):
+        first = rows[0]
+        marks = {"a": first["a"], "b": first["b"]}
+        values |= {"scale_by": "length", "length_mm": first["mm"], "marks": marks}
+    return values
+
+
+def _fault_of(lengths: list[dict[str, Any]]) -> str:
+    """Why known lengths can't be; empty: they can."""
+    try:
+        known_lengths(lengths)
+    except SettingsError as error:
+        return str(error)
+    return ""
 
 
 def lengths_of(values: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -161,6 +180,15 @@ def lengths_of(values: Mapping[str, Any]) -> list[dict[str, Any]]:
     if len(a) < 2 or len(b) < 2:
         return []
     return [{"mm": values["length_mm"], "a": a, "b": b}]
+
+
+def marked_in(values: Mapping[str, Any], photos: Collection[str]) -> dict[str, Any]:
+    """The answers without marks in photos that were taken out of the scan since."""
+    marks = {
+        end: {photo: place for photo, place in places.items() if photo in photos}
+        for end, places in values.get("marks", {}).items()
+    }
+    return {**values, "marks": marks}
 
 
 def _marks(given: object) -> dict[str, dict[str, list[float]]]:
@@ -182,7 +210,7 @@ def _is_number(value: object) -> bool:
 
 
 def _is_length(value: object, least_mm: float) -> bool:
-    return _is_number(value) and least_mm <= float(value) <= 20_000  # type: ignore[arg-type]
+    return _is_number(value) and least_mm <= float(value) <= LENGTH_MM.high  # type: ignore[arg-type]
 
 
 def require_step(step: object) -> str:

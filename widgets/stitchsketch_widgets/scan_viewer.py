@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 
-from stitchsketch_kernel.domain.errors import StitchSketchError
 from stitchsketch_kernel.domain.model import Region
 from stitchsketch_kernel.pipeline.looking import SeenScan
 from stitchsketch_kernel.upholstery.geometry.ruler import Place, SurfaceRuler
@@ -26,15 +23,14 @@ from stitchsketch_widgets.scan_state import (
     lines_shown,
     unseen_share,
 )
+from stitchsketch_widgets.screen import Screen
 from stitchsketch_widgets.texts import text, texts
-
-log = logging.getLogger(__name__)
 
 #: Keeps a box for the next run, or drops what was kept (None); says in words what will come of it.
 KeepBox = Callable[[Region | None], str]
 
 
-class ScanViewer(anywidget.AnyWidget):
+class ScanViewer(Screen):
     """A scan on the screen: mesh, points, cameras, seams; a ruler; a box to crop by.
 
     The mesh goes to the page in levels of detail, one message each, as the page asks for them
@@ -62,9 +58,6 @@ class ScanViewer(anywidget.AnyWidget):
     _esm = built("scan_viewer.js")
     _css = built("scan_viewer.css")
 
-    title = traitlets.Unicode(help="what is on the screen").tag(sync=True)
-    texts = traitlets.Dict(help="the words").tag(sync=True)
-    units = traitlets.Enum(("mm", "inch"), "mm", help="lengths are shown in").tag(sync=True)
     metric = traitlets.Bool(True, help="whether lengths can be told at all").tag(sync=True)
     sizes: traitlets.List[Any] = traitlets.List(help="faces of each level").tag(sync=True)
     faces = traitlets.Int(help="of the whole mesh").tag(sync=True)
@@ -88,10 +81,6 @@ class ScanViewer(anywidget.AnyWidget):
     points: traitlets.List[Any] = traitlets.List(help="the ruler's ends, metres").tag(sync=True)
     path: traitlets.List[Any] = traitlets.List(help="its way along the surface").tag(sync=True)
     measured = traitlets.Dict(help="straight_mm, along_mm, their ±, seen").tag(sync=True)
-    message = traitlets.Dict(help="kind (good, error) and text").tag(sync=True)
-    answered = traitlets.Int(0, help="number of the last message that was dealt with").tag(
-        sync=True
-    )
 
     def __init__(
         self,
@@ -141,18 +130,6 @@ class ScanViewer(anywidget.AnyWidget):
             can_save=keep_box is not None,
             **traits,
         )
-        self.on_msg(self._on_message)
-
-    def _on_message(self, _: Any, asked: Any, __: Any) -> None:
-        number = asked.get("number", 0) if isinstance(asked, dict) else 0
-        try:
-            self._do(asked)
-        except StitchSketchError as error:
-            self.message = {"kind": "error", "text": str(error)}
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
-            log.warning("a message of the page isn't understood: %.200r", asked, exc_info=True)
-            self.message = {"kind": "error", "text": text("scan.not_understood")}
-        self.answered = number if isinstance(number, int) else 0
 
     def _do(self, asked: dict[str, Any]) -> None:
         match asked["do"]:

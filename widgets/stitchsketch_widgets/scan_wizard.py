@@ -28,6 +28,7 @@ from stitchsketch_widgets.scan_values import (
     faults,
     fields,
     lengths_of,
+    marked_in,
     require_step,
     settings_of,
     sound_values,
@@ -98,7 +99,7 @@ class ScanWizard(anywidget.AnyWidget):
         self._project: Project | None = None
         super().__init__(
             texts=texts("new"),
-            fields=fields(running.takes_lengths),
+            fields=fields(),
             values=beginning(),
             person=person,
         )
@@ -193,7 +194,7 @@ class ScanWizard(anywidget.AnyWidget):
             answer = {"wrong": str(error), "for_good": True}
         except (KeyError, TypeError, ValueError, AttributeError):
             log.warning("a message of the page isn't understood: %.200r", asked, exc_info=True)
-            answer = {"wrong": text("seams.not_understood"), "for_good": True}
+            answer = {"wrong": text("common.not_understood"), "for_good": True}
         self.send({"is": "answer", "number": number, **answer}, buffers)
 
     def _answer(self, asked: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
@@ -266,6 +267,7 @@ class ScanWizard(anywidget.AnyWidget):
         return {"width": width, "height": height}, [jpeg]
 
     def _start(self) -> None:
+        self.values = marked_in(self.values, {one.name for one in self._photos.kept})
         for step in ("piece", "size"):
             if wrong := faults(step, self.values):
                 self.wrong, self.step = wrong, step

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 
-from stitchsketch_kernel.domain.errors import StitchSketchError
 from stitchsketch_kernel.domain.panel import EdgeKind
 from stitchsketch_kernel.upholstery.seams.session import EditSession
 from stitchsketch_widgets.bundle import built
+from stitchsketch_widgets.screen import Screen
 from stitchsketch_widgets.seam_state import Pieces, drawn_shown, edges_shown, panels_shown
 from stitchsketch_widgets.texts import text, texts
-
-log = logging.getLogger(__name__)
 
 #: Keeps a session's edits and says in words where they are.
 Save = Callable[[EditSession], str]
 
 
-class SeamEditor(anywidget.AnyWidget):
+class SeamEditor(Screen):
     """A session of corrections on the screen.
 
     What a person asks comes as messages, ``{"do": "seam", "points": [...]}``; the answer is the
@@ -41,9 +37,6 @@ class SeamEditor(anywidget.AnyWidget):
     _esm = built("seam_editor.js")
     _css = built("seam_editor.css")
 
-    title = traitlets.Unicode(help="what is on the screen").tag(sync=True)
-    texts = traitlets.Dict(help="the words").tag(sync=True)
-    units = traitlets.Enum(("mm", "inch"), "mm", help="lengths are shown in").tag(sync=True)
     kinds: traitlets.List[Any] = traitlets.List(help="how an edge may be made").tag(sync=True)
     vertices = traitlets.Bytes(help="float32, metres, x y z").tag(sync=True)
     faces = traitlets.Bytes(help="uint32, three a face").tag(sync=True)
@@ -64,10 +57,6 @@ class SeamEditor(anywidget.AnyWidget):
     can_redo = traitlets.Bool(False).tag(sync=True)
     can_save = traitlets.Bool(False).tag(sync=True)
     changed = traitlets.Bool(False, help="whether there are edits not saved").tag(sync=True)
-    message = traitlets.Dict(help="kind (good, error) and text").tag(sync=True)
-    answered = traitlets.Int(0, help="number of the last message that was dealt with").tag(
-        sync=True
-    )
 
     def __init__(
         self, session: EditSession, save: Save | None = None, units: str = "mm", **traits: Any
@@ -84,22 +73,10 @@ class SeamEditor(anywidget.AnyWidget):
             **traits,
         )
         self._show()
-        self.on_msg(self._on_message)
 
     def look(self) -> None:
         """Show the session as it stands: something else has changed it."""
         self._show()
-
-    def _on_message(self, _: Any, asked: Any, __: Any) -> None:
-        number = asked.get("number", 0) if isinstance(asked, dict) else 0
-        try:
-            self._do(asked)
-        except StitchSketchError as error:
-            self.message = {"kind": "error", "text": str(error)}
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
-            log.warning("a message of the page isn't understood: %.200r", asked, exc_info=True)
-            self.message = {"kind": "error", "text": text("seams.not_understood")}
-        self.answered = number if isinstance(number, int) else 0
 
     def _do(self, asked: dict[str, Any]) -> None:
         match asked["do"]:

@@ -17,13 +17,13 @@ def of_shop(
     access: Allowed, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[ShopFabric]:
     """The shop's fabrics by name."""
-    found = access.stores.users.fabrics(access.shop)
+    found = access.users.fabrics(access.shop)
     return page(found, lambda one: (one.fabric.name.casefold(), one.id), limit, cursor)
 
 
 def read(access: Allowed, fabric_id: FabricId) -> ShopFabric:
     """One fabric."""
-    found = access.stores.users.fabric(access.shop, fabric_id)
+    found = access.users.fabric(access.shop, fabric_id)
     if found is None:
         raise NotKeptError("There is no such fabric in this shop.", "Choose one from the list.")
     return found
@@ -34,13 +34,13 @@ def keep(access: Allowed, fabric_id: FabricId, fabric: NewFabric) -> ShopFabric:
     values: dict[str, Any] = values_of(fabric)
     cloth = Fabric(**values_of(values.pop("fabric")))
     kept = ShopFabric(shop=access.shop, id=fabric_id, fabric=cloth, **values)
-    return access.stores.users.keep_fabric(kept)
+    return access.users.keep_fabric(kept)
 
 
 def forget(access: Allowed, fabric_id: FabricId) -> None:
     """Take a fabric out of the library."""
     read(access, fabric_id)  # 404 for another shop's
-    access.stores.users.forget_fabric(access.shop, fabric_id)
+    access.users.forget_fabric(access.shop, fabric_id)
 
 
 ROUTES = (

@@ -131,7 +131,8 @@ def of_shop(
     access: Allowed, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[StoredObject]:
     """The shop's files of this room, by name."""
-    found = access.objects.objects(BUCKET_OF[access.row.room])
+    bucket, hidden = BUCKET_OF[access.row.room], access.projects.hidden(access.shop)
+    found = [one for one in access.objects.objects(bucket) if (bucket, one.sha256) not in hidden]
     return page(found, lambda kept: (kept.sha256,), limit, cursor)
 
 
@@ -179,7 +180,9 @@ def _found(access: Access, uploads: Uploads, upload_id: str) -> tuple[Upload, in
 
 
 def _must_exist(access: Access, sha256: str) -> None:
-    if not access.objects.exists(BUCKET_OF[access.row.room], sha256):
+    bucket = BUCKET_OF[access.row.room]
+    hidden = (bucket, sha256) in access.projects.hidden(access.shop, sha256)
+    if hidden or not access.objects.exists(bucket, sha256):
         raise ProblemError(404, "There is no such file in this shop.", "Choose one from the list.")
 
 

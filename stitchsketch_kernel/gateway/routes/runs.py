@@ -45,7 +45,7 @@ def of_scan(
     access: Allowed, scan_id: ScanId, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[Run]:
     """The scan's runs, newest first."""
-    runs = access.stores.projects.runs(access.shop, scan_id)
+    runs = access.projects.runs(access.shop, scan_id)
     return page(runs, _begun, limit, cursor, True)
 
 
@@ -54,17 +54,17 @@ def start(access: Allowed, once: KeptOnce, run: NewRun, key: Key = None) -> Any:
     asked = run.model_dump(mode="json", exclude_unset=True)
     # who starts it is who asks: the subject, as long as its column
     new = Run(**values_of(run), started_by=access.caller.user.subject[:200])
-    return once.answer(
-        access, key, asked, lambda: access.stores.projects.start_run(access.shop, new)
-    )
+    return once.answer(access, key, asked, lambda: access.projects.start_run(access.shop, new))
 
 
 def queue(access: Allowed, once: KeptOnce, run: Queued, key: Key = None) -> Any:
     """Have one of the installation's workers run a scan, from its photos that are kept here.
 
-    `settings` are by name, as the command line's; what is wrong with them the run says when a
-    worker has taken it. With `from_stage` the settings of the scan's last run stand beneath them,
-    and that stage is computed anew with all that follow from it.
+    `settings` are by name, as the command line's. Known lengths stand in `scale.known_lengths`,
+    each as in a file of them (`mm`, and `a` and `b` with their marks by photo); they are checked
+    here, and what is wrong with other settings the run says when a worker has taken it. With
+    `from_stage` the settings of the scan's last run stand beneath them, and that stage is computed
+    anew with all that follow from it.
     """
     new = Run(
         run.scan_id, "", settings=run.settings, from_stage=run.from_stage,
@@ -72,7 +72,7 @@ def queue(access: Allowed, once: KeptOnce, run: Queued, key: Key = None) -> Any:
     )  # fmt: skip
     return once.answer(
         access, key, run.model_dump(mode="json"),
-        lambda: access.stores.projects.queue_run(access.shop, new),
+        lambda: access.projects.queue_run(access.shop, new),
     )  # fmt: skip
 
 
@@ -82,26 +82,26 @@ def cancel(
     """Ask for a run's end, whether it waits or is at work."""
     return once.answer(
         access, key, [run_id, asked.model_dump(mode="json")],
-        lambda: access.stores.projects.cancel_run(access.shop, run_id, asked.why),
+        lambda: access.projects.cancel_run(access.shop, run_id, asked.why),
     )  # fmt: skip
 
 
 def read(access: Allowed, run_id: RunId) -> Run:
     """One run."""
-    return access.stores.projects.run(access.shop, run_id)
+    return access.projects.run(access.shop, run_id)
 
 
 def beat(access: Allowed, run_id: RunId, sign: NewBeat) -> Heard:
     """Keep a sign of life; the answer asks a run to stop that a person has ended."""
     told = Beat(**values_of(sign))
-    return Heard(status=access.stores.projects.beat(access.shop, run_id, told))
+    return Heard(status=access.projects.beat(access.shop, run_id, told))
 
 
 def history(
     access: Allowed, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[HistoryLine]:
     """Every stage that was ever run, with its run, scan and project; the oldest run first."""
-    told = access.stores.projects.history(access.shop)
+    told = access.projects.history(access.shop)
     lines = [
         HistoryLine(project=project, scan=scan, run=run, stage=stage)
         for project, scan, run, stage in told
@@ -119,40 +119,40 @@ def quotes(
     access: Allowed, run_id: RunId, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[Quote]:
     """The run's quotes, newest first."""
-    found = access.stores.projects.quotes(access.shop, run_id)
+    found = access.projects.quotes(access.shop, run_id)
     return page(found, lambda quote: (_iso(quote.created), quote.id), limit, cursor, True)
 
 
 def keep_quote(access: Allowed, run_id: RunId, quote: NewQuote) -> Quote:
     """Keep a quote; the last word on it counts."""
     kept = Quote(run_id=run_id, **values_of(quote))
-    return access.stores.projects.keep_quote(access.shop, kept)
+    return access.projects.keep_quote(access.shop, kept)
 
 
 def finish(access: Allowed, once: KeptOnce, run_id: RunId, ended: Ended, key: Key = None) -> Any:
     """Keep how the run ended, and when."""
     return once.answer(
         access, key, [run_id, ended.model_dump(mode="json")],
-        lambda: access.stores.projects.finish_run(access.shop, run_id, ended.status, ended.error),
+        lambda: access.projects.finish_run(access.shop, run_id, ended.status, ended.error),
     )  # fmt: skip
 
 
 def stages(access: Allowed, run_id: RunId) -> Page[StageRun]:
     """The run's stages in the order in which they were first recorded."""
-    return Page(items=access.stores.projects.stages(access.shop, run_id))
+    return Page(items=access.projects.stages(access.shop, run_id))
 
 
 def record(access: Allowed, run_id: RunId, stage: StageName, state: NewStage) -> None:
     """Keep a stage's state; the last word on a stage of a run counts."""
     kept = StageRun(run_id=run_id, stage=stage, **values_of(state))
-    access.stores.projects.record_stage(access.shop, kept)
+    access.projects.record_stage(access.shop, kept)
 
 
 def artefacts(
     access: Allowed, run_id: RunId, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[Artefact]:
     """The run's artefacts by stage and kind."""
-    found = access.stores.projects.artefacts(access.shop, run_id)
+    found = access.projects.artefacts(access.shop, run_id)
     return page(found, lambda a: (a.stage, a.kind, a.sha256, a.where), limit, cursor)
 
 
@@ -163,7 +163,7 @@ def add_artefact(
     new = Artefact(run_id=run_id, **values_of(artefact))
 
     def act() -> Artefact:
-        access.stores.projects.add_artefact(access.shop, new)
+        access.projects.add_artefact(access.shop, new)
         return new
 
     return once.answer(access, key, new, act)
@@ -177,7 +177,7 @@ def events(
     Each event has the state of one stage, or of the run. Whoever comes back with the last event's
     id gets what has changed since; when that was the end, 204, so that listeners stop.
     """
-    run = access.stores.projects.run(access.shop, run_id)  # 404 before the stream begins
+    run = access.projects.run(access.shop, run_id)  # 404 before the stream begins
     if has_ended(run, last_event_id):
         return Response(status_code=204)
 

@@ -8,7 +8,14 @@ from typing import Annotated
 from fastapi import Path
 
 from stitchsketch_kernel.gateway.guard import Access, Allowed
-from stitchsketch_kernel.gateway.models import Me, NewPreferences, NewUser, Page, values_of
+from stitchsketch_kernel.gateway.models import (
+    Colleague,
+    Me,
+    NewPreferences,
+    NewUser,
+    Page,
+    values_of,
+)
 from stitchsketch_kernel.gateway.paging import DEFAULT_LIMIT, Cursor, Limit, page
 from stitchsketch_kernel.gateway.problems import ProblemError
 from stitchsketch_kernel.gateway.routes.route import Route
@@ -36,23 +43,34 @@ def me(access: Allowed) -> Me:
 def prefer(access: Allowed, preferences: NewPreferences) -> User:
     """Keep one's own units, allowances and usual fabric."""
     subject = access.caller.user.subject
-    known = access.stores.users.user(subject)
+    known = access.users.user(subject)
     if known is None:  # an administrator by the gateway's settings alone
         raise ProblemError(404, "You are in no shop.", "Preferences are kept for a shop's people.")
     kept = replace(known, preferences=Preferences(**values_of(preferences)))
-    access.stores.users.keep(kept)
+    access.users.keep(kept)
     return kept
+
+
+def colleagues(
+    access: Allowed, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[Colleague]:
+    """The shop's people by name: to choose somebody from."""
+    people = [
+        Colleague(subject=subject, name=name)
+        for subject, name in access.users.names(access.shop).items()
+    ]
+    return page(people, lambda one: (one.name.casefold(), one.subject), limit, cursor)
 
 
 def of_shop(access: Allowed, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> Page[User]:
     """The shop's people by name."""
-    people = access.stores.users.of_shop(access.shop)
+    people = access.users.of_shop(access.shop)
     return page(people, lambda user: (user.name.casefold(), user.subject), limit, cursor)
 
 
 def read(access: Allowed, subject: Subject) -> User:
     """One person of the shop."""
-    user = access.stores.users.user(subject)
+    user = access.users.user(subject)
     if user is None or not _own(access, user):
         raise _nobody()
     return user
@@ -63,7 +81,7 @@ def keep(access: Allowed, subject: Subject, person: NewUser) -> User:
 
     Preferences that are not said stay as the person has set them.
     """
-    values, known = values_of(person), access.stores.users.user(subject)
+    values, known = values_of(person), access.users.user(subject)
     liked = values.pop("preferences")
     if not isinstance(liked, Preferences):
         liked = Preferences(**values_of(liked))
@@ -78,18 +96,18 @@ def keep(access: Allowed, subject: Subject, person: NewUser) -> User:
             )  # fmt: skip
         if Role.ADMIN in {user.role, known.role if known else user.role}:
             raise ProblemError(403, "Administrators are made by administrators.", "Ask one.")
-    access.stores.users.keep(user)
+    access.users.keep(user)
     return user
 
 
 def forget(access: Allowed, subject: Subject) -> None:
     """Forget a person of the shop."""
-    known = access.stores.users.user(subject)
+    known = access.users.user(subject)
     if known is None or not _own(access, known):
         raise _nobody()
     if known.role is Role.ADMIN and access.caller.user.role is not Role.ADMIN:
         raise ProblemError(403, "Administrators are removed by administrators.", "Ask one.")
-    access.stores.users.forget(subject)
+    access.users.forget(subject)
 
 
 def _own(access: Access, user: User) -> bool:
@@ -105,6 +123,7 @@ def _nobody() -> ProblemError:
 ROUTES = (
     Route("users.me", me, model=Me),
     Route("users.prefer", prefer, model=User, wrong=(404,)),
+    Route("users.colleagues", colleagues, model=Page[Colleague]),
     Route("users.list", of_shop, model=Page[User]),
     Route("users.read", read, model=User),
     Route("users.keep", keep, model=User),

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 from stitchsketch_kernel.domain.progress import part
 
 if TYPE_CHECKING:
+    from stitchsketch_kernel.domain.arrays import BoolArray
+    from stitchsketch_kernel.imaging.photos import PhotoSet
     from stitchsketch_kernel.pipeline.context import StageContext
 
-NAME, NUMBER, VERSION = "densify", 4, 4
+NAME, NUMBER, VERSION = "densify", 4, 5
 INPUTS = ("ingest", "scale")
 SETTINGS = {
     "region": "stitchsketch_kernel.reconstruction.region:RegionSettings",
     "densify": "stitchsketch_kernel.reconstruction.dense:DenseSettings",
 }
+FILES = {"masks": ""}
 WEIGHT = 250
 
 
@@ -26,13 +29,20 @@ def compute(context: StageContext) -> dict[str, Any]:
     from stitchsketch_kernel.reconstruction.dense import depth_maps
     from stitchsketch_kernel.reconstruction.region import find_region
 
-    photos = context.read("ingest", "photos", PhotoSet).photos
+    taken = context.read("ingest", "photos", PhotoSet)
+    photos = taken.photos
     model = context.read("scale", "model", SparseModel)
     region = find_region(model, context.settings("region"))
     context.keep("region", region)
     images = {photo.name: photo.path for photo in photos}
+    masks = _masks(taken, context)
     depths = depth_maps(
-        model, images, region, context.settings("densify"), part(context.progress, 0, 0.95)
+        model,
+        images,
+        region,
+        context.settings("densify"),
+        part(context.progress, 0, 0.95),
+        masks,
     )
     (context.folder / "depths").mkdir()
     for number, depth in enumerate(depths):
@@ -41,6 +51,20 @@ def compute(context: StageContext) -> dict[str, Any]:
     known = [float((depth.depth_m > 0).mean()) for depth in depths]
     return {
         "views": len(depths),
+        "masks": len(masks),
         "known_share": sum(known) / len(known),
         "box_m": [*region.low_m.tolist(), *region.high_m.tolist()],
     }
+
+
+def _masks(taken: PhotoSet, context: StageContext) -> dict[str, BoolArray]:
+    """The masks that lie beside the photos, by the photos' names."""
+    from stitchsketch_kernel.imaging.masks import find_masks, read_mask
+
+    folder = context.file("masks")
+    if folder is None or not folder.is_dir():
+        return {}
+    by_name = {photo.name: photo for photo in taken.photos}
+    left_out = [note.photo for note in taken.notes if note.severity == "refuse"]
+    found = find_masks(folder, taken.photos, left_out)
+    return {name: read_mask(path, by_name[name]) for name, path in found.items()}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import platform
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from stitchsketch_kernel.domain.errors import RunError, SettingsError
+from stitchsketch_kernel.domain.known_lengths import SETTING, require_known_lengths
 from stitchsketch_kernel.pipeline.asked import RunSettings
 from stitchsketch_kernel.pipeline.context import JOB, KEY
 from stitchsketch_kernel.pipeline.correcting import CORRECTIONS
@@ -23,7 +24,7 @@ from stitchsketch_kernel.projects.records import Photo, Project, Run, Status
 from stitchsketch_kernel.storage.interface import ObjectStore, shop_folder
 from stitchsketch_kernel.stores import Stores
 
-PHOTOS = "photos"
+PHOTOS, LENGTHS = "photos", "known_lengths.json"
 #: A run of which something is finished has come past what was wrong with its settings.
 _FINISHED = {Status.COMPLETED, Status.REUSED}
 #: Files that a run was given from outside and that its followers are given, too.
@@ -73,13 +74,26 @@ def lay_out(
     photos = stores.projects.photos(shop, run.scan_id)
     bring_photos(photos, stores.objects(shop), folder / PHOTOS, tell)
     values = {**(_inherited(earlier) if run.from_stage else {}), **run.settings}
+    lengths = _lengths(values, [one.name for one in photos], folder)
     asked = RunSettings(
-        values=values,
+        values={name: value for name, value in values.items() if name != SETTING},
         name=project.name,
         kept_as=KeptAs(shop, run.scan_id, run.started_by, run.id, run.worker),
         anew=_anew(stores, shop, run, stages),
     )
-    return folder / PHOTOS, _with_files(asked, folder, basis)
+    asked = _with_files(asked, folder, basis)
+    return folder / PHOTOS, asked if lengths is None else replace(asked, lengths=lengths)
+
+
+def _lengths(values: Mapping[str, Any], photos: Sequence[str], folder: Path) -> Path | None:
+    """The file of the known lengths that are set; those of an earlier run's settings go with it."""
+    path = folder / LENGTHS
+    path.unlink(missing_ok=True)
+    if SETTING not in values:
+        return None
+    require_known_lengths(values, photos)
+    write_json(path, {"lengths": values[SETTING]})
+    return path
 
 
 def _require_stage(stages: Sequence[Stage], name: str) -> None:
@@ -162,6 +176,8 @@ def _take_over(basis: Path, folder: Path) -> None:
             files = {**job.get("files", {})}
             if files.get(PHOTOS):
                 files[PHOTOS] = str(folder / PHOTOS)
+            if files.get("lengths") == str(basis / LENGTHS):
+                files["lengths"] = str(folder / LENGTHS)
             write_json(aside / JOB, plain({**job, "files": files}))
             _fit_seal(aside)
         put_in_place(aside, folder / "stages" / stage.name)
@@ -211,6 +227,8 @@ def _with_files(asked: RunSettings, folder: Path, basis: Path | None) -> RunSett
     if basis is not None:
         _, before = asked_again(basis, asked.kept_as)
         given = {name: getattr(before, name) for name in _GIVEN}
+        if before.lengths == basis / LENGTHS:  # of its settings, which say what is inherited
+            given.pop("lengths")
         asked = replace(
             asked, **{name: path for name, path in given.items() if path and path.is_file()}
         )

@@ -9,13 +9,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from stitchsketch_kernel.domain.errors import StorageError
 
 #: The version that this program's tables have.
-NEWEST = "0003"
+NEWEST = "0005"
 _LOCK_OF_ALL = 5_749_021_873
+
+
+def bring_up(engine: Engine, place: str) -> None:
+    """Bring a database to the newest version where it isn't yet; what is up to date isn't locked.
+
+    Raises
+    ------
+    StorageError
+        The database was made by a newer program.
+    """
+    with engine.connect() as connection:
+        found = version(connection)
+    if found != NEWEST:
+        with engine.begin() as connection:
+            hold(connection)
+            upgrade(connection, place)
 
 
 def upgrade(connection: Connection, place: str) -> None:

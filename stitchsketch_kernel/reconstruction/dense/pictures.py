@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from stitchsketch_kernel.domain.arrays import AnyArray, FloatArray, ImageArray
+from stitchsketch_kernel.domain.arrays import AnyArray, BoolArray, FloatArray, ImageArray
 from stitchsketch_kernel.domain.errors import PhotoError
 from stitchsketch_kernel.domain.model import Region
 from stitchsketch_kernel.domain.photo import Camera, View
@@ -71,3 +71,13 @@ def inside(depth: AnyArray, view: View, region: Region) -> AnyArray:
     world = world_points(depth, view)
     keep = (depth > 0) & ((world >= region.low_m) & (world <= region.high_m)).all(axis=-1)
     return np.where(keep, depth, 0).astype(np.float32)
+
+
+def masked(depth: AnyArray, mask: BoolArray | None, camera: Camera) -> AnyArray:
+    """The depth map of the camera's `pinhole`, 0 outside of a mask drawn over its photo."""
+    if mask is None:
+        return depth
+    size = (camera.width_px, camera.height_px)
+    drawn = cv2.resize(255 * mask.astype(np.uint8), size, interpolation=cv2.INTER_AREA)
+    straight = undistorted(np.asarray(drawn, dtype=np.uint8), camera)
+    return np.where(straight > 127, depth, 0).astype(np.float32)

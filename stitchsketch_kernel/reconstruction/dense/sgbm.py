@@ -17,14 +17,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from stitchsketch_kernel.domain.arrays import ImageArray
+from stitchsketch_kernel.domain.arrays import BoolArray, ImageArray
 from stitchsketch_kernel.domain.model import Depth, Region, SparseModel
 from stitchsketch_kernel.domain.photo import View
 from stitchsketch_kernel.domain.progress import Progress
 from stitchsketch_kernel.reconstruction.dense.interface import DenseSettings
 from stitchsketch_kernel.reconstruction.dense.merge import merge_depths
 from stitchsketch_kernel.reconstruction.dense.pairs import choose_pairs
-from stitchsketch_kernel.reconstruction.dense.pictures import grey, inside, pinhole, shrunk
+from stitchsketch_kernel.reconstruction.dense.pictures import (
+    grey,
+    inside,
+    masked,
+    pinhole,
+    shrunk,
+)
 from stitchsketch_kernel.reconstruction.dense.rectify import RectifiedPair, rectify
 
 _BLOCK_PX = 5
@@ -37,6 +43,7 @@ def sgbm_depths(
     region: Region,
     settings: DenseSettings,
     progress: Progress,
+    masks: Mapping[str, BoolArray],
 ) -> list[Depth]:
     """See `interface.DenseEngine`."""
     views = [shrunk(view, settings.max_side_px) for view in model.views]
@@ -67,6 +74,7 @@ def sgbm_depths(
             depth, confidence = merge_depths(
                 np.stack(found.pop(view.name)), settings.agree_percent / 100
             )
+            depth = masked(depth, masks.get(view.name), view.camera)
             depths.append(Depth(replace(view, camera=pinhole(view.camera)), depth, confidence))
     progress(1.0, f"depth of {len(depths)} views")
     return depths

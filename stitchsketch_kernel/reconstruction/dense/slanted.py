@@ -1,7 +1,7 @@
 """Depth by slanted patches, begun from semi-global matching at half the size.
 
 Semi-global matching finds which surface it is, a few millimetres rough; patches then find where it
-lies and how it slopes, first at half the size, then at the full one.
+lies and how it slopes, first at half the size, then at the full one. The fast engine stops at half.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from scipy import ndimage
 
-from stitchsketch_kernel.domain.arrays import AnyArray
+from stitchsketch_kernel.domain.arrays import AnyArray, BoolArray
 from stitchsketch_kernel.domain.model import Depth, Region, SparseModel
 from stitchsketch_kernel.domain.photo import View
 from stitchsketch_kernel.domain.progress import Progress, part
@@ -35,6 +35,7 @@ from stitchsketch_kernel.reconstruction.dense.patchmatch import (
 from stitchsketch_kernel.reconstruction.dense.pictures import (
     grey,
     inside,
+    masked,
     pinhole,
     shrunk,
     undistorted,
@@ -60,17 +61,41 @@ def slanted_depths(
     region: Region,
     settings: DenseSettings,
     progress: Progress,
+    masks: Mapping[str, BoolArray],
 ) -> list[Depth]:
     """See `interface.DenseEngine`."""
+    return _slanted(model, images, region, settings, progress, masks, len(_ROUNDS))
+
+
+def fast_depths(
+    model: SparseModel,
+    images: Mapping[str, Path],
+    region: Region,
+    settings: DenseSettings,
+    progress: Progress,
+    masks: Mapping[str, BoolArray],
+) -> list[Depth]:
+    """See `interface.DenseEngine`: maps of half the size, without the level that costs most."""
+    return _slanted(model, images, region, settings, progress, masks, 1)
+
+
+def _slanted(
+    model: SparseModel,
+    images: Mapping[str, Path],
+    region: Region,
+    settings: DenseSettings,
+    progress: Progress,
+    masks: Mapping[str, BoolArray],
+    levels: int,
+) -> list[Depth]:
     half = replace(settings, max_side_px=max(160, settings.max_side_px // 2))
-    first = {
-        depth.view.name: depth
-        for depth in sgbm_depths(model, images, region, half, part(progress, 0, 0.25))
-    }
+    begun = part(progress, 0, 0.25 if levels > 1 else 0.5)
+    rough = sgbm_depths(model, images, region, half, begun, masks)
+    first = {depth.view.name: depth for depth in rough}
     beside = _beside(model, region, settings)
     planes: dict[str, Planes] = {}
     sizes = (half.max_side_px, settings.max_side_px)
-    for level, (side, rounds) in enumerate(zip(sizes, _ROUNDS, strict=True)):
+    for level, (side, rounds) in enumerate(list(zip(sizes, _ROUNDS, strict=True))[:levels]):
         views = {view.name: shrunk(view, side) for view in model.views}
         pictures = {
             name: undistorted(grey(images[name], view.camera), view.camera)
@@ -85,12 +110,17 @@ def slanted_depths(
             for name, picture in pictures.items()
             if name in first and beside.get(name)
         }
-        share = (0.25, 0.45) if not level else (0.45, 0.97)
+        ends = (0.25, 0.45, 0.97) if levels > 1 else (0.5, 0.97)
+        share = ends[level], ends[level + 1]
         _search_all(
             planes, straight, pictures, beside, rounds, 3 * level, settings, part(progress, *share)
         )
     depths = [
         _depth(planes[name], straight[name], pictures[name], first[name], region) for name in planes
+    ]
+    depths = [
+        replace(one, depth_m=masked(one.depth_m, masks.get(name), views[name].camera))
+        for name, one in zip(planes, depths, strict=True)
     ]
     progress(1.0, f"depth of {len(depths)} views")
     return depths

@@ -83,6 +83,11 @@ def override_said(pattern: Pattern) -> tuple[str, ...]:
     return (f"DOES NOT SEW TOGETHER, cut because: {pattern.override}",) if pattern.override else ()
 
 
+def drawn_pieces(pattern: Pattern, marker: Marker | None) -> tuple[DrawnPiece, ...]:
+    """Every copy where the marker lays it, or without one every piece once in rows."""
+    return drawn_rows(pattern) if marker is None else drawn_marker(pattern, marker)
+
+
 def drawn_rows(pattern: Pattern, width_mm: float = 1400.0) -> tuple[DrawnPiece, ...]:
     """Every piece once, unturned, in rows no wider than `width_mm` where they can be."""
     shifts = row_shifts(pattern.pieces, width_mm)
@@ -187,9 +192,14 @@ def words(piece: Piece) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def bounds(pieces: Sequence[DrawnPiece]) -> tuple[FloatArray, FloatArray]:
-    """Low and high corner of all cut lines."""
+def bounds(
+    pieces: Sequence[DrawnPiece], marker: Marker | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """Low and high corner of all cut lines, and of the roll as far as the marker uses it."""
     points = np.concatenate([piece.cut for piece in pieces])
+    if marker is not None:
+        roll = [[0.0, 0.0], [marker.used_length_mm, marker.fabric.usable_width_mm]]
+        points = np.concatenate([points, roll])
     return points.min(axis=0), points.max(axis=0)
 
 

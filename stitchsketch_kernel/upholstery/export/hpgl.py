@@ -15,8 +15,7 @@ from stitchsketch_kernel.upholstery.export.drawn import (
     DrawnPiece,
     arrow_head,
     ascii_only,
-    drawn_marker,
-    drawn_rows,
+    drawn_pieces,
     override_said,
     require_cuttable,
 )
@@ -39,7 +38,7 @@ def write_hpgl(path: Path, pattern: Pattern, marker: Marker | None = None) -> No
         Its sides don't sew together.
     """
     require_cuttable(pattern)
-    pieces = drawn_rows(pattern) if marker is None else drawn_marker(pattern, marker)
+    pieces = drawn_pieces(pattern, marker)
     low = np.min([piece.cut.min(axis=0) for piece in pieces], axis=0)
     # plotters know no negative place
     shift = np.maximum(0.0, -np.floor(low))

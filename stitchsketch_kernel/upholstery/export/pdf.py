@@ -14,8 +14,7 @@ from stitchsketch_kernel.domain.piece import Pattern
 from stitchsketch_kernel.upholstery.export.aside import written_aside
 from stitchsketch_kernel.upholstery.export.drawn import (
     bounds,
-    drawn_marker,
-    drawn_rows,
+    drawn_pieces,
     override_said,
     require_cuttable,
 )
@@ -55,11 +54,8 @@ def write_pdf(path: Path, pattern: Pattern, marker: Marker | None = None) -> Non
         Its sides don't sew together.
     """
     require_cuttable(pattern)
-    pieces = drawn_rows(pattern) if marker is None else drawn_marker(pattern, marker)
-    low, high = bounds(pieces)
-    if marker is not None:
-        low = np.minimum(low, [0.0, 0.0])
-        high = np.maximum(high, [marker.used_length_mm, marker.fabric.usable_width_mm])
+    pieces = drawn_pieces(pattern, marker)
+    low, high = bounds(pieces, marker)
     room = _LONGEST_PAGE_MM - 2 * _MARGIN_MM
     pages = max(1, int(np.ceil((high[0] - low[0]) / room)))
     height = high[1] - low[1] + _FOOT_MM + 2 * _MARGIN_MM

@@ -17,8 +17,7 @@ from stitchsketch_kernel.upholstery.export.drawn import (
     DrawnPiece,
     arrow_head,
     bounds,
-    drawn_marker,
-    drawn_rows,
+    drawn_pieces,
     override_said,
     require_cuttable,
 )
@@ -47,11 +46,8 @@ def write_svg(path: Path, pattern: Pattern, marker: Marker | None = None) -> Non
         Its sides don't sew together.
     """
     require_cuttable(pattern)
-    pieces = drawn_rows(pattern) if marker is None else drawn_marker(pattern, marker)
-    low, high = bounds(pieces)
-    if marker is not None:
-        low = np.minimum(low, [0.0, 0.0])
-        high = np.maximum(high, [marker.used_length_mm, marker.fabric.usable_width_mm])
+    pieces = drawn_pieces(pattern, marker)
+    low, high = bounds(pieces, marker)
     size = high - low + 2 * _MARGIN_MM
     drawing = svgwrite.Drawing(
         size=(f"{size[0]:.3f}mm", f"{size[1]:.3f}mm"),

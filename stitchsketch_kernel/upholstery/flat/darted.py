@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from scipy.spatial import cKDTree
 
 from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray, IntArray
 from stitchsketch_kernel.upholstery.flat.cloth import Cloth, Fit
@@ -14,6 +13,7 @@ from stitchsketch_kernel.upholstery.flat.grain import turned
 from stitchsketch_kernel.upholstery.flat.reference import Reference
 from stitchsketch_kernel.upholstery.flat.slit import SlitMesh, slit_mesh
 from stitchsketch_kernel.upholstery.flat.woven import STAGES, Sheet, Threads
+from stitchsketch_kernel.upholstery.geometry.lattice import lattice_within
 from stitchsketch_kernel.upholstery.geometry.unroll import signed_areas, unroll
 
 #: Inner points of the coarse mesh that darts are tried on.
@@ -124,7 +124,7 @@ def tried(panel: Reference, cloth: Cloth, darts: tuple[Dart, ...]) -> Trial | No
     outline = panel.outline[kept]
     place = {int(one): i for i, one in enumerate(kept)}
     slits = [(place[dart.mouth], stepped(dart.line, step)) for dart in darts]
-    mesh = slit_mesh(outline, _inner(outline, step), slits)
+    mesh = slit_mesh(outline, lattice_within(outline, step), slits)
     if mesh is None:
         return None
     surface = panel.lifted(mesh.flat)
@@ -225,15 +225,3 @@ def bars(mesh: SlitMesh, sewn: BoolArray) -> IntArray:
     on_border = (first < len(sewn)) & (second == (first + 1) % len(sewn))
     held = ~on_border | sewn[np.where(on_border, first, 0)]
     return np.asarray(np.column_stack([ring[:-1], ring[1:]])[held])
-
-
-def _inner(outline: FloatArray, step: float) -> FloatArray:
-    """Points of a triangular lattice within the outline, none near it."""
-    low, high = outline.min(axis=0), outline.max(axis=0)
-    x = np.arange(low[0], high[0] + step, step)
-    y = np.arange(low[1], high[1] + step, step * np.sqrt(3) / 2)
-    X, Y = np.meshgrid(x, y)
-    X[1::2] += step / 2
-    points = np.column_stack([X.ravel(), Y.ravel()])
-    points = points[shapely.contains_xy(shapely.Polygon(outline), points[:, 0], points[:, 1])]
-    return np.asarray(points[cKDTree(outline).query(points)[0] > 0.6 * step])

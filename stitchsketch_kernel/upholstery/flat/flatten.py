@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import shapely
 
 from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
-from stitchsketch_kernel.domain.errors import FlattenError, SettingsError
+from stitchsketch_kernel.domain.bounds import Within, require_allowed
+from stitchsketch_kernel.domain.errors import FlattenError
 from stitchsketch_kernel.domain.panel import Panel, PanelMap
 from stitchsketch_kernel.domain.piece import FlatPanel
 from stitchsketch_kernel.domain.progress import Progress, silent
@@ -51,22 +53,16 @@ class FlattenSettings:
         In one panel.
     """
 
-    smooth_mm: float = 12.0
-    rounds: int = 100
+    smooth_mm: Annotated[float, Within(0)] = 12.0
+    rounds: Annotated[int, Within(1)] = 100
     true_seams: bool = True
     cloth: str = "woven"
     darts: bool = True
-    most_darts: int = 6
+    most_darts: Annotated[int, Within(1, 12)] = 6
 
     def __post_init__(self) -> None:
-        if self.smooth_mm < 0 or self.rounds < 1:
-            raise SettingsError("flatten needs smooth_mm of 0 or more and one round or more.")
+        require_allowed(self)
         cloth_named(self.cloth)
-        if not 1 <= self.most_darts <= 12:
-            raise SettingsError(
-                f"flatten.most_darts is {self.most_darts}.",
-                "It must be from 1 to 12; for none, --set flatten.darts=false.",
-            )
 
 
 def flatten_panels(

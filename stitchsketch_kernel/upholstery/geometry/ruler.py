@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import igl
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
@@ -83,6 +84,14 @@ class SurfaceRuler:
             return None
         found = _met(self.mesh, np.asarray(origin_m, float), np.asarray(direction, float))
         return None if found is None else Place(*found)
+
+    def nearest(self, point_m: FloatArray) -> Place:
+        """The place of the surface that is nearest to a point (libigl's search)."""
+        asked = np.asarray(point_m, dtype=float)[None]
+        _, face, point = igl.point_mesh_squared_distance(
+            asked, np.asarray(self.mesh.vertices, dtype=float), self.mesh.faces.astype(np.int64)
+        )
+        return Place(int(np.ravel(face)[0]), np.asarray(point, dtype=float).reshape(3))
 
     def between(self, a: Place, b: Place) -> Measured:
         """The lengths between two places.

@@ -14,6 +14,7 @@ from stitchsketch_kernel.domain.marker import Fabric, Marker, Placement
 from stitchsketch_kernel.domain.piece import Pattern
 from stitchsketch_kernel.upholstery.marker.check import make_marker, zone_outline
 from stitchsketch_kernel.upholstery.marker.copies import TOLERANCE_MM, turns_of
+from stitchsketch_kernel.upholstery.marker.ends import is_end
 from stitchsketch_kernel.upholstery.marker.repeats import off_lattice
 
 _HALF_TURN_DEG = 180.0
@@ -105,7 +106,10 @@ def why_not(pattern: Pattern, marker: Marker, placement: Placement) -> str:
     for zone in marker.zones:
         ring = shapely.Polygon(zone_outline(zone))
         if _near(ring, outline, zone.clearance_mm):
-            return f"{placement.piece} would lie on the roll's defect at {zone.x_mm:.0f} mm."
+            where = (
+                "across the roll's end" if is_end(zone, marker.fabric) else "on the roll's defect"
+            )
+            return f"{placement.piece} would lie {where} at {zone.x_mm:.0f} mm."
     others = [
         p for p in marker.placements if (p.piece, p.copy) != (placement.piece, placement.copy)
     ]

@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 
 from stitchsketch_kernel.domain.arrays import FloatArray
+from stitchsketch_kernel.upholstery.marker.coarse import coarse_of
 from stitchsketch_kernel.upholstery.marker.compact import Shapes, compact
 from stitchsketch_kernel.upholstery.marker.depths import Depths
 from stitchsketch_kernel.upholstery.marker.separate import separate
@@ -19,10 +20,13 @@ from stitchsketch_kernel.upholstery.marker.strip import Layout, Strip
 
 #: The strip is shortened by the first share, after a failure by the next.
 _SHARES = 0.02, 0.005, 0.001
-#: Places drawn for a piece over the strip and round it; rounds without gain; rounds at most.
-_ANYWHERE, _NEAR, _PATIENCE, _STRIKES, _MOST = 40, 15, 50, 1, 1000
+#: In the end it is shortened by between these shares at a place drawn, or pieces are swapped:
+#: how often the first.
+_PRESSED, _PRESS_SHARE = (0.0005, 0.003), 0.6
+#: Rounds without gain until a strike; strikes, and rounds, until it is given up.
+_PATIENCE, _STRIKES, _MOST = 50, 1, 1000
 #: Layouts that overlap by more than this (of the width, summed) are not worth mending.
-_MENDABLE = 0.05
+_MENDABLE = 0.01
 #: How far down the list of failed layouts the next is taken from (sparrow's).
 _SPREAD = 0.25
 #: A strip shorter by more than this than the shortest layout is stretched to that again.
@@ -58,12 +62,13 @@ class Chain:
         length: float, seed: int, anew: bool,
     ) -> None:  # fmt: skip
         self.shapes, self._depths, self._strip = shapes, depths, strip
+        self._coarse = coarse_of(depths, strip)
         self.shape, self.at, self.length = shape.copy(), at.copy(), length
         self._layout = Layout(shape.copy(), at[:, 0].copy(), at[:, 1].copy())
         self._rng = np.random.default_rng(seed)
         self._failed: list[tuple[float, Layout]] = []
         self._now, self._reached, self._speed, self._fails = length, length, 1, 0
-        self._restarts = True
+        self._pressing = False
         outlines = [shapely.Polygon(ring) for ring in shapes.rings]
         self._poles = np.array([_pole(outline) for outline in outlines])
         hull = shapely.area(shapely.convex_hull(outlines))[strip.first]
@@ -90,8 +95,8 @@ class Chain:
             The same for what is not compiled.
         """
         overlap, _ = separate(
-            self._depths, self._strip, self._layout, self._weights, self._heavy, self._now,
-            _ANYWHERE, _NEAR, _PATIENCE, _STRIKES, _MOST, halt, self._rng,
+            self._depths, self._coarse, self._strip, self._layout, self._weights, self._heavy,
+            self._now, _PATIENCE, _STRIKES, _MOST, halt, self._rng,
         )  # fmt: skip
         quick = self._speed < len(_SHARES) - 1
         if overlap == 0.0 and quick and self._now > self.length:
@@ -110,19 +115,29 @@ class Chain:
             self._speed += 1
             return
         self._fails += 1
-        if self._fails >= _FAILS and self._restarts:
+        if self._pressing and self._rng.random() < _PRESS_SHARE:
+            self._press()
+        elif self._fails >= _FAILS and not self._pressing:
             self._begin_anew()
-            return
-        self._disturb(overlap)
+        else:
+            self._disturb(overlap)
 
     def take(self, other: Chain) -> None:
-        """Go on from another's shortest layout, and begin anew no more."""
+        """Go on from another's shortest layout, pressing it at places drawn; begin anew no more."""
         self.shape, self.at, self.length = other.shape.copy(), other.at.copy(), other.length
-        self._layout.shape[:] = other.shape
-        self._layout.x[:], self._layout.y[:] = other.at.T
-        self._now = self._reached = other.length
-        self._speed, self._restarts = len(_SHARES) - 1, False
-        self._shorten(self._now)
+        self._speed, self._pressing = len(_SHARES) - 1, True
+        self._press()
+
+    def _press(self) -> None:
+        """Shorten the shortest layout a little, at a place drawn, and set it apart there.
+
+        sparrow's compression: only pieces near that place are in each other's way.
+        """
+        self._layout.shape[:] = self.shape
+        self._layout.x[:], self._layout.y[:] = self.at.T
+        self._now = self._reached = self.length
+        share = np.exp(self._rng.uniform(*np.log(_PRESSED)))
+        self._stretch(self.length * (1 - share), self._rng.uniform(0.0, self.length))
 
     def _disturb(self, overlap: float) -> None:
         """Swap two pieces in one of the layouts that failed by least."""
@@ -154,12 +169,12 @@ class Chain:
     def _shorten(self, length: float) -> None:
         self._stretch(length * (1 - _SHARES[self._speed]))
 
-    def _stretch(self, length: float) -> None:
-        """Give the strip another length: what lies beyond its middle moves."""
+    def _stretch(self, length: float, at: float | None = None) -> None:
+        """Give the strip another length: what lies beyond a place, or its middle, moves."""
         layout, strip = self._layout, self._strip
         low, high = strip.low[layout.shape, 0], strip.high[layout.shape, 0]
-        beyond = layout.x + (low + high) / 2 > self._now / 2
-        layout.x[beyond] += length - self._now
+        split = self._now / 2 if at is None else at
+        layout.x[layout.x + (low + high) / 2 > split] += length - self._now
         layout.x[:] = np.clip(layout.x, -low, np.maximum(length - high, -low))
         self._now = length
         self._weights[:] = self._heavy

@@ -12,8 +12,8 @@ from scipy.ndimage import distance_transform_edt
 from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.upholstery.marker.contact import contacts
 
-#: Cells of a grid along its longer side.
-_CELLS = 128
+#: Cells of a grid along its longer side, if nothing else is said.
+CELLS = 128
 #: Depths up to so many cells are exact.
 _EXACT = 2.5
 _HAIR = 1e-9
@@ -42,8 +42,8 @@ class Depths(NamedTuple):
     unit: float
 
 
-def depths_of(rings: list[FloatArray]) -> Depths:
-    """Grids of all pairs of outlines (counter-clockwise)."""
+def depths_of(rings: list[FloatArray], cells: int = CELLS) -> Depths:
+    """Grids of all pairs of outlines (counter-clockwise), so many cells along the longer side."""
     count = len(rings)
     pair = np.zeros((count, count, 10))
     half = _half_turns(rings)
@@ -59,7 +59,7 @@ def depths_of(rings: list[FloatArray]) -> Depths:
                 sign = known[turned][7] * (-1 if half[i] <= half[j] else 1)
                 row = np.array([*low, *high, *known[turned][4:7], sign, *known[turned][8:]])
             else:
-                grid, row = _row(rings[i], rings[j], low, high, used)
+                grid, row = _row(rings[i], rings[j], low, high, used, cells)
                 known[i, j] = row
                 grids.append(grid.ravel())
                 used += grid.size
@@ -85,9 +85,9 @@ def _alike(one: FloatArray, other: FloatArray, near: float) -> bool:
 
 
 def _row(
-    a: FloatArray, b: FloatArray, low: FloatArray, high: FloatArray, used: int
+    a: FloatArray, b: FloatArray, low: FloatArray, high: FloatArray, used: int, cells: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    step = float((high - low).max()) / (_CELLS - 4)
+    step = float((high - low).max()) / (cells - 4)
     nx, ny = (math.ceil(s / step) + 4 for s in high - low)
     origin = low - 1.5 * step
     row = np.array([*low, *high, 1 / step, *origin, 1, nx, used])

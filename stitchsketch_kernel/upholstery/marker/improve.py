@@ -1,7 +1,7 @@
 """A layout made shorter in the time given: pushed together, searched on from by several chains.
 
 Each chain (`chain`) searches by itself, half of them from the layout given and half anew; in the
-last part of the time all go on from the shortest that any of them met.
+last part of the time all go on from the shortest that any of them met, now and then anew.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.progress import Progress
 from stitchsketch_kernel.upholstery.marker.chain import Chain, sound
 from stitchsketch_kernel.upholstery.marker.compact import Shapes, compact
-from stitchsketch_kernel.upholstery.marker.depths import depths_of
+from stitchsketch_kernel.upholstery.marker.depths import CELLS, depths_of
 from stitchsketch_kernel.upholstery.marker.separate import separate
 from stitchsketch_kernel.upholstery.marker.strip import Strip
 from stitchsketch_kernel.upholstery.marker.turned import Turned
@@ -26,10 +26,12 @@ from stitchsketch_kernel.upholstery.marker.turned import Turned
 _TOLERANCE = 1e-4
 #: Seconds that a pair's grid takes, about, and the share of the time that all may take.
 _GRID_S, _GRID_SHARE = 0.002, 0.2
+#: Finer grids, and the same of them.
+_FINE_CELLS, _FINE_S, _FINE_SHARE = 256, 0.005, 0.1
 #: Seconds between two words to the caller.
 _POLL_S = 0.2
-#: From this share of the search's time on, all chains go on from the shortest layout.
-_TOGETHER = 0.8
+#: At these shares of the search's time all chains go on from the shortest layout.
+_TOGETHER = 0.7, 0.8, 0.9
 #: Pushing together at the end is given so many times what it took at the beginning.
 _LAST_PUSH = 2.0
 
@@ -96,18 +98,19 @@ def improve(
         shapes.low, shapes.high, outlines.first, outlines.turns, float(shapes.width),
         _TOLERANCE * float(shapes.width),
     )  # fmt: skip
-    depths = depths_of(shapes.rings)
+    depths = depths_of(shapes.rings, _cells(outlines, seconds))
     chains = [
         Chain(shapes, depths, strip, shape, at, length, seed + 1009 * i, i % 2 == 1)
         for i in range(workers or os.cpu_count() or 1)
     ]
     until = begun + seconds
     push_s = min(_LAST_PUSH * push_s, _GRID_SHARE * seconds)
-    together = clock() + _TOGETHER * (until - push_s - clock())
-    _search(chains, _Watch(clock, together), begun, seconds, progress)
-    best = min(chains, key=lambda chain: chain.length)
-    for chain in chains:
-        chain.take(best)
+    searching, rest = clock(), until - push_s - clock()
+    for share in _TOGETHER:
+        _search(chains, _Watch(clock, searching + share * rest), begun, seconds, progress)
+        best = min(chains, key=lambda chain: chain.length)
+        for chain in chains:
+            chain.take(best)
     _search(chains, _Watch(clock, until - push_s), begun, seconds, progress)
     best = min(chains, key=lambda chain: chain.length)
     return best.shape, pushed(shapes, best.shape, best.at, until, clock)[0]
@@ -167,8 +170,17 @@ def _search(
 
 def affordable(outlines: Turned, seconds: float) -> bool:
     """Whether the time is enough to look depths up: there is a grid for each pair of shapes."""
+    return _pairs(outlines) * _GRID_S <= _GRID_SHARE * seconds
+
+
+def _cells(outlines: Turned, seconds: float) -> int:
+    """Cells of a grid: finer where the time is enough, for what it tells is apart is so then."""
+    return _FINE_CELLS if _pairs(outlines) * _FINE_S <= _FINE_SHARE * seconds else CELLS
+
+
+def _pairs(outlines: Turned) -> float:
     count = len(outlines.shapes.rings)
-    return count * (count + 1) / 2 * _GRID_S <= _GRID_SHARE * seconds
+    return count * (count + 1) / 2
 
 
 def _go(chain: Chain, watch: _Watch) -> None:

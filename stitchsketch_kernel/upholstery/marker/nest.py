@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import shapely
 
+from stitchsketch_kernel.domain.bounds import Within, require_allowed
 from stitchsketch_kernel.domain.errors import NestError, SettingsError
 from stitchsketch_kernel.domain.marker import Fabric, Marker, MatchLevel, Placement, Zone
 from stitchsketch_kernel.domain.piece import Pattern
@@ -65,23 +66,16 @@ class NestSettings:
         Why pieces are laid and cut though they don't sew together (`upholstery.pieces.gate`).
     """
 
-    separation_mm: float = 5.0
-    seconds: int = 20
-    seed: int = 1
-    workers: int = 0
+    separation_mm: Annotated[float, Within(0, 100)] = 5.0
+    seconds: Annotated[int, Within(1, 86_400)] = 20
+    seed: Annotated[int, Within(0)] = 1
+    workers: Annotated[int, Within(0)] = 0
     railroad: bool = False
     match: Literal["none", "centred_motifs", "visible_seams", "all_seams"] = "none"
     override_gate: str = ""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.separation_mm <= 100:
-            raise SettingsError(
-                f"separation_mm is {self.separation_mm}.", "It must be from 0 to 100 millimetres."
-            )
-        if not 1 <= self.seconds <= 86_400 or self.workers < 0 or self.seed < 0:
-            raise SettingsError(
-                "Nesting needs 1 to 86400 whole seconds; workers and seed are 0 or more."
-            )
+        require_allowed(self)
         if self.override_gate and not self.override_gate.strip():
             raise SettingsError("nest.override_gate gives no reason.", "Write why it is cut.")
 

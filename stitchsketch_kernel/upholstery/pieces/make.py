@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import numpy as np
 
-from stitchsketch_kernel.domain.errors import PanelError, ScaleError, SettingsError
+from stitchsketch_kernel.domain.bounds import Within, require_allowed
+from stitchsketch_kernel.domain.errors import PanelError, ScaleError
 from stitchsketch_kernel.domain.model import Scale
 from stitchsketch_kernel.domain.panel import EdgeKind, PanelMap, Seam
 from stitchsketch_kernel.domain.piece import FlatPanel, Notch, Pattern, Piece, SeamPair
@@ -44,18 +46,11 @@ class PieceSettings:
     """
 
     pair: bool = True
-    simplify_mm: float = 0.05
-    check_mm: float = 5.0
+    simplify_mm: Annotated[float, Within(0, 1)] = 0.05
+    check_mm: Annotated[float, Within(0, 50, above=True)] = 5.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.simplify_mm <= 1:
-            raise SettingsError(
-                f"simplify_mm is {self.simplify_mm}.", "It must be from 0 to 1 millimetre."
-            )
-        if not 0 < self.check_mm <= 50:
-            raise SettingsError(
-                f"check_mm is {self.check_mm:g}.", "It must be above 0 and at most 50 millimetres."
-            )
+        require_allowed(self)
 
 
 def make_pattern(

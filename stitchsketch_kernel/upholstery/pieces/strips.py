@@ -21,7 +21,13 @@ _DIAGONAL = math.sqrt(2.0)
 
 @dataclass(frozen=True)
 class StripSettings:
-    """Whether the strips of welts and zips are laid and cut with the pieces."""
+    """What becomes of strips.
+
+    Attributes
+    ----------
+    cut : bool
+        Whether the strips of welts and zips are laid and cut with the pieces.
+    """
 
     cut: bool = False
 

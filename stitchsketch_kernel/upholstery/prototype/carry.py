@@ -7,16 +7,13 @@ from dataclasses import replace
 import igl
 import numpy as np
 import shapely
-from scipy.spatial import cKDTree
 
 from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
 from stitchsketch_kernel.domain.prototype import DressedPanel, Prototype
 from stitchsketch_kernel.domain.units import MM_PER_M
 from stitchsketch_kernel.upholstery.flat.reference import lifted
+from stitchsketch_kernel.upholstery.geometry.lattice import lattice_within
 from stitchsketch_kernel.upholstery.geometry.triangles import triangulate
-
-#: Inner points of a thinned panel keep this share of a step away from its outline.
-_CLEAR = 0.6
 
 
 def carried(panel: DressedPanel, points_m: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -87,7 +84,7 @@ def _thinned(panel: DressedPanel, step: float) -> DressedPanel:
     outline = panel.roll_mm[border]
     if len(border) < 3 or not shapely.Polygon(outline).is_valid:
         return panel
-    inner = _lattice(outline, step)
+    inner = lattice_within(outline, step)
     flat = np.vstack([outline, inner])
     faces = triangulate(flat, len(outline))
     if faces is None:
@@ -115,14 +112,3 @@ def _along(panel: DressedPanel, line: IntArray, step: float) -> IntArray:
     # in micrometres: the two sides' points are the same but for the last digits
     at = np.searchsorted(np.round(along, 3), np.round(along[-1] * np.arange(parts) / parts, 3))
     return np.asarray(line[np.unique([*np.minimum(at, len(line) - 1), len(line) - 1])])
-
-
-def _lattice(outline: FloatArray, step: float) -> FloatArray:
-    low, high = outline.min(axis=0), outline.max(axis=0)
-    x = np.arange(low[0], high[0] + step, step)
-    y = np.arange(low[1], high[1] + step, step * np.sqrt(3) / 2)
-    X, Y = np.meshgrid(x, y)
-    X[1::2] += step / 2
-    points = np.column_stack([X.ravel(), Y.ravel()])
-    points = points[shapely.contains_xy(shapely.Polygon(outline), points[:, 0], points[:, 1])]
-    return np.asarray(points[cKDTree(outline).query(points)[0] > _CLEAR * step])

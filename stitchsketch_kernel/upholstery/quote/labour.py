@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Literal
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
-from stitchsketch_kernel.domain.errors import SettingsError
+from stitchsketch_kernel.domain.bounds import Within, require_allowed
 from stitchsketch_kernel.domain.marker import Fabric
 from stitchsketch_kernel.domain.panel import EdgeKind
 from stitchsketch_kernel.domain.piece import Pattern
@@ -41,26 +40,23 @@ class QuoteSettings:
         Minutes that every job takes: stripping, fitting, cleaning.
     """
 
-    labour_rate: float = 0.0
-    labour_hours: float = 0.0
+    labour_rate: Annotated[float, Within(0)] = 0.0
+    labour_hours: Annotated[float, Within(0)] = 0.0
     units: Literal["metric", "inches"] = "metric"
     customer: str = ""
-    roll_end_repeats: float = 0.5
-    sewn_min_per_m: float = 6.0
-    welt_min_per_m: float = 12.0
-    zip_min_per_m: float = 15.0
-    staple_min_per_m: float = 8.0
-    tack_strip_min_per_m: float = 10.0
-    pull_through_min_per_m: float = 6.0
-    fold_min_per_m: float = 6.0
-    piece_min: float = 6.0
-    job_min: float = 60.0
+    roll_end_repeats: Annotated[float, Within(0)] = 0.5
+    sewn_min_per_m: Annotated[float, Within(0)] = 6.0
+    welt_min_per_m: Annotated[float, Within(0)] = 12.0
+    zip_min_per_m: Annotated[float, Within(0)] = 15.0
+    staple_min_per_m: Annotated[float, Within(0)] = 8.0
+    tack_strip_min_per_m: Annotated[float, Within(0)] = 10.0
+    pull_through_min_per_m: Annotated[float, Within(0)] = 6.0
+    fold_min_per_m: Annotated[float, Within(0)] = 6.0
+    piece_min: Annotated[float, Within(0)] = 6.0
+    job_min: Annotated[float, Within(0)] = 60.0
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, float) and not 0 <= value < math.inf:
-                raise SettingsError(f"quote.{field.name} can't be {value}.", "Give 0 or more.")
+        require_allowed(self, "quote")
 
     def minutes_per_m(self, kind: EdgeKind) -> float:
         """Minutes a metre of an edge kind."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from stitchsketch_kernel.domain.arrays import IntArray
-from stitchsketch_kernel.domain.errors import SettingsError
+from stitchsketch_kernel.domain.bounds import Within, require_allowed
 from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.domain.progress import Progress, silent
 from stitchsketch_kernel.domain.tape import TapeLine
@@ -21,19 +22,27 @@ from stitchsketch_kernel.upholstery.seams.whole import made_whole
 
 @dataclass(frozen=True)
 class PanelSettings:
-    """How panels are proposed; see `SegmentSettings` for what each number means."""
+    """How panels are proposed; see `SegmentSettings`.
 
-    crease_deg: float = 28.0
-    reach_mm: float = 7.0
-    least_area_cm2: float = 60.0
-    least_seen: float = 0.35
+    Attributes
+    ----------
+    crease_deg : float
+        A turn of the surface by more is a seam.
+    reach_mm : float
+        Piping is taken to be this wide to each side, so that short gaps in it are closed.
+    least_area_cm2 : float
+        Smaller regions are no panels.
+    least_seen : float
+        Regions that photos saw less of (0 to 1) are no panels.
+    """
+
+    crease_deg: Annotated[float, Within(5, 120)] = 28.0
+    reach_mm: Annotated[float, Within(0, above=True)] = 7.0
+    least_area_cm2: Annotated[float, Within(0, above=True)] = 60.0
+    least_seen: Annotated[float, Within(0, 1)] = 0.35
 
     def __post_init__(self) -> None:
-        if not (5 <= self.crease_deg <= 120 and self.reach_mm > 0 and self.least_area_cm2 > 0):
-            raise SettingsError(
-                "panels needs crease_deg between 5 and 120, and reach_mm and least_area_cm2 above "
-                "0."
-            )
+        require_allowed(self)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray, IntArray
 from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.upholstery.seams.features import Features, face_graph
+from stitchsketch_kernel.upholstery.seams.slivers import without_slivers
 from stitchsketch_kernel.upholstery.seams.two_cloths import two_cloths
 
 #: Confidence above which photos saw a place.
@@ -20,6 +21,9 @@ SEEN = 0.2
 _LEAST_CORE_M2 = 0.0003
 #: A crease is taken to be this wide to each side, so that short gaps in it are closed.
 _CREASE_REACH_M = 0.005
+#: Two large cores joined by no more than a gap twice as wide in what divides them are two: where
+#: two pipings meet, one fades before it reaches the other.
+_GAP_REACH_M = 0.006
 #: Panels grow this far over what separates them.
 _GROW_M = 0.016
 #: What photos did not see within this of piping is hidden by it, or by the panel's edge.
@@ -66,8 +70,8 @@ def segment(
     label = _grown(features, cores, seen_faces(mesh))
     label = tidy(features, label)
     label, notes = _only_panels(mesh, features, label, settings)
-    label = two_cloths(mesh, features, _closed(features, label), settings.least_area_cm2 * 1e-4)
-    return label, notes
+    label = without_slivers(mesh, features, _closed(features, label))
+    return two_cloths(mesh, features, label, settings.least_area_cm2 * 1e-4), notes
 
 
 def _cores(features: Features, settings: SegmentSettings) -> IntArray:
@@ -84,12 +88,41 @@ def _cores(features: Features, settings: SegmentSettings) -> IntArray:
     graph = face_graph(features.dual, free.astype(float), count)
     graph.eliminate_zeros()
     _, part = connected_components(graph, directed=False)
+    part = _parted(features, graph, part, near, settings.least_area_cm2 * 1e-4)
     area = np.bincount(part, np.where(near, 0, features.areas))
     large = np.flatnonzero(area >= _LEAST_CORE_M2)
     order = large[np.argsort(-area[large])]
     rename = np.full(len(area), -1, dtype=np.int32)
     rename[order] = np.arange(len(order), dtype=np.int32)
     return np.where(near, -1, rename[part]).astype(np.int32)
+
+
+def _parted(
+    features: Features, graph: csr_array, part: IntArray, near: BoolArray, least_m2: float
+) -> IntArray:
+    """Parts with each divided at its bottlenecks, where what these join are panels by their size.
+
+    Smaller pockets stay with what they hang on.
+    """
+    if not near.any():
+        return part
+    away = cKDTree(features.centres[near]).query(features.centres, workers=-1)[0]
+    inner = away > _GAP_REACH_M
+    kept = inner[features.dual.faces].all(axis=1)
+    within = face_graph(features.dual, kept.astype(float), len(part))
+    within.eliminate_zeros()
+    _, body = connected_components(within, directed=False)
+    area = np.bincount(body, np.where(inner, features.areas, 0))
+    seed = np.where(inner & (area[body] >= least_m2), body, -1).astype(np.int32)
+    bodies = np.unique(np.column_stack([part, seed])[seed >= 0], axis=0)[:, 0]
+    several = np.isin(part, np.flatnonzero(np.bincount(bodies, minlength=1) > 1))
+    if not several.any():
+        return part
+    # only parts with several bodies are divided; faces between them go to the nearest
+    nearest = nearest_core(graph, np.where(several, seed, -1).astype(np.int32), np.inf)
+    divided = several & (nearest >= 0)
+    _, out = np.unique(np.where(divided, len(part) + nearest, part), return_inverse=True)
+    return np.asarray(out, dtype=np.int32)
 
 
 def _grown(features: Features, cores: IntArray, seen: BoolArray) -> IntArray:

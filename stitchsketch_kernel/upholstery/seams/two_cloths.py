@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.cluster.vq import kmeans2
+from scipy.cluster.vq import ClusterError, kmeans2
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 from skimage.color import rgb2lab
@@ -29,8 +29,9 @@ _DIFFER, _BETWEEN = 14.0, 0.1
 _LIGHTNESS, _LIT = 0.25, 60.0
 #: Of each cloth so much must be in one piece.
 _ONE_PIECE = 0.9
-#: And of the lesser one this share of the least panel must lie away from the other.
-_CORE = 0.5
+#: And of the lesser one this share of the least panel must lie away from the other, and this share
+#: of itself: piping whose colour lies on a panel's rim all round has some 13 % at its corners.
+_CORE, _CORE_OF_ITSELF = 0.5, 0.25
 
 
 def two_cloths(mesh: Mesh, features: Features, label: IntArray, least_area_m2: float) -> IntArray:
@@ -103,19 +104,17 @@ class _Cloth:
         colors, areas = self.round_it[mine], self.features.areas[mine]
         if np.ptp(colors, axis=0).max() < _DIFFER / 2:
             return None
-        middles, of = _two_means(colors)
-        way = middles[1] - middles[0]
-        apart = float(np.linalg.norm(way))
-        share = np.bincount(of, areas, minlength=2)
-        if apart < _DIFFER or share.min() < least_area_m2:
+        try:
+            middles, of = _two_means(colors)
+        except ClusterError:  # four fifths and more have one colour: no second cloth
             return None
-        along = (colors - middles[0]) @ way / apart**2
-        between = areas[(along > 1 / 3) & (along < 2 / 3)].sum()
-        if between > _BETWEEN * areas.sum():
+        share = np.bincount(of, areas, minlength=2)
+        if share.min() < least_area_m2 or not _clearly_two(colors, areas, middles):
             return None
         if not all(_in_one_piece(self.features, mine[of == k]) for k in (0, 1)):
             return None
-        if self._core_m2(mine, of == int(np.argmin(share))) < _CORE * least_area_m2:
+        core = self._core_m2(mine, of == int(np.argmin(share)))
+        if core < max(_CORE * least_area_m2, _CORE_OF_ITSELF * share.min()):
             return None
         of = self._told_narrowly(mine, of, middles)
         return np.asarray(of == int(np.argmin(share)))
@@ -138,6 +137,17 @@ class _Cloth:
         away = np.linalg.norm(colors[:, None] - middles[None], axis=2)
         out[beside] = np.argmin(away, axis=1)
         return out
+
+
+def _clearly_two(colors: FloatArray, areas: FloatArray, middles: FloatArray) -> bool:
+    """Whether the two middles differ, and little has a colour between them."""
+    way = middles[1] - middles[0]
+    apart = float(np.linalg.norm(way))
+    if apart < _DIFFER:
+        return False
+    along = (colors - middles[0]) @ way / apart**2
+    between = areas[(along > 1 / 3) & (along < 2 / 3)].sum()
+    return bool(between <= _BETWEEN * areas.sum())
 
 
 def _two_means(colors: FloatArray) -> tuple[FloatArray, IntArray]:

@@ -15,7 +15,7 @@ from stitchsketch_kernel.domain.arrays import FloatArray
 _RADIUS_MM, _PATCHES, _POINTS = 34.0, 24, 140
 _LEAST_POINTS = 20
 #: Reaches that are tried, and the distances at which likeness is compared.
-_REACHES_MM = (0.5, 2.0, 3.0, 4.5, 6.0, 8.0, 11.0, 15.0)
+_REACHES_MM = (0.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.2, 6.0, 7.0, 8.0, 9.5, 11.0, 13.0, 15.0)
 _LAGS_MM = np.array([0.0, 1e-6, 3.0, 5.0, 8.0, 12.0, 17.0, 24.0])
 #: Points this many deviations off are crumbs, no noise.
 _OUTLYING = 4.0

@@ -58,6 +58,9 @@ def loose_mm(seam: Seam) -> float:
 def missed_mm(lines_mm: list[FloatArray], place_mm: FloatArray) -> float:
     """How sure a junction is, by how far seams that meet there, carried on, miss it.
 
+    What their own roughness makes of that is taken off: a rough seam carried on misses anyway, and
+    its roughness is in the draws of its surfaces.
+
     Parameters
     ----------
     lines_mm : list of ndarray, shape (n, 3)
@@ -69,21 +72,33 @@ def missed_mm(lines_mm: list[FloatArray], place_mm: FloatArray) -> float:
     float
         Standard deviation of each of its coordinates; 0 where no seam is long enough to tell.
     """
-    misses = [_missed(line, place_mm) for line in lines_mm]
-    known = [miss for miss in misses if np.isfinite(miss)]
-    if not known:
+    found = [told for line in lines_mm if (told := _missed(line, place_mm)) is not None]
+    if not found:
         return 0.0
-    return min(_SHARED * float(np.sqrt(np.mean(np.square(known)) / 2)), _MOST_MISSED_MM)
+    missed, noise = np.mean(np.square(found), axis=0)
+    more = max(float(missed - noise), 0.0)
+    return min(_SHARED * float(np.sqrt(more / 2)), _MOST_MISSED_MM)
 
 
-def _missed(line: FloatArray, place: FloatArray) -> float:
+def _missed(line: FloatArray, place: FloatArray) -> tuple[float, float] | None:
+    """How far a seam that is carried on misses, and how far it would by its roughness alone."""
     run = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
     told = (run > _FROM_MM) & (run < _TO_MM)
     if told.sum() < _LEAST_TOLD or run[-1] < 2 * _TO_MM:
-        return float("nan")
-    curve = np.linalg.lstsq(np.vander(run[told], 3), line[told], rcond=None)[0]
+        return None
+    powers = np.vander(run[told], 3)
+    solve = np.linalg.pinv(powers)
+    curve = solve @ line[told]
     off, along = curve[2] - place, curve[1] / max(float(np.linalg.norm(curve[1])), 1e-12)
-    return float(np.linalg.norm(off - (off @ along) * along))
+    rest = line[told] - powers @ curve
+    rest -= np.outer(rest @ along, along)
+    # placing has smoothed along the seam: its roughness hangs together by that
+    reach = np.sqrt(2) * _SMOOTH_MM
+    alike = np.exp(-0.5 * ((run[told][:, None] - run[told]) / reach) ** 2)
+    smoothed = np.trace((np.eye(len(rest)) - powers @ solve) @ alike)
+    rough = (rest**2).sum() / max(float(smoothed), 1e-9)
+    noise = float(np.sqrt(rough * (solve[2] @ alike @ solve[2])))
+    return float(np.linalg.norm(off - (off @ along) * along)), noise
 
 
 def stations(count: int) -> IntArray:

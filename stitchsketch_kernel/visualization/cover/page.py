@@ -12,14 +12,11 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import fast_simplification
 import numpy as np
-from jinja2 import BaseLoader, Environment, StrictUndefined, Template
 from markupsafe import Markup
 from PIL import Image
 from scipy.spatial import cKDTree
@@ -31,6 +28,7 @@ from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.domain.prototype import ClothTile, Prototype
 from stitchsketch_kernel.visualization.cover.openness import Openness
 from stitchsketch_kernel.visualization.cover.scene import linear, vertex_normals
+from stitchsketch_kernel.visualization.templating import asset, template
 
 #: The old cover's triangles on a phone; its colours lie at their corners.
 _OLD_FACES = 110_000
@@ -114,14 +112,14 @@ def render_page(
         }
         for one in offers
     ]
-    page = _template().render(
+    page = template("cover.html").render(
         title=title,
         made_at=made_at,
         offers=rows,
         priced=any(one.marker.cost > 0 for one in offers),
         has_old=old is not None,
         old_still=None if old_still is None else _picture(old_still, _STILL_PX),
-        css=Markup(_asset("cover.css")),
+        css=Markup(asset("cover.css")),
         data=Markup(told),
         script=Markup(re.sub(r"<(?=/script|!--)", r"\\x3c", script, flags=re.IGNORECASE)),
     )
@@ -213,17 +211,3 @@ def _picture(pixels: ImageArray, most_px: int) -> str:
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=86, optimize=True)
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
-
-
-def _asset(name: str) -> str:
-    folder = resources.files("stitchsketch_kernel.visualization") / "templates"
-    return (folder / name).read_text(encoding="utf-8")
-
-
-@lru_cache(maxsize=1)
-def _template() -> Template:
-    environment = Environment(
-        loader=BaseLoader(), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    return environment.from_string(_asset("cover.html"))

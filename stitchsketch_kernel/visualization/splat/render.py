@@ -59,8 +59,7 @@ def drawn(splats: Splats, view: View, depth: bool = False) -> Drawn:
     reach = np.zeros((len(splats), 2), dtype=dtype)
     in_parts(
         project, len(splats), splats.means_m, splats.log_scales, splats.quats,
-        splats.opacity_logits, splats.sh,
-        *_camera(view), width, height, shapes, reach,
+        splats.opacity_logits, splats.sh, *_camera(view), width, height, shapes, reach,
     )  # fmt: skip
     seen = reach[:, 0] > 0
     order = np.flatnonzero(seen)
@@ -94,9 +93,8 @@ def gradients(
     parts = np.empty((len(made.splats), 9), dtype=dtype)
     in_parts(
         draw_back, len(made.first) - 1, made.shapes, made.reach, made.first, made.splats,
-        made.image, made.clear,
-        np.ascontiguousarray(of_image, dtype=dtype), np.ascontiguousarray(of_clear, dtype=dtype),
-        parts, least=1,
+        made.image, made.clear, np.ascontiguousarray(of_image, dtype=dtype),
+        np.ascontiguousarray(of_clear, dtype=dtype), parts, least=1,
     )  # fmt: skip
     of_shapes = np.empty((len(splats), 9), dtype=dtype)
     gathered(parts, made.splats, of_shapes)
@@ -109,8 +107,8 @@ def gradients(
     )  # fmt: skip
     in_parts(
         project_back, len(splats), splats.means_m, splats.log_scales, splats.quats, splats.sh,
-        *_camera(view), made.shapes, made.seen, of_shapes, out.means_m, out.log_scales, out.quats,
-        out.opacity_logits, out.sh,
+        *_camera(view), made.shapes, made.seen, of_shapes, out.means_m, out.log_scales,
+        out.quats, out.opacity_logits, out.sh,
     )  # fmt: skip
     return out, of_shapes[:, :2]
 

@@ -78,8 +78,8 @@ def draw(
 ) -> None:
     """Fill `image` (h, w, c), black where nothing is, and `clear` (h, w), the light let through.
 
-    Done are tiles `begin` to `end`. `channels` names the columns of `shapes` that are drawn:
-    6, 7, 8 are the colour, 9 the depth.
+    Done are tiles `begin` to `end`. `channels` names the columns of `shapes` that are drawn: 6, 7,
+    8 are the colour, 9 the depth.
     """  # fmt: skip
     height, width = clear.shape
     across = (width + TILE - 1) // TILE

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-import time
 from pathlib import Path
 
 import psutil
@@ -103,15 +102,6 @@ def has_env(process: psutil.Process, text: str) -> bool:
         return text.encode() in Path(f"/proc/{process.pid}/environ").read_bytes()
     except OSError:
         return False
-
-
-def wait_for(what, seconds: float = 60):
-    limit = time.monotonic() + seconds
-    while time.monotonic() < limit:
-        if found := what():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("nothing came")
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 import psutil
 import pytest
 from distributed import Client
+from waiting import wait_for
 
 from stitchsketch_kernel.domain.errors import RunError, SettingsError
 from stitchsketch_kernel.pipeline.batch import BatchSettings, Job, Workers, run_batch
@@ -24,8 +25,6 @@ from stitchsketch_kernel.pipeline.tracking import StoreTracker
 from stitchsketch_kernel.projects.records import Status
 from stitchsketch_kernel.stores import open_stores
 from stitchsketch_kernel.stores.figures import figures_table
-
-from .conftest import wait_for
 
 
 def kept_runs() -> dict[str, Counter]:

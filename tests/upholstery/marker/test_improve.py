@@ -16,11 +16,12 @@ from stitchsketch_kernel.domain.progress import Cancelled, silent
 from stitchsketch_kernel.upholstery.marker import improve as improving
 from stitchsketch_kernel.upholstery.marker import plain, solver
 from stitchsketch_kernel.upholstery.marker.chain import Chain
+from stitchsketch_kernel.upholstery.marker.coarse import coarse_of, depth_at, summed
 from stitchsketch_kernel.upholstery.marker.compact import compact
 from stitchsketch_kernel.upholstery.marker.depths import depths_of
 from stitchsketch_kernel.upholstery.marker.improve import improve
 from stitchsketch_kernel.upholstery.marker.nest import NestSettings, nest
-from stitchsketch_kernel.upholstery.marker.separate import _depth, separate
+from stitchsketch_kernel.upholstery.marker.separate import separate
 from stitchsketch_kernel.upholstery.marker.solver import solve
 from stitchsketch_kernel.upholstery.marker.strip import Layout, Strip
 from stitchsketch_kernel.upholstery.marker.turned import Cut, Laid, turned
@@ -96,9 +97,10 @@ def test_pieces_are_set_apart_no_further_when_it_is_late():
     for halt, some in ((np.ones(1, np.bool_), False), (GOING, True)):
         layout = Layout(shape.copy(), at[:, 0].copy(), at[:, 1].copy())
         ones = np.ones((len(shape), len(shape)))
+        depths, strip = depths_of(outlines.shapes.rings), strip_of(outlines)
         overlap, rounds = separate(
-            depths_of(outlines.shapes.rings), strip_of(outlines), layout, ones.copy(), ones,
-            900.0, 20, 10, 50, 1, 200, halt, np.random.default_rng(1),
+            depths, coarse_of(depths, strip), strip, layout, ones.copy(), ones,
+            900.0, 50, 1, 200, halt, np.random.default_rng(1),
         )  # fmt: skip
         assert (rounds > 0) == some
         assert overlap > 0 or some
@@ -202,7 +204,7 @@ def test_outlines_turned_by_half_share_their_grids():
         low, high = shared.pair[i, j, :2], shared.pair[i, j, 2:4]
         place = rng.uniform(low, high)
         one, other = shapely.Polygon(rings[i]), shapely.Polygon(rings[j] + place)
-        deep = _depth(shared, i, j, *place)
+        deep = depth_at(shared, i, j, *place)
         step = 1 / shared.pair[i, j, 4]
         if deep > step:
             assert one.intersection(other).area > 0
@@ -235,3 +237,49 @@ def test_a_worker_goes_on_from_another_s_shorter_layout():
     for _ in range(5):
         other.go(GOING, lambda: False)
     assert other.length <= one.length and other._now < one.length
+
+
+def test_sums_over_the_strip_are_what_looked_up_depths_add_up_to():
+    """At each place of the lattice to a step of it, with weights; nothing where a piece is free."""
+    outlines, shape, at = row(gap=250.0)
+    rings, strip = outlines.shapes.rings, strip_of(outlines)
+    depths = depths_of(rings)
+    coarse = coarse_of(depths, strip)
+    layout = Layout(shape.copy(), at[:, 0].copy(), at[:, 1].copy())
+    weights, length = np.full((len(shape), len(shape)), 2.0), 2000.0
+    weights[0, 3] = weights[3, 0] = 6.0
+    step = coarse.step
+    total = np.empty(int((length / step + 3) * (WIDTH / step + 3)), np.float32)
+    s = int(strip.first[0]) + 1
+    rows, columns = summed(coarse, strip, layout, weights, length, 0, s, total)
+    unit = depths.depth.max() * depths.unit / 255
+    corner = -strip.low[s]
+    assert (columns - 2) * step < length - strip.high[s, 0] - corner[0] <= (columns - 1) * step
+    for r, c in itertools.product(range(0, rows, 3), range(0, columns, 3)):
+        x, y = corner + step * np.array([c, r])
+        told = sum(
+            weights[0, j] * depth_at(depths, layout.shape[j], s, x - layout.x[j], y - layout.y[j])
+            for j in range(1, len(shape))
+        )
+        # places are rounded to the lattice and depths up to a unit, for each piece that is met
+        near = sum(
+            weights[0, j] for j in range(1, len(shape))
+            if np.all(np.abs([x - layout.x[j], y - layout.y[j]]) < 800.0)
+        )  # fmt: skip
+        assert abs(total[r * columns + c] * unit - told) <= near * (step + unit)
+
+
+def test_a_shortest_layout_is_pressed_at_a_place_drawn():
+    """What lies before that place stays, and what lies beyond comes nearer."""
+    outlines, shape, at = row()
+    one, other = chain_of(outlines, shape, at), chain_of(outlines, shape, at)
+    other.take(one)
+    moved = other.at[:, 0] - other._layout.x
+    assert other._now == pytest.approx(one.length - moved.max())
+    assert 0.0005 <= moved.max() / one.length <= 0.003
+    assert np.all((np.abs(moved) < 1e-9) | (np.abs(moved - moved.max()) < 1e-9))
+    places = set()
+    for _ in range(20):
+        other._press()
+        places.add(int(np.sum(np.abs(other.at[:, 0] - other._layout.x) > 1e-9)))
+    assert len(places) > 2

@@ -79,6 +79,13 @@ def test_braid_along_the_edge_is_no_panel():
     assert set(labels(sheet(either(NAVY, GREY, Y < 0.012)), least_area_m2=0.003)) == {0}
 
 
+def test_piping_round_the_whole_panel_is_no_panel_though_its_corners_are_wide():
+    """Its colour on the rim; at the corners, where two rims meet, more of it is off the rest."""
+    rim = np.minimum(np.minimum(X, X.max() - X), np.minimum(Y, Y.max() - Y))
+    corners = np.hypot(np.minimum(X, X.max() - X), np.minimum(Y, Y.max() - Y)) < 0.026
+    assert set(labels(sheet(either(NAVY, GREY, (rim < 0.01) | corners)), 0.001)) == {0}
+
+
 def test_a_motif_is_no_seam():
     flowers = np.hypot((X % 0.1) - 0.05, (Y % 0.1) - 0.05) < 0.03
     assert set(labels(sheet(either(RED, GREY, flowers)))) == {0}

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter1d
 
 from stitchsketch_kernel.domain.errors import SettingsError
 from stitchsketch_kernel.domain.sureness import ScanErrors
@@ -142,6 +143,25 @@ def test_a_junction_that_its_seams_miss_is_not_sure():
     # seams that are too short to be carried on tell nothing
     lines, place = seams_that_meet(2.0)
     assert missed_mm([line[:20] for line in lines], place) == 0.0
+
+
+def test_what_seams_own_roughness_makes_them_miss_is_not_told_twice():
+    rng, told = np.random.default_rng(5), []
+    for _ in range(40):
+        lines, place = seams_that_meet(0.0)
+        rough = [
+            line + gaussian_filter1d(rng.normal(0, 1.0, line.shape), 5.5 / 4.1, axis=0)
+            for line in lines
+        ]
+        for line in rough:
+            line[0] = place
+        told.append(missed_mm(rough, place))
+    # with it told, too, it would be 1 mm and more
+    assert np.median(told) < 0.6
+
+
+def test_a_junction_is_no_less_sure_than_curves_can_tell():
+    assert missed_mm(*seams_that_meet(30.0)) == 1.5
 
 
 def test_a_seam_whose_end_is_not_sure_has_no_sure_length(sheet):

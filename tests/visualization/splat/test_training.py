@@ -1,4 +1,4 @@
-"""Training comes nearer to photos that it never saw, and goes on where it was stopped."""
+"""Training nears photos it never saw, goes on where it was stopped, and stays in place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stitchsketch_kernel.visualization.splat import judge
 from stitchsketch_kernel.visualization.splat.photos import held_out, targets
 from stitchsketch_kernel.visualization.splat.train import SplatSettings, train
 
-SETTINGS = SplatSettings("cpu", 240, 160, 4000, held_out=6)
+SETTINGS = SplatSettings("cpu", 200, 160, 4000, held_out=6)
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +57,8 @@ def test_a_stopped_training_goes_on_to_the_very_same_splats(small_scan, trained)
     assert kept[-1].step == 25
     seen = []
     again = train(small_scan, SETTINGS, lambda share, note="": seen.append(note), state=kept[-1])
-    assert "training (step 25 of 240)" in seen
-    assert "training (step 24 of 240)" not in seen
+    assert "training (step 25 of 200)" in seen
+    assert "training (step 24 of 200)" not in seen
     for name in ("means_m", "log_scales", "quats", "opacity_logits", "sh"):
         np.testing.assert_array_equal(getattr(again.splats, name), getattr(trained.splats, name))
 
@@ -83,9 +83,9 @@ def test_what_cannot_be_is_said(small_scan):
         SplatSettings(held_out=1)
     with pytest.raises(SettingsError, match="steps"):
         SplatSettings(steps=-4)
-    turn = np.diag([-1.0, 1, -1])
+    back = np.diag([-1.0, 1, -1])
     away = tuple(
-        replace(view, rotation=turn @ view.rotation, translation=turn @ view.translation)
+        replace(view, rotation=back @ view.rotation, translation=back @ view.translation)
         for view in small_scan.views
     )
     with pytest.raises(SplatError, match="No photo shows"):

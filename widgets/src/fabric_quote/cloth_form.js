@@ -49,6 +49,7 @@ export class ClothForm {
         checkRow(this.say("field.nap"), "nap", cloth.nap, this.set("nap")),
         checkRow(this.say("field.half_drop"), "half_drop", cloth.half_drop, this.set("half_drop")),
       ),
+      row("roll_mm"),
       el("details", { open: cloth.defects.length > 0 }, el("summary", {}, this.say("more_of_roll")), el("div", { class: "pair" }, ...MOTIF.map(row)), ...this.defects()),
       ...(this.at ? this.own() : []),
     ];
@@ -60,7 +61,7 @@ export class ClothForm {
       el("button", { type: "button", "aria-pressed": at === this.at ? "true" : "false", "data-key": `cloth ${at}`, onclick: () => this.page.chooseCloth(at) }, at ? cloth.name : this.say("face"));
     const added = () => {
       const name = this.say(cloths.length === 1 ? "welt" : "dust");
-      cloths.push({ ...structuredClone(cloths[0]), name, along_mm: 0, over_mm: 0, half_drop: false, defects: [], pieces: [] });
+      cloths.push({ ...structuredClone(cloths[0]), name, along_mm: 0, over_mm: 0, half_drop: false, roll_mm: 0, defects: [], pieces: [] });
       this.page.chooseCloth(cloths.length - 1);
     };
     return el(

@@ -1,38 +1,22 @@
 // Fabric and quote: the form is the page's own until it is sent; what it comes to, Python says.
-import { el, words } from "../shared/dom.js";
+import { el } from "../shared/dom.js";
+import { Screen, shownAs } from "../shared/screen.js";
 import { ClothForm } from "./cloth_form.js";
 import { checkRow, numberRow, selectRow, textRow } from "./fields.js";
 import { levelTable, priceTable } from "./results.js";
 import "./style.css";
 
-const LOOK_EVERY_MS = 500;
 const MATCHES = ["none", "centred_motifs", "visible_seams", "all_seams"];
 
-class QuotePage {
+class QuotePage extends Screen {
   constructor(model, root) {
-    this.model = model;
-    this.root = root;
-    this.asked = 0;
+    super(model, root, "offer");
     this.form = structuredClone(model.get("form"));
     this.cloth = 0;
     this.build();
     this.listen();
     this.fill();
     this.show();
-  }
-
-  get(name) {
-    return this.model.get(name);
-  }
-
-  say(key, values) {
-    return words(this.get("texts"), key.startsWith("common.") ? key : `offer.${key}`, values);
-  }
-
-  ask(what) {
-    this.asked += 1;
-    this.root.dataset.asked = this.asked;
-    this.model.send({ ...what, number: this.asked });
   }
 
   build() {
@@ -71,27 +55,18 @@ class QuotePage {
   }
 
   listen() {
-    const names = "results shown working message answered address library can_keep title units";
-    const told = names.split(" ").map((name) => `change:${name}`);
-    const act = () => this.show();
-    const anew = () => {
+    this.follows("results shown working message answered address library can_keep title units", () => this.show());
+    this.follows("form units", () => {
       this.form = structuredClone(this.get("form"));
       this.cloth = Math.min(this.cloth, this.form.cloths.length - 1);
       this.fill();
-    };
-    const given = (content, buffers) => content.file && download(content.file, buffers[0]);
-    told.forEach((event) => this.model.on(event, act));
-    this.model.on("change:form", anew);
-    this.model.on("change:units", anew);
-    this.model.on("msg:custom", given);
-    this.timer = setInterval(() => this.get("working").share !== undefined && this.ask({ do: "look" }), LOOK_EVERY_MS);
-    this.dispose = () => {
-      clearInterval(this.timer);
-      told.forEach((event) => this.model.off(event, act));
-      this.model.off("change:form", anew);
-      this.model.off("change:units", anew);
-      this.model.off("msg:custom", given);
-    };
+    });
+    this.hear("msg:custom", (content, buffers) => content.file && download(content.file, buffers[0]));
+    this.looksWhileWorking();
+  }
+
+  get busy() {
+    return this.working;
   }
 
   /** The form's fields anew: what was typed and not sent is in `form`, and stays. */
@@ -137,10 +112,9 @@ class QuotePage {
     const [results, units] = [this.get("results"), this.get("units")];
     const say = (key, values) => this.say(key, values);
     const { share, note } = this.get("working");
-    const busy = share !== undefined;
+    const { busy } = this;
     const had = document.activeElement?.dataset?.key;
-    this.root.dataset.answered = this.get("answered");
-    this.root.setAttribute("aria-busy", busy ? "true" : "false");
+    this.showBusy();
     this.compute.disabled = busy;
     for (const node of [this.stop, this.bar, this.note]) node.classList.toggle("hidden", !busy);
     this.bar.value = share ?? 0;
@@ -161,8 +135,7 @@ class QuotePage {
     let { kind = "", text = "" } = message;
     if (!text && !busy && changed) text = this.say("changed");
     if (!text && results.stretch_differs) text = this.say("stretch_differs");
-    this.said.dataset.kind = kind;
-    if (this.said.textContent !== text) this.said.textContent = text;
+    this.tell({ kind, text });
   }
 
   /** Why it doesn't sew, and the reason to cut it all the same: given by a person, or not at all. */
@@ -190,7 +163,7 @@ class QuotePage {
     const may = results.laid && (!results.faults.length || results.override);
     const button = ([name, label]) =>
       el("button", { type: "button", disabled: !may, "data-key": `file ${name}`, class: name === "quote.pdf" ? "main" : "", onclick: () => this.ask({ do: "file", name }) }, label);
-    this.next.disabled = this.get("working").share !== undefined;
+    this.next.disabled = this.working;
     this.keep.disabled = !may;
     this.keep.classList.toggle("hidden", !this.get("can_keep"));
     this.files.replaceChildren(
@@ -220,12 +193,4 @@ function download(name, content) {
   setTimeout(() => URL.revokeObjectURL(url), 60000);
 }
 
-function render({ model, el: place }) {
-  const root = el("div", { class: "stitchsketch fabric-quote" });
-  place.append(root);
-  const page = new QuotePage(model, root);
-  root.page = page;
-  return () => page.dispose();
-}
-
-export default { render };
+export default shownAs("fabric-quote", QuotePage);

@@ -1,40 +1,23 @@
 // The marker: what is moved goes to Python as messages; whether it may lie so, Python says.
-import { el, svg, unique, words } from "../shared/dom.js";
+import { el, svg, unique } from "../shared/dom.js";
 import { Plane, boxOf, path, roomForWords, zoomButtons } from "../shared/plane.js";
+import { Screen, shownAs } from "../shared/screen.js";
 import { length } from "../shared/units.js";
 import { Hand } from "./hand.js";
 import { matchRows, summary } from "./side.js";
 import { drawMatches, drawRoll } from "./roll.js";
 import "./style.css";
 
-const LOOK_EVERY_MS = 500;
 const SPOT_PX = 5;
 
-class MarkerBoard {
+class MarkerBoard extends Screen {
   constructor(model, root) {
-    this.model = model;
-    this.root = root;
-    this.asked = 0;
+    super(model, root, "marker");
     this.chosen = "";
     this.hand = new Hand(this);
     this.build();
     this.listen();
     this.show();
-  }
-
-  get(name) {
-    return this.model.get(name);
-  }
-
-  say(key, values) {
-    return words(this.get("texts"), key.startsWith("common.") ? key : `marker.${key}`, values);
-  }
-
-  ask(what) {
-    this.asked += 1;
-    this.root.dataset.asked = this.asked;
-    this.model.send({ ...what, number: this.asked });
-    return this.asked;
   }
 
   build() {
@@ -91,22 +74,18 @@ class MarkerBoard {
 
   listen() {
     const names = "title units fabric figures copies matches pinned seconds working can_undo message answered";
-    const told = names.split(" ").map((name) => `change:${name}`);
-    const act = () => this.show();
-    const tried = () => this.hand.tried(this.get("tried"));
-    told.forEach((event) => this.model.on(event, act));
-    this.model.on("change:tried", tried);
+    this.follows(names, () => this.show());
+    this.follows("tried", () => this.hand.tried(this.get("tried")));
     this.plane.onView = () => this.follow();
-    this.timer = setInterval(() => this.get("working").share !== undefined && this.ask({ do: "look" }), LOOK_EVERY_MS);
-    this.end = () => {
-      clearInterval(this.timer);
-      told.forEach((event) => this.model.off(event, act));
-      this.model.off("change:tried", tried);
-    };
+    this.looksWhileWorking();
+  }
+
+  get busy() {
+    return this.working;
   }
 
   dispose() {
-    this.end();
+    super.dispose();
     this.plane.dispose();
   }
 
@@ -159,7 +138,7 @@ class MarkerBoard {
     const [copies, figures, fabric, units] = ["copies", "figures", "fabric", "units"].map((name) => this.get(name));
     const had = document.activeElement?.dataset?.key;
     this.heading.textContent = this.get("title") || this.say("title");
-    this.root.dataset.answered = this.get("answered");
+    this.showBusy();
     if (!this.copy(this.chosen)) this.chosen = "";
     const there = copies.length > 0;
     if (there) {
@@ -239,9 +218,8 @@ class MarkerBoard {
 
   showState(there, units) {
     const { share, note } = this.get("working");
-    const busy = share !== undefined;
+    const { busy } = this;
     const chosen = this.copy(this.chosen);
-    this.root.setAttribute("aria-busy", busy ? "true" : "false");
     this.pin.disabled = !chosen;
     this.pin.setAttribute("aria-pressed", chosen && this.isPinned(chosen) ? "true" : "false");
     this.turn.disabled = !chosen;
@@ -261,21 +239,8 @@ class MarkerBoard {
     const box = boxOf(copy.cut);
     return this.say("where", { name: copy.label, along: length(box.left, units), across: length(box.low, units) });
   }
-
-  tell({ kind = "", text = "" }) {
-    this.said.dataset.kind = kind;
-    if (this.said.textContent !== text) this.said.textContent = text;
-  }
 }
 
 export const keyOf = (copy) => `${copy.piece} ${copy.copy}`;
 
-function render({ model, el: place }) {
-  const root = el("div", { class: "stitchsketch marker-view" });
-  place.append(root);
-  const board = new MarkerBoard(model, root);
-  root.board = board;
-  return () => board.dispose();
-}
-
-export default { render };
+export default shownAs("marker-view", MarkerBoard);

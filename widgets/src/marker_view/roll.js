@@ -11,7 +11,7 @@ export function drawRoll(fabric, figures, units, say) {
   const { usable_mm: usable } = fabric;
   const selvage = (fabric.width_mm - usable) / 2;
   const used = figures.used_mm;
-  const long = used * (1 + BEYOND);
+  const long = Math.max(used, figures.roll_mm) * (1 + BEYOND);
   const margin = 0.05 * usable;
   const nodes = [
     rect(0, -selvage, long, fabric.width_mm, "selvage"),
@@ -19,6 +19,7 @@ export function drawRoll(fabric, figures, units, say) {
     ...repeat(fabric, figures, long),
     ...figures.zones.map(([x, y, wide, tall]) => rect(x, y, wide, tall, "zone", say("defect"))),
     svg("path", { d: `M${used} ${selvage + margin / 2}V${-(usable + selvage + margin / 2)}`, class: "end" }),
+    ...(figures.roll_mm > 0 ? [rollEnd(figures.roll_mm, usable, selvage, margin, say)] : []),
     ...ruler(long, selvage, margin, units),
   ];
   return { nodes, whole: { left: 0, low: -selvage - 1.6 * margin, right: long, high: usable + selvage + margin } };
@@ -29,6 +30,13 @@ export function drawMatches(matches) {
   return matches.flatMap((match) =>
     match.at.map(([x, y]) => svg("circle", { cx: x, cy: -y, class: match.matched ? "match good" : "match bad" })),
   );
+}
+
+/** Where the roll ends, whether or not all that is cut from it lies before. */
+function rollEnd(x, usable, selvage, margin, say) {
+  const node = svg("path", { d: `M${x} ${selvage + margin / 2}V${-(usable + selvage + margin / 2)}`, class: "roll-end" });
+  node.append(svg("title", {}, say("roll_end")));
+  return node;
 }
 
 function rect(x, y, wide, tall, kind, title) {

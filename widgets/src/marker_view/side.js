@@ -10,6 +10,11 @@ export function summary(figures, fabric, units, say) {
     el("p", { class: "quiet" }, say("full", { percent: Math.round(100 * figures.density), apart: length(figures.separation_mm, units) })),
     el("p", { class: "quiet" }, say(fabric.nap ? "nap" : "no_nap")),
   ];
+  if (figures.roll_mm > 0) {
+    const { beyond, roll_mm: roll, used_mm: used } = figures;
+    const values = { roll: cloth(roll, units), pieces: beyond.join(", "), more: cloth(Math.max(0, used - roll), units), left: cloth(Math.max(0, roll - used), units) };
+    lines.push(el("p", { class: beyond.length ? "wrong" : "quiet" }, say(beyond.length ? "roll_short" : "roll_enough", values)));
+  }
   if (figures.match !== "none") {
     lines.push(el("p", {}, say("matched", { good: figures.matched, all: figures.to_match })));
     if (figures.extra_percent !== null) {

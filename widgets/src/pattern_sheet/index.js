@@ -1,17 +1,16 @@
 // The pattern sheet: what is turned goes to Python as messages, what is true comes back as traitlets.
-import { el, svg, unique, words } from "../shared/dom.js";
+import { el, svg, unique } from "../shared/dom.js";
 import { Plane, roomForWords, zoomButtons } from "../shared/plane.js";
+import { Screen, shownAs } from "../shared/screen.js";
 import { length } from "../shared/units.js";
 import { Grain, shown } from "./grain.js";
 import { drawPiece, shelves } from "./pieces.js";
 import { seamCard, seamRow } from "./seams.js";
 import "./style.css";
 
-class Sheet {
+class Sheet extends Screen {
   constructor(model, root) {
-    this.model = model;
-    this.root = root;
-    this.asked = 0;
+    super(model, root, "sheet");
     this.piece = "";
     this.seam = "";
     this.turning = null;
@@ -19,20 +18,6 @@ class Sheet {
     this.listen();
     this.lay();
     this.show();
-  }
-
-  get(name) {
-    return this.model.get(name);
-  }
-
-  say(key, values) {
-    return words(this.get("texts"), key.startsWith("common.") ? key : `sheet.${key}`, values);
-  }
-
-  ask(what) {
-    this.asked += 1;
-    this.root.dataset.asked = this.asked;
-    this.model.send({ ...what, number: this.asked });
   }
 
   build() {
@@ -78,22 +63,19 @@ class Sheet {
   }
 
   listen() {
-    const told = "pieces seams strain units turned changed message answered title".split(" ").map((name) => `change:${name}`);
-    const act = ({ changed } = {}) => {
+    this.follows("pieces seams strain units turned changed message answered title", ({ changed } = {}) => {
       if (changed && ("pieces" in changed || "strain" in changed)) this.lay();
       this.show();
-    };
-    told.forEach((event) => this.model.on(event, act));
+    });
     this.plane.onView = () => this.follow();
     this.plane.onShape = () => {
       this.lay();
       this.show();
     };
-    this.stop = () => told.forEach((event) => this.model.off(event, act));
   }
 
   dispose() {
-    this.stop();
+    super.dispose();
     this.plane.dispose();
   }
 
@@ -154,8 +136,7 @@ class Sheet {
   show() {
     const pieces = this.get("pieces");
     const had = document.activeElement?.dataset?.key;
-    this.root.dataset.answered = this.get("answered");
-    this.root.setAttribute("aria-busy", this.get("answered") < this.asked ? "true" : "false");
+    this.showBusy();
     const strain = this.strain.checked ? this.get("strain") : {};
     this.ground.replaceChildren(
       ...pieces.map((piece, k) => drawPiece(piece, this.places[k], {
@@ -171,9 +152,7 @@ class Sheet {
     this.save.classList.toggle("hidden", !this.get("can_save"));
     this.save.disabled = !this.get("changed");
     const message = this.get("message");
-    const { kind = "", text = "" } = message.text ? message : { text: this.get("changed") ? this.say("unsaved") : "" };
-    this.said.dataset.kind = kind;
-    if (this.said.textContent !== text) this.said.textContent = text;
+    this.tell(message.text ? message : { text: this.get("changed") ? this.say("unsaved") : "" });
     if (had) this.root.querySelector(`[data-key="${CSS.escape(had)}"]`)?.focus();
   }
 
@@ -235,12 +214,4 @@ class Sheet {
   }
 }
 
-function render({ model, el: place }) {
-  const root = el("div", { class: "stitchsketch pattern-sheet" });
-  place.append(root);
-  const sheet = new Sheet(model, root);
-  root.sheet = sheet;
-  return () => sheet.dispose();
-}
-
-export default { render };
+export default shownAs("pattern-sheet", Sheet);

@@ -1,8 +1,9 @@
 // Photo drop: photos are dropped or chosen, sent four at once, and shown with what is wrong with each.
-import { Asking } from "../shared/ask.js";
+import { Asking, Silent } from "../shared/ask.js";
 import { el, unique, words } from "../shared/dom.js";
 import { duration } from "../shared/units.js";
 import { dropped, photosOnly } from "./files.js";
+import { Out } from "./out.js";
 import { Tile } from "./tile.js";
 import { Uploads } from "./uploads.js";
 import "./style.css";
@@ -63,10 +64,22 @@ class PhotoDrop {
     this.only = el("input", { type: "checkbox", id: unique("only"), onchange: () => this.show() });
     this.onlyLabel = el("label", { for: this.only.id });
     this.filter = el("div", { class: "row filter hidden" }, this.only, this.onlyLabel);
+    this.out = new Out(this.say, (what) => this.change(what));
     this.list = el("ul", { class: "tiles" });
     // hundreds of photos don't push away what comes after them
     this.window = el("div", { class: "window hidden", role: "region", tabindex: "0", "aria-label": this.say("title") }, this.list);
-    root.append(this.zone, this.wrong, this.sent, this.sending, this.looked, this.whole, this.filter, this.window);
+    root.append(this.zone, this.wrong, this.sent, this.sending, this.looked, this.whole, this.filter, this.out.node, this.window);
+  }
+
+  /** Ask for a change of the scan's photos; what is wrong is shown where all faults are. */
+  async change(what) {
+    try {
+      await this.asking.ask(what);
+    } catch (error) {
+      this.wrong.textContent = error instanceof Silent ? this.say("no_answer") : error.message;
+      this.wrong.classList.remove("hidden");
+      throw error;
+    }
   }
 
   over(event, is) {
@@ -94,13 +107,15 @@ class PhotoDrop {
     const kept = this.model.get("photos");
     const names = new Set(kept.map((one) => one.name));
     // what has arrived is shown as the kernel knows it
-    const coming = this.uploads.all.filter((one) => one.state !== "arrived" || !names.has(one.keptAs) || one.error);
+    const known = new Set([...names, ...this.model.get("out")]);
+    const coming = this.uploads.all.filter((one) => one.state !== "arrived" || !known.has(one.keptAs) || one.error);
     const open = this.uploads.open.length;
     if (this.model.get("sending") !== open) {
       this.model.set("sending", open);
       this.model.save_changes();
     }
     this.tell(kept, open);
+    this.out.show(this.model.get("out"));
     const faulty = kept.filter((one) => one.notes.length);
     this.filter.classList.toggle("hidden", !faulty.length);
     this.onlyLabel.textContent = this.say("faulty", { count: faulty.length });
@@ -113,7 +128,7 @@ class PhotoDrop {
   }
 
   tile(key) {
-    if (!this.tiles.has(key)) this.tiles.set(key, new Tile(this.uploads, this.say));
+    if (!this.tiles.has(key)) this.tiles.set(key, new Tile(this.uploads, this.say, (name) => this.out.take(name)));
     return this.tiles.get(key);
   }
 

@@ -4,8 +4,9 @@ import { el } from "../shared/dom.js";
 const ENDED = new Set(["arrived", "wrong", "stopped"]);
 
 export class Tile {
-  constructor(uploads, say) {
+  constructor(uploads, say, takeOut) {
     this.uploads = uploads;
+    this.takeOut = takeOut;
     this.say = say;
     this.picture = el("img", { alt: "", class: "hidden" });
     this.name = el("p", { class: "name" });
@@ -29,6 +30,7 @@ export class Tile {
     this.name.textContent = one.name;
     this.picture.classList.toggle("hidden", !picture);
     if (picture && this.picture.src !== picture) this.picture.src = picture;
+    if (one.file) this.keptAs = undefined;
     if (one.file) this.coming(one);
     else this.kept(one);
     return this.node;
@@ -68,7 +70,12 @@ export class Tile {
 
   kept(one) {
     this.bar.classList.add("hidden");
-    this.buttons.replaceChildren();
+    if (this.keptAs !== one.name) {
+      this.keptAs = one.name;
+      this.buttons.replaceChildren(
+        el("button", { type: "button", "aria-label": this.say("take_out_one", { name: one.name }), onclick: () => this.takeOut(one.name) }, this.say("take_out")),
+      );
+    }
     const worst = one.notes.some((note) => note.severity === "refuse") ? "refuse" : one.notes.length ? "warn" : "good";
     this.node.dataset.state = one.looked ? worst : "looking";
     const seen = one.mats.length ? this.say("mats", { mats: one.mats.join(", ") }) : "";

@@ -23,6 +23,7 @@ class List {
       el(
         "div", { class: "stitchsketch project-list" },
         el("h1", {}, this.say("projects.title")),
+        el("div", { class: "row ways" }, el("a", { class: "main", href: "new_scan.ipynb" }, this.say("projects.new"))),
         el("div", { class: "row" }, el("label", { for: this.search.id }, this.say("projects.search")), this.search),
         this.count, this.wrong, this.done, this.list, helpLinks((key) => this.say(key)),
       ),

@@ -1,7 +1,8 @@
 // The scan viewer: the page draws and asks; the mesh's levels and the ruler's answers come from Python.
 import { Box3, Vector3 } from "three";
-import { el, words } from "../shared/dom.js";
+import { el } from "../shared/dom.js";
 import { Scene } from "../shared/scene.js";
+import { Screen, shownAs } from "../shared/screen.js";
 import { dressed } from "./dressing.js";
 import { Keys } from "./keys.js";
 import { layOut, TOOLS } from "./layout.js";
@@ -14,33 +15,16 @@ import "./style.css";
 /** A little from above, so that the seat is seen with the front. */
 const ABOVE = 0.35;
 
-class Viewer {
+class Viewer extends Screen {
   constructor(model, root) {
-    this.model = model;
-    this.root = root;
+    super(model, root, "scan");
     this.tool = "look";
-    this.asked = 0;
     this.dressings = new Map();
     this.sides = sidesOf(this.get("front"));
     layOut(this);
     this.build3d();
     this.listen();
     this.take(TOOLS[0]);
-  }
-
-  get(name) {
-    return this.model.get(name);
-  }
-
-  say(key, values) {
-    return words(this.get("texts"), `scan.${key}`, values);
-  }
-
-  ask(what) {
-    this.asked += 1;
-    this.root.dataset.asked = this.asked;
-    this.root.setAttribute("aria-busy", "true");
-    this.model.send({ ...what, number: this.asked });
   }
 
   build3d() {
@@ -68,23 +52,14 @@ class Viewer {
   }
 
   listen() {
-    const at = (names, act) => {
-      const told = names.split(" ").map((name) => `change:${name}`);
-      told.forEach((event) => this.model.on(event, act));
-      return () => told.forEach((event) => this.model.off(event, act));
-    };
-    const told = (content, buffers) => this.told(content, buffers);
-    this.model.on("msg:custom", told);
-    this.stops = [
-      () => this.model.off("msg:custom", told),
-      at("points path measured units", () => this.showRuler()),
-      at("box", () => this.takeBox()),
-      at("message answered", () => this.showState()),
-    ];
+    this.hear("msg:custom", (content, buffers) => this.told(content, buffers));
+    this.follows("points path measured units", () => this.showRuler());
+    this.follows("box", () => this.takeBox());
+    this.follows("message answered", () => this.showState());
   }
 
   dispose() {
-    this.stops.forEach((stop) => stop());
+    super.dispose();
     this.levels?.dispose();
     this.surface?.dispose();
     this.scene?.dispose();
@@ -172,17 +147,13 @@ class Viewer {
   }
 
   showState() {
-    const busy = this.get("answered") < this.asked;
-    this.root.setAttribute("aria-busy", busy ? "true" : "false");
-    this.root.dataset.answered = this.get("answered");
+    this.showBusy();
     for (const [tool, button] of Object.entries(this.buttons)) {
       button.setAttribute("aria-pressed", tool === this.tool ? "true" : "false");
     }
     this.hint.textContent = this.say(`hint.${this.tool}`);
     this.view.dataset.cross = this.tool === "measure" ? "yes" : "no";
-    const { kind = "", text = "" } = this.get("message");
-    this.said.dataset.kind = kind;
-    if (this.said.textContent !== text) this.said.textContent = text;
+    this.tell(this.get("message"));
   }
 }
 
@@ -203,12 +174,4 @@ function drawnByProcessor() {
   return /swiftshader|llvmpipe|software/i.test(name);
 }
 
-function render({ model, el: place }) {
-  const root = el("div", { class: "stitchsketch scan-viewer" });
-  place.append(root);
-  const viewer = new Viewer(model, root);
-  root.viewer = viewer;
-  return () => viewer.dispose();
-}
-
-export default { render };
+export default shownAs("scan-viewer", Viewer);

@@ -1,42 +1,26 @@
 // The seam editor: what is clicked goes to Python as messages, what is true comes back as traitlets.
 import { copied, floats, integers } from "../shared/binary.js";
-import { el, words } from "../shared/dom.js";
+import { el } from "../shared/dom.js";
 import { Scene } from "../shared/scene.js";
+import { Screen, shownAs } from "../shared/screen.js";
 import { Keys } from "./keys.js";
 import { layOut, TOOLS } from "./layout.js";
 import { SeamLines } from "./lines.js";
 import { PanelMesh } from "./mesh.js";
 import "./style.css";
 
-class Editor {
+class Editor extends Screen {
   constructor(model, root) {
-    this.model = model;
+    super(model, root, "seams");
     this.tool = "look";
     this.chosen = "";
     this.edge = -1;
     this.draft = [];
     this.first = "";
-    this.asked = 0;
-    this.root = root;
     layOut(this);
     this.build3d();
     this.listen();
     this.show();
-  }
-
-  get(name) {
-    return this.model.get(name);
-  }
-
-  say(key, values) {
-    return words(this.get("texts"), `seams.${key}`, values);
-  }
-
-  ask(what) {
-    this.asked += 1;
-    this.root.dataset.asked = this.asked;
-    this.root.setAttribute("aria-busy", "true");
-    this.model.send({ ...what, number: this.asked });
   }
 
   build3d() {
@@ -60,20 +44,13 @@ class Editor {
   }
 
   listen() {
-    const at = (names, act) => {
-      const told = names.split(" ").map((name) => `change:${name}`);
-      told.forEach((event) => this.model.on(event, act));
-      return () => told.forEach((event) => this.model.off(event, act));
-    };
-    this.stops = [
-      at("labels panels drawn draft edges placed", () => this.show()),
-      at("pieces units", () => this.side.show()),
-      at("can_undo can_redo can_save changed message answered", () => this.showState()),
-    ];
+    this.follows("labels panels drawn draft edges placed", () => this.show());
+    this.follows("pieces units", () => this.side.show());
+    this.follows("can_undo can_redo can_save changed message answered", () => this.showState());
   }
 
   dispose() {
-    this.stops.forEach((stop) => stop());
+    super.dispose();
     this.scene?.dispose();
   }
 
@@ -245,9 +222,7 @@ class Editor {
   }
 
   showState() {
-    const busy = this.get("answered") < this.asked;
-    this.root.setAttribute("aria-busy", busy ? "true" : "false");
-    this.root.dataset.answered = this.get("answered");
+    this.showBusy();
     for (const [tool, button] of Object.entries(this.buttons)) {
       button.setAttribute("aria-pressed", tool === this.tool ? "true" : "false");
     }
@@ -261,23 +236,10 @@ class Editor {
     this.save.classList.toggle("hidden", !this.get("can_save"));
     this.save.disabled = !this.get("changed");
     const message = this.get("message");
-    if (busy) this.tell({ kind: "note", text: this.say("working") });
+    if (this.busy) this.tell({ kind: "note", text: this.say("working") });
     else if (message.text) this.tell(message);
     else if (!this.first) this.tell(this.get("changed") ? { kind: "note", text: this.say("unsaved") } : {});
   }
-
-  tell({ kind = "", text = "" }) {
-    this.said.dataset.kind = kind;
-    if (this.said.textContent !== text) this.said.textContent = text;
-  }
 }
 
-function render({ model, el: place }) {
-  const root = el("div", { class: "stitchsketch seam-editor" });
-  place.append(root);
-  const editor = new Editor(model, root);
-  root.editor = editor;
-  return () => editor.dispose();
-}
-
-export default { render };
+export default shownAs("seam-editor", Editor);

@@ -10,4 +10,6 @@ from stitchsketch_widgets.project_list import ProjectList
 
 def projects_page(here: Here) -> Any:
     """The list of the shop's projects."""
-    return ProjectList(here.projects, here.shop, here.objects, here.folder_of, here.person)
+    return ProjectList(
+        here.projects, here.shop, here.objects, here.folder_of, here.person, here.users
+    )
