@@ -41,7 +41,7 @@ _RATES = {
 }
 #: The colour's change with direction is learnt more slowly.
 _SH_REST = 0.25
-_EXPOSURE_RATE = 4e-3
+_EXPOSURE_RATE = 2e-2
 _MARKS, _KEEP_S = 10, 60.0
 PAPER = np.array([1.0, 1.0, 1.0], dtype=np.float32)
 _NAMES = tuple(field.name for field in fields(Splats))
