@@ -17,6 +17,7 @@ from stitchsketch_kernel.visualization.splat.begin import discs
 from stitchsketch_kernel.visualization.splat.grow import Pull, halves, kept_and_divided
 from stitchsketch_kernel.visualization.splat.loss import loss, psnr
 from stitchsketch_kernel.visualization.splat.photos import Scan, Target, held_out, targets
+from stitchsketch_kernel.visualization.splat.project import BLUR_PX2
 from stitchsketch_kernel.visualization.splat.render import drawn, gradients
 from stitchsketch_kernel.visualization.splat.splats import Splats, cropped
 from stitchsketch_kernel.visualization.splat.train import (
@@ -121,11 +122,12 @@ class _Training:
         if not self._queue:
             self._queue = self._rng.permutation(len(self.large)).tolist()
         at = self._queue.pop()
-        target = self.large[at]
+        target = whole = self.large[at]
         if self.step < _SMALL * self._settings.steps:
             target = self._small.get(target.view.name, target)
+        shrunk = target.view.camera.fx / whole.view.camera.fx
         paper = self._rng.random(3).astype(np.float32)
-        made = drawn(self.splats, target.view)
+        made = drawn(self.splats, target.view, blur_px2=BLUR_PX2 * shrunk**2)
         gain = np.exp(self.exposures[at])
         image = made.image * gain + made.clear[..., None] * paper
         _, of_image = loss(image, target.on(paper))

@@ -92,7 +92,6 @@ class Training:
         self._take(first)
         self.strategy, self._strategy_state = self._strategy()
         self.strategy.check_sanity(self.params, self.optimizers)
-        self._scheduler = self._slowing()
         self._queue: list[int] = []
         self.step, self.seconds, self.curve = 0, 0.0, tuple[Mark, ...]()
         self.key = key_of(scan, settings)
@@ -133,12 +132,6 @@ class Training:
         default = DefaultStrategy(refine_stop_iter=settings.steps // 2)
         return default, default.initialize_state(scene_scale=self._reach)
 
-    def _slowing(self) -> Any:
-        import torch
-
-        decay = 0.01 ** (1.0 / self._settings.steps)
-        return torch.optim.lr_scheduler.ExponentialLR(self.optimizers["means"], gamma=decay)
-
     def run(self, asked: Sequence[Target], progress: Progress, keep: Keep) -> None:
         """All steps that are left."""
         steps = self._settings.steps
@@ -173,13 +166,14 @@ class Training:
             )
         image = drawn[..., :3] * self.exposures[at].exp() + paper * (1 - alpha)
         self._loss(image, drawn[..., 3:], alpha, target, paper).backward()
+        # a hundredth in the end, as simple_trainer.py has it
+        rate = self._rate("means") * 0.01 ** (step / self._settings.steps)
+        self.optimizers["means"].param_groups[0]["lr"] = rate
         for optimizer in (*self.optimizers.values(), self._exposing):
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         with torch.no_grad():
             self.exposures -= self.exposures.mean(dim=0)
-        rate = self._scheduler.get_last_lr()[0]
-        self._scheduler.step()
         if self._settings.strategy == "mcmc":
             self.strategy.step_post_backward(
                 self.params, self.optimizers, self._strategy_state, step, info, lr=rate
@@ -264,9 +258,6 @@ class Training:
                 optimizer.state[self.params[name]] = kept
         with torch.no_grad():
             self.exposures.copy_(torch.tensor(state.arrays["exposures"]))
-        self._scheduler = self._slowing()
-        for _ in range(state.step):
-            self._scheduler.step()
         self._random = np.random.default_rng((self._settings.seed, state.step))
         self.step, self.seconds, self.curve = state.step, state.seconds, tuple(state.curve)
 

@@ -63,8 +63,8 @@ def project(
     ----------
     R, t : ndarray of float64
         World to camera.
-    lens : ndarray of float64, shape (4,)
-        fx, fy, cx, cy.
+    lens : ndarray of float64, shape (5,)
+        fx, fy, cx, cy, and what is added to an ellipse's variance (`BLUR_PX2`).
     shapes : ndarray, shape (n, 10)
         u, v, the ellipse's inverse covariance as ``-A/2, -B, -C/2`` (what the exponent takes),
         opacity, red, green, blue, depth.
@@ -89,7 +89,7 @@ def project(
         _axes(quats[i, 0], quats[i, 1], quats[i, 2], quats[i, 3], turn)
         jx, jy = fx / z, fy / z
         kx, ky = -fx * x / (z * z), -fy * y / (z * z)
-        a, b, c = BLUR_PX2, 0.0, BLUR_PX2
+        a, b, c = lens[4], 0.0, lens[4]
         for j in range(3):
             s = math.exp(log_scales[i, j])
             # the axis in the camera, then in the picture

@@ -9,7 +9,7 @@ import numpy as np
 from stitchsketch_kernel.domain.arrays import AnyArray, IntArray
 from stitchsketch_kernel.domain.photo import Camera, View
 from stitchsketch_kernel.visualization.splat.parts import in_parts
-from stitchsketch_kernel.visualization.splat.project import project, project_back
+from stitchsketch_kernel.visualization.splat.project import BLUR_PX2, project, project_back
 from stitchsketch_kernel.visualization.splat.splats import Splats
 from stitchsketch_kernel.visualization.splat.tiles import draw, draw_back, gathered, tiled
 
@@ -42,7 +42,7 @@ class Drawn:
     splats: IntArray
 
 
-def drawn(splats: Splats, view: View, depth: bool = False) -> Drawn:
+def drawn(splats: Splats, view: View, depth: bool = False, blur_px2: float = BLUR_PX2) -> Drawn:
     """Draw splats as a camera without distortion sees them.
 
     Parameters
@@ -52,6 +52,9 @@ def drawn(splats: Splats, view: View, depth: bool = False) -> Drawn:
     view : View
     depth : bool
         Whether depth is drawn too.
+    blur_px2 : float
+        Added to each ellipse's variance. A quarter of it where the picture has half the size
+        shows splats of the same size in space.
     """
     camera, dtype = view.camera, splats.means_m.dtype
     width, height = camera.width_px, camera.height_px
@@ -59,7 +62,7 @@ def drawn(splats: Splats, view: View, depth: bool = False) -> Drawn:
     reach = np.zeros((len(splats), 2), dtype=dtype)
     in_parts(
         project, len(splats), splats.means_m, splats.log_scales, splats.quats,
-        splats.opacity_logits, splats.sh, *_camera(view), width, height, shapes, reach,
+        splats.opacity_logits, splats.sh, *_camera(view, blur_px2), width, height, shapes, reach,
     )  # fmt: skip
     seen = reach[:, 0] > 0
     order = np.flatnonzero(seen)
@@ -119,9 +122,9 @@ def picture(splats: Splats, view: View, paper: tuple[float, float, float]) -> An
     return np.asarray(np.clip(made.image + made.clear[..., None] * np.asarray(paper), 0, 1))
 
 
-def _camera(view: View) -> tuple[AnyArray, AnyArray, AnyArray]:
+def _camera(view: View, blur_px2: float = BLUR_PX2) -> tuple[AnyArray, AnyArray, AnyArray]:
     camera = view.camera
-    lens = np.array([camera.fx, camera.fy, camera.cx, camera.cy])
+    lens = np.array([camera.fx, camera.fy, camera.cx, camera.cy, blur_px2])
     return np.ascontiguousarray(view.rotation, float), np.asarray(view.translation, float), lens
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from stitchsketch_kernel.domain.errors import SettingsError, SplatError
+from stitchsketch_kernel.domain.model import Region
 from stitchsketch_kernel.domain.progress import Cancelled, silent
 from stitchsketch_kernel.visualization.splat import judge
 from stitchsketch_kernel.visualization.splat.photos import held_out, targets
@@ -38,11 +39,21 @@ def test_the_brighter_photo_is_found(trained):
     assert max(gains, key=gains.get) == "04.png"
 
 
-def test_splats_stay_in_the_region_above_the_floor(small_scan, trained):
-    means = trained.splats.means_m.astype(float)
-    assert len(means) <= 4000
-    assert small_scan.region.contains(means).all()
-    assert means[:, 2].min() > 0
+def test_splats_stay_in_the_region_above_the_floor(small_scan):
+    above = replace(
+        small_scan, region=Region(np.array([-0.4, -0.4, -0.1]), np.array([0.1, 0.4, 1]))
+    )
+    lowered = replace(
+        above,
+        mesh=replace(above.mesh, vertices=above.mesh.vertices - [0, 0, 0.3]),
+        views=tuple(
+            replace(view, translation=view.translation + view.rotation @ [0, 0, 0.3])
+            for view in above.views
+        ),
+    )
+    means = train(lowered, replace(SETTINGS, steps=2)).splats.means_m.astype(float)
+    assert lowered.region.contains(means).all()
+    assert 0 < means[:, 2].min() < 0.05
 
 
 def test_a_stopped_training_goes_on_to_the_very_same_splats(small_scan, trained):
