@@ -57,7 +57,7 @@ def off_mm(ball, depth):
 
 @pytest.mark.parametrize(
     ("engine", "median_mm", "share"),
-    [("patches", 0.5, 0.9), ("fast", 1.2, 0.85), ("sgbm", 2, 0.8)],
+    [("patches", 0.5, 0.9), ("fast", 1.6, 0.85), ("sgbm", 2, 0.8)],
 )
 def test_depth_is_the_balls(ball, found, engine, median_mm, share):
     assert len(found[engine]) == 5

@@ -213,5 +213,5 @@ def test_a_torn_mesh_is_refused():
 
 @pytest.mark.parametrize("wrong", [{"smooth_mm": -1}, {"rounds": 0}])
 def test_settings_are_checked(wrong):
-    with pytest.raises(SettingsError, match="flatten needs"):
+    with pytest.raises(SettingsError, match="can't be"):
         FlattenSettings(**wrong)
