@@ -16,6 +16,8 @@ from stitchsketch_kernel.upholstery.geometry.triangles import triangulate
 from stitchsketch_kernel.upholstery.geometry.unroll import unroll
 from stitchsketch_kernel.upholstery.seams.features import dual_edges, face_graph
 
+#: A face whose height is under this share of its longest side is none.
+_THIN = 1e-3
 #: Scan points nearer to a seam are rounded by the fold or lie on piping: they are left out.
 _NEAR_SEAM_M = 0.0075
 #: A seam's point is laid flat by the map of this many scan points round it.
@@ -62,7 +64,7 @@ def mesh_panel(mesh: Mesh, mine: BoolArray, border_m: FloatArray, name: str) -> 
     """
     faces = mesh.faces[mine]
     away = cKDTree(border_m).query(mesh.vertices[faces.ravel()])[0].reshape(-1, 3)
-    faces = _manifold(faces[(away > _NEAR_SEAM_M).all(axis=1)])
+    faces = _manifold(_with_area(mesh.vertices, faces[(away > _NEAR_SEAM_M).all(axis=1)]))
     used, corners = _largest_part(faces) if len(faces) else (faces[:, 0], faces)
     if len(used) < _MAP_POINTS:
         raise PanelError(
@@ -86,6 +88,13 @@ def mesh_panel(mesh: Mesh, mine: BoolArray, border_m: FloatArray, name: str) -> 
             "Correct its seams in the file of panels, or take more photos of that side.",
         )
     return PanelMesh(points[inner], used[inner].astype(np.int32), triangles)
+
+
+def _with_area(points: FloatArray, faces: IntArray) -> IntArray:
+    """Faces without those that are lines or points: they have no angles to lay flat by."""
+    a, b, c = (points[faces[:, k]] for k in range(3))
+    longest = np.max([((p - q) ** 2).sum(axis=1) for p, q in ((a, b), (b, c), (c, a))], axis=0)
+    return np.asarray(faces[np.linalg.norm(np.cross(b - a, c - a), axis=1) > _THIN * longest])
 
 
 def _manifold(faces: IntArray) -> IntArray:
