@@ -18,6 +18,8 @@ from stitchsketch_kernel.upholstery.seams.features import dual_edges, face_graph
 
 #: A face whose height is under this share of its longest side is none.
 _THIN = 1e-3
+#: Points of a scan nearer to each other than this are one.
+_COINCIDE_M = 5e-5
 #: Scan points nearer to a seam are rounded by the fold or lie on piping: they are left out.
 _NEAR_SEAM_M = 0.0075
 #: A seam's point is laid flat by the map of this many scan points round it.
@@ -81,6 +83,7 @@ def mesh_panel(mesh: Mesh, mine: BoolArray, border_m: FloatArray, name: str) -> 
         )
     shapely.prepare(outline)
     inner = np.flatnonzero(shapely.contains_xy(outline, uv[:, 0], uv[:, 1]))
+    inner = inner[_apart(points[inner])]
     triangles = triangulate(np.vstack([border_uv, uv[inner]]), len(border_m))
     if triangles is None:
         raise PanelError(
@@ -88,6 +91,14 @@ def mesh_panel(mesh: Mesh, mine: BoolArray, border_m: FloatArray, name: str) -> 
             "Correct its seams in the file of panels, or take more photos of that side.",
         )
     return PanelMesh(points[inner], used[inner].astype(np.int32), triangles)
+
+
+def _apart(points: FloatArray) -> BoolArray:
+    """Which points are kept so that no two coincide."""
+    kept = np.ones(len(points), dtype=bool)
+    pairs = cKDTree(points).query_pairs(_COINCIDE_M, output_type="ndarray")
+    kept[pairs.max(axis=1, initial=0)[: len(pairs)]] = False
+    return kept
 
 
 def _with_area(points: FloatArray, faces: IntArray) -> IntArray:
