@@ -152,7 +152,7 @@ def test_the_kernel_says_what_it_has(tom, toms_kernel):
 def test_a_kernel_has_the_gateways_address_and_no_password(hub, tom, toms_kernel):
     told = json.loads(run(tom, toms_kernel, "import os, json; print(json.dumps(dict(os.environ)))"))
     ours = {name for name in told if name.startswith("STITCHSKETCH")}
-    assert ours == {"STITCHSKETCH_GATEWAY_URL", "STITCHSKETCH_GATEWAY_TOKEN"}
+    assert ours == {f"STITCHSKETCH_{one}" for one in ("GATEWAY_URL", "GATEWAY_TOKEN", "RUNS")}
     assert told["STITCHSKETCH_GATEWAY_URL"] == f"{hub.url}/services/gateway"
     secret = (hub.private / "oidc-client-secret").read_text()
     for word in (secret, "secret-of-the-test", (hub.private / "proxy-token").read_text()):
