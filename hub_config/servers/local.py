@@ -26,7 +26,7 @@ from stitchsketch_kernel.stores import StoreSettings, open_stores
 _FIRST_UID = 400_000
 
 
-class ServersRefused(SettingsError):
+class ServersRefusedError(SettingsError):
     """People's servers aren't started here: they would not be kept apart."""
 
     @property
@@ -64,7 +64,7 @@ class PersonSpawner(SimpleLocalProcessSpawner):
     async def start(self) -> Any:
         """Make the folder and start."""
         if self.refusal:
-            raise ServersRefused(*self.refusal.split("\n"))
+            raise ServersRefusedError(*self.refusal.split("\n"))
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if self.uid is not None:
             os.chown(self.folder, self.uid, self.uid)

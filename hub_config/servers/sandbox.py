@@ -1,4 +1,4 @@
-"""A person's server in a room of its own on the hub's machine, by bubblewrap (a program of its own).
+"""A person's server in a room of its own on the hub's machine, by the program bubblewrap.
 
 Inside there are the system and the programs, which can only be read; the person's own folder; and
 the runs of the person's shop, which can only be read, too. What the stores, the hub and other
@@ -78,7 +78,7 @@ def walled(
         parts += _ways(one for one in own if one.is_relative_to(path))
     if runs is not None:
         parts += ["--ro-bind", str(runs), str(runs)]
-    parts += ["--bind", str(folder), str(folder), "--"]
+    parts += ["--bind", str(folder), str(folder), "--remount-ro", "/", "--"]
     # the folder is closed to whom bubblewrap is until then
     return [*parts, *_becoming(uid), "env", f"--chdir={folder}", *command]
 
@@ -99,7 +99,7 @@ def hindrance(root: bool) -> SettingsError | None:
                 f"{package} is missing", f"Install it (apt-get install {package}), start again."
             )
     with TemporaryDirectory() as place:
-        os.chmod(place, 0o755)  # noqa: S103  # somebody else goes in to try
+        Path(place).chmod(0o755)  # somebody else goes in to try
         try:
             tried = subprocess.run(
                 walled([sys.executable, "-I", "-c", ""], Path(place), uid=uid),
@@ -112,9 +112,9 @@ def hindrance(root: bool) -> SettingsError | None:
     said = (tried.stderr.strip().splitlines() or [f"code {tried.returncode}"])[-1]
     return _cannot(
         said,
-        "Let its account make user namespaces (sysctl kernel.unprivileged_userns_clone=1; on Ubuntu "
-        "kernel.apparmor_restrict_unprivileged_userns=0, too) or start the hub as root, outside of "
-        "a container; or set STITCHSKETCH_SPAWNER=docker.",
+        "Let the hub's account make user namespaces (sysctl kernel.unprivileged_userns_clone=1; on "
+        "Ubuntu kernel.apparmor_restrict_unprivileged_userns=0, too), or start the hub as root, "
+        "outside of a container; or set STITCHSKETCH_SPAWNER=docker.",
     )  # fmt: skip
 
 
@@ -146,7 +146,7 @@ def _system() -> list[str]:
     for name in _SYSTEM:
         path = Path(name)
         if path.is_symlink():
-            found += ["--symlink", os.readlink(path), name]
+            found += ["--symlink", str(path.readlink()), name]
         elif path.is_dir():
             found += ["--ro-bind", name, name]
     found += _ways([Path("/etc/ssl/certs")])
@@ -167,7 +167,7 @@ def _ways(shown: Iterable[Path]) -> list[str]:
     return [
         word
         for way in sorted(above)
-        if way != Path("/tmp") and not any(way.is_relative_to(one) for one in usual)  # noqa: S108
+        if way != Path("/tmp") and not any(way.is_relative_to(one) for one in usual)
         for word in ("--perms", "0755", "--dir", str(way))
     ]
 
