@@ -163,7 +163,7 @@ def test_a_tile_opens_a_stage_with_its_last_settings_and_a_worker_does_it_again(
     hub, tom, laid, artefacts
 ):
     page = tom.page
-    names = page.locator(".jp-LauncherCard", has_text=re.compile(r"^\s*\d [A-Z]"))
+    names = page.locator(".jp-LauncherCard", has_text=re.compile(r"\d [A-Z][a-z]+$"))
     names.first.wait_for(timeout=_S)
     assert [one.split()[-1].lower() for one in names.all_inner_texts()] == [
         one.name for one in standard_stages()
