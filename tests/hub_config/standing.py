@@ -166,6 +166,25 @@ class Visitor:
             path,
         )
 
+    def new_kernel(self, subject: str) -> str:
+        """The channel of a kernel that is started in somebody's own server."""
+        kernels = f"/user/{subject}/api/kernels"
+        made = self.page.evaluate(
+            """async (path) => (await fetch(path, {
+                method: 'POST', body: JSON.stringify({ name: 'stitchsketch' }),
+                headers: { 'X-XSRFToken': document.cookie.match('(?:^|; )_xsrf=([^;]*)')[1] },
+            })).json()""",
+            kernels,
+        )
+        return f"{kernels}/{made['id']}/channels"
+
+    def run(self, channel: str, code: str) -> str:
+        """What a kernel prints."""
+        wanted = {"code": code, "silent": False, "store_history": False}
+        reply, printed = self.tell_kernel(channel, "execute_request", wanted, 60)
+        assert reply["status"] == "ok", reply
+        return str(printed)
+
     def tell_kernel(self, path: str, kind: str, content: dict[str, Any], seconds: float) -> Any:
         """Send a kernel one message; the reply's content and what was printed, or None."""
         return self.page.evaluate(
