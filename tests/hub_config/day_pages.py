@@ -11,7 +11,8 @@ from cut_sizes import require_sizes
 from quote_page import PAGE, Quote
 
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-S = 60_000
+#: A page says when it is ready; this only ends a wait for one that never will be.
+S = 240_000
 
 
 class Pictures:
