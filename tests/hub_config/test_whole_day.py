@@ -163,7 +163,7 @@ def test_a_fabric_with_a_repeat_is_chosen_and_the_files_have_their_sizes(
     assert (fabric["repeat_vertical_mm"], fabric["repeat_horizontal_mm"]) == (343.0, 300.0)
     pieces = {one["name"]: one["sew_line_mm"] for one in pattern["pieces"]}
     # what was left alone is as large as the chair is
-    for name in ("IB", "SB-R"):
+    for name in ("OB", "SEAT"):
         off = outline_distance_mm(np.array(pieces[name]), sample.panel(name).outline_mm)
         assert np.percentile(off, 95) < 3, name
 
