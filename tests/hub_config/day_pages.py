@@ -155,5 +155,5 @@ def in_lab(page: Any, code: str, pictures: Pictures) -> str:
     page.keyboard.press("Shift+Enter")
     told = page.locator(".jp-OutputArea-output", has_text="queued").first
     told.wait_for(timeout=S)
-    pictures.take(page, "13-lab")
+    pictures.take(page, "14-lab")
     return str(told.inner_text())
