@@ -116,8 +116,11 @@ def _followed(flat: FlatPanel, start: FloatArray, targets: dict[int, FloatArray]
 
 
 def _sprung(flat: FlatPanel, start: FloatArray, targets: dict[int, FloatArray]) -> FloatArray:
-    """As `_followed`, the outline held by springs: the least of |grad d|^2 inside and
-    |d - wanted|^2 / `_REACH_MM` along the outline (a Robin condition)."""
+    """As `_followed`, with the outline held by springs.
+
+    The shift d makes |grad d|^2 inside with |d - wanted|^2 / `_REACH_MM` along the outline least
+    (a Robin condition).
+    """
     held = np.array(sorted(targets), dtype=np.int64)
     goal = np.array([targets[int(vertex)] for vertex in held])
     # a side that is larger as a whole is stretched evenly first: springs have no say in that

@@ -138,8 +138,10 @@ def _by_pieces(
     b: tuple[DressedPanel, IntArray],
     motif: FloatArray,
 ) -> tuple[float, float]:
-    """What the flat pieces allow along a seam, and how far the mesh's cloth is from them; nan
-    where the pattern can't tell the two sides of a seam."""
+    """What the flat pieces allow along a seam, and how far the mesh's cloth is from them.
+
+    Both are nan where the pattern can't tell the two sides of a seam.
+    """
     if flat is None:
         return float("nan"), float("nan")
     line_a, line_b, opposite = flat
