@@ -36,7 +36,7 @@ _RATES = {
 #: The colour's change with direction is learnt more slowly.
 _SH_REST = 0.25
 #: Of the first step and the last: one that stayed would leave each photo's exposure 1 to 2 % off.
-_EXPOSURE_RATES = (1e-2, 5e-4)
+_EXPOSURE_RATES = (2e-2, 1e-3)
 _NAMES = tuple(field.name for field in fields(Splats))
 
 
