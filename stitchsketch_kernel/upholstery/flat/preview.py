@@ -122,7 +122,7 @@ def _fewer(vertices: FloatArray, faces: IntArray) -> tuple[FloatArray, IntArray]
         points, triangles = fast_simplification.simplify(
             points.astype(np.float32), triangles.astype(np.int32), 1 - _FACES / len(triangles)
         )
-        triangles = _without_fins(_welded(points, triangles))
+        triangles = np.asarray(_without_fins(_welded(points, triangles)), dtype=np.intp)
         used, compact = np.unique(triangles, return_inverse=True)
         points, triangles = points[used], compact.reshape(-1, 3)
     return np.asarray(points, dtype=np.float64), np.asarray(triangles, dtype=np.int32)
