@@ -75,6 +75,17 @@ def test_the_form_lists_settings_as_the_dataclass_does():
     assert names != sorted(names)
 
 
+@pytest.mark.parametrize("name", STAGES)
+def test_the_form_shows_what_is_code_as_code(name):
+    bench = pytest.importorskip("stitchsketch_widgets.bench")
+    helps = [
+        bench._help(trait).value
+        for kind in stage_traits(STAGES[name]).values()
+        for trait in kind.in_order().values()
+    ]
+    assert [one for one in helps if "`" in one] == []
+
+
 def test_a_stage_that_is_computed_again_is_kept_in_its_own_scan(tmp_path, monkeypatch):
     """The project's name is another one now: the run's own still is the old one."""
     monkeypatch.setenv("STITCHSKETCH_HOME", str(tmp_path / "home"))

@@ -229,7 +229,7 @@ def _help(trait: Setting) -> Any:
     bounds = trait.metadata["bounds"]
     words = f"{trait.help} ({bounds.words})" if bounds else trait.help
     shown = words.replace("&", "&amp;").replace("<", "&lt;")
-    shown = re.sub("`([^`]+)`", r"<code>\1</code>", shown)
+    shown = re.sub("`+([^`]+)`+", r"<code>\1</code>", shown)
     return ipywidgets.HTML(f'<span style="opacity: .75; padding-left: 16em">{shown}</span>')
 
 
