@@ -68,7 +68,7 @@ def pattern_to_cut(run_dir: Path, chosen: Chosen) -> Pattern:
         pattern = replace(pattern, override=chosen.nest.override_gate)
     if chosen.strips:
         width = chosen.cloths[0].fabric.usable_width_mm
-        pattern = with_strips(pattern, _rules(stage), width)
+        pattern = with_strips(pattern, rules_of(stage), width)
     return pattern
 
 
@@ -204,7 +204,7 @@ def _own_marker(run_dir: Path, offer: Offer) -> Marker | None:
     return marker
 
 
-def _rules(stage: StageContext) -> TradeRules:
+def rules_of(stage: StageContext) -> TradeRules:
     """The trade's rules as the run had them."""
     from stitchsketch_kernel.upholstery.pieces.rules import TradeRules, read_rules
 

@@ -11,7 +11,8 @@ from cut_sizes import require_sizes
 from quote_page import PAGE, Quote
 
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-S = 60_000
+#: A page says when it is ready; this only ends a wait for one that never will be.
+S = 240_000
 
 
 class Pictures:
@@ -154,5 +155,5 @@ def in_lab(page: Any, code: str, pictures: Pictures) -> str:
     page.keyboard.press("Shift+Enter")
     told = page.locator(".jp-OutputArea-output", has_text="queued").first
     told.wait_for(timeout=S)
-    pictures.take(page, "13-lab")
+    pictures.take(page, "14-lab")
     return str(told.inner_text())

@@ -15,10 +15,11 @@ import ipywidgets
 from stitchsketch_kernel.domain.errors import RunError, StitchSketchError
 from stitchsketch_kernel.pipeline.choices import read_choices
 from stitchsketch_kernel.pipeline.context import PROGRESS
+from stitchsketch_kernel.pipeline.detached import LOG
 from stitchsketch_kernel.pipeline.files import plain, read_json
 from stitchsketch_kernel.pipeline.record import RunRecord, read_record
 from stitchsketch_kernel.pipeline.stage import Stage, standard_stages
-from stitchsketch_kernel.pipeline.starting import LOG, go_on
+from stitchsketch_kernel.pipeline.starting import go_on
 from stitchsketch_kernel.pipeline.tracking import KeptAs
 from stitchsketch_kernel.pipeline.traits import Setting, stage_traits, words_of
 from stitchsketch_kernel.projects.records import Status

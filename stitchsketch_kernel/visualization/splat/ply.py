@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from stitchsketch_kernel.disk.aside import write_bytes
 from stitchsketch_kernel.domain.arrays import AnyArray
 from stitchsketch_kernel.domain.errors import SplatError
 from stitchsketch_kernel.visualization.splat.splats import (
@@ -66,21 +66,7 @@ def write_ply(path: Path, splats: Splats) -> None:
         "ply", "format binary_little_endian 1.0", "comment StitchSketch: metres, z up, floor at 0",
         f"element vertex {count}", *(f"property float {name}" for name in names), "end_header",
     ]  # fmt: skip
-    write_aside(path, ("\n".join(header) + "\n").encode("ascii"), table.tobytes())
-
-
-def write_aside(path: Path, *parts: bytes) -> None:
-    """Write a file aside, bring it to the disk, and rename it."""
-    aside = path.with_name(f".{path.name}.part")
-    try:
-        with aside.open("wb") as file:
-            file.writelines(parts)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
+    write_bytes(path, ("\n".join(header) + "\n").encode("ascii"), table.tobytes())
 
 
 def read_ply(path: Path, most: int = MOST_SPLATS) -> Splats:

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from stitchsketch_kernel.disk.aside import write_bytes
 from stitchsketch_kernel.domain.arrays import AnyArray
 from stitchsketch_kernel.domain.errors import SplatError
-from stitchsketch_kernel.visualization.splat.ply import MOST_READ, in_blocks, write_aside
+from stitchsketch_kernel.visualization.splat.ply import MOST_READ, in_blocks
 from stitchsketch_kernel.visualization.splat.splats import (
     MOST_SPLATS,
     Splats,
@@ -61,7 +62,7 @@ def write_spz(path: Path, splats: Splats) -> None:
         ]
     )
     head = _LEGACY.pack(_MAGIC, _VERSION, len(there), degree, _FRACTION_BITS, 0, 0)
-    write_aside(path, gzip.compress(head + body, 6, mtime=0))
+    write_bytes(path, gzip.compress(head + body, 6, mtime=0))
 
 
 def read_spz(path: Path, most: int = MOST_SPLATS) -> Splats:
