@@ -193,6 +193,10 @@ class StageRun:
     notebook: str = ""
 
 
+#: The bucket of artefacts that are looked at: a cover's page and films, splats.
+RENDERS = "renders"
+
+
 @dataclass(frozen=True)
 class Artefact:
     """A file of a stage, named by its content.
