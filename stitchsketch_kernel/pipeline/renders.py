@@ -6,13 +6,11 @@ from pathlib import Path
 
 from stitchsketch_kernel.pipeline.files import read_json
 from stitchsketch_kernel.projects.interface import ProjectStore
-from stitchsketch_kernel.projects.records import RENDERS, Artefact
+from stitchsketch_kernel.projects.records import RENDERED, RENDERS, Artefact
 from stitchsketch_kernel.storage.interface import ObjectStore
 
 #: Endings of what may be looked at; a cover's and splats' folders hold more.
 ENDINGS = (".html", ".glb", ".usdz", ".webm", ".mp4", ".gif", ".png", ".ply", ".spz")
-#: Where they lie in a run's folder: the name of the work that made them.
-FOLDERS = ("cover", "splat")
 _FOLDER, _TOLD = "cover", "cover.json"
 
 
@@ -42,7 +40,7 @@ def keep_renders(
         It can't be kept, or the run isn't this shop's.
     """
     kept = []
-    for name in FOLDERS:
+    for name in RENDERED:
         for path in renders_in(run_dir / name):
             with path.open("rb") as file:
                 stored = objects.put("renders", file)

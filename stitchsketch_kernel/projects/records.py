@@ -195,6 +195,8 @@ class StageRun:
 
 #: The bucket of artefacts that are looked at: a cover's page and films, splats.
 RENDERS = "renders"
+#: What makes them, in the place of a stage: no run has stages of these names.
+RENDERED = ("cover", "splat")
 
 
 @dataclass(frozen=True)
