@@ -11,8 +11,8 @@ import "./style.css";
 
 const ABOVE = 0.35;
 const MB = 1e6;
-// furniture that stands beside another is seen whole in a part that is half as wide
-const NEARER = 1.2;
+// the ball round the furniture, which the camera is set to, is larger than what is seen of it
+const NEARER = 2.2;
 
 class CoverView extends Screen {
   constructor(model, root) {
@@ -125,7 +125,7 @@ class CoverView extends Screen {
     this.surface.stripe(false);
     const [x, y] = front.length ? front : [0, -1];
     this.scene.fit(new Box3(new Vector3(...low), new Vector3(...high)), [x - 0.45 * y, y + 0.45 * x, ABOVE]);
-    if (this.scene.aspect > 1) this.scene.nearer(NEARER);
+    this.scene.nearer(this.scene.aspect > 1 ? NEARER : NEARER / 2);
     return this.surface.object;
   }
 
