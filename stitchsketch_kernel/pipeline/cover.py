@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stitchsketch_kernel.disk.aside import renamed_when_whole
 from stitchsketch_kernel.domain.errors import SettingsError
 from stitchsketch_kernel.domain.progress import Progress, part, silent
 from stitchsketch_kernel.pipeline.cover_run import CoveredRun
@@ -285,6 +286,5 @@ def _file_name(fabric: str, taken: set[str]) -> str:
 def _save(path: Path, image: Any) -> None:
     from PIL import Image
 
-    aside = path.with_name(f".{path.name}.part")
-    Image.fromarray(image).save(aside, "PNG")
-    aside.replace(path)
+    with renamed_when_whole(path) as aside:
+        Image.fromarray(image).save(aside, "PNG")

@@ -14,7 +14,7 @@ import numpy as np
 from markupsafe import Markup
 from PIL import Image
 
-from stitchsketch_kernel.domain.errors import StorageError
+from stitchsketch_kernel.disk.aside import written_aside
 from stitchsketch_kernel.domain.marker import Marker
 from stitchsketch_kernel.domain.photo import PhotoNote
 from stitchsketch_kernel.domain.piece import Piece
@@ -65,17 +65,9 @@ def write_report(path: Path, data: ReportData) -> None:
         If it can't be kept (a full disk).
     """
     page = render_report(data)
-    aside = path.with_name(f".{path.name}.part")
-    try:
+    with written_aside(path) as aside:
         # names of files may hold half a character
         aside.write_bytes(page.encode("utf-8", "replace"))
-        aside.replace(path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise StorageError(
-            f"The report {path.name} can't be written: {error.strerror}.",
-            "Make room on the disk, or choose another folder.",
-        ) from error
 
 
 def render_report(data: ReportData) -> str:

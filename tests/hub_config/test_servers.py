@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -15,7 +14,7 @@ from traitlets.config import Config
 
 from hub_config import HubSettings
 from hub_config.servers import configure
-from hub_config.servers.local import PersonSpawner, own_accounts
+from hub_config.servers.local import PersonSpawner
 from hub_config.servers.profiles import chosen, form
 from stitchsketch_kernel.domain.errors import SettingsError
 
@@ -190,10 +189,3 @@ def test_people_of_one_machine_cannot_read_each_others_files(monkeypatch):
             capture_output=True, check=False,
         )  # fmt: skip
         assert (done.returncode == 0) == (first.parent == spawner.folder)
-
-
-def test_people_share_an_account_where_others_cannot_reach_the_program(tmp_path, monkeypatch):
-    monkeypatch.setattr(sys, "prefix", str(tmp_path))
-    tmp_path.chmod(0o700)
-    settings = HubSettings(**SETTINGS, people=tmp_path)
-    assert own_accounts(settings) is False

@@ -257,7 +257,7 @@ def test_a_full_disk_leaves_the_old_report(small_disk: Path, report_data):
     path = small_disk / "report.html"
     path.write_text("old", encoding="utf-8")
     (small_disk / "filler").write_bytes(bytes(900_000))
-    with pytest.raises(StorageError, match=r"report\.html can't be written"):
+    with pytest.raises(StorageError, match=r"report\.html could not be written"):
         write_report(path, report_data)
     assert path.read_text(encoding="utf-8") == "old"
     assert sorted(p.name for p in small_disk.iterdir()) == ["filler", "report.html"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import threading
@@ -15,11 +16,12 @@ import ipywidgets
 from stitchsketch_kernel.domain.errors import RunError, StitchSketchError
 from stitchsketch_kernel.pipeline.choices import read_choices
 from stitchsketch_kernel.pipeline.context import PROGRESS
+from stitchsketch_kernel.pipeline.detached import LOG
 from stitchsketch_kernel.pipeline.files import plain, read_json
 from stitchsketch_kernel.pipeline.record import RunRecord, read_record
 from stitchsketch_kernel.pipeline.stage import Stage, standard_stages
-from stitchsketch_kernel.pipeline.starting import LOG, go_on
-from stitchsketch_kernel.pipeline.tracking import KeptAs
+from stitchsketch_kernel.pipeline.starting import go_on
+from stitchsketch_kernel.pipeline.tracking import KeptAs, kept_as_before
 from stitchsketch_kernel.pipeline.traits import Setting, stage_traits, words_of
 from stitchsketch_kernel.projects.records import Status
 from stitchsketch_widgets.texts import text
@@ -97,8 +99,7 @@ class Bench(ipywidgets.VBox):  # type: ignore[misc]
         self.fields = {
             trait.full_name: self._field(self.groups[group], name, trait)
             for group, kind in self.groups.items()
-            for name, trait in kind.traits().items()
-            if isinstance(trait, Setting)
+            for name, trait in kind.in_order().items()
         }
         rows = [ipywidgets.VBox([field, _help(trait)]) for field, trait in self._shown()]
         foot = ipywidgets.HBox([self.compute, self.stop, self.bar])
@@ -109,8 +110,7 @@ class Bench(ipywidgets.VBox):  # type: ignore[misc]
         traits = {
             trait.full_name: trait
             for kind in self.groups.values()
-            for trait in kind.traits().values()
-            if isinstance(trait, Setting)
+            for trait in kind.in_order().values()
         }
         return [(field, traits[name]) for name, field in self.fields.items()]
 
@@ -178,7 +178,8 @@ class Bench(ipywidgets.VBox):  # type: ignore[misc]
         try:
             changed = self.changed()
             anew = () if changed else (self._stage.name,)
-            self._process = go_on(self._folder, KeptAs(), changed, anew, self._track)
+            kept_as = kept_as_before(self._folder) if self._track else KeptAs()
+            self._process = go_on(self._folder, kept_as, changed, anew, self._track)
         except StitchSketchError as error:
             self._say(str(error), wrong=True)
             return
@@ -228,6 +229,7 @@ def _help(trait: Setting) -> Any:
     bounds = trait.metadata["bounds"]
     words = f"{trait.help} ({bounds.words})" if bounds else trait.help
     shown = words.replace("&", "&amp;").replace("<", "&lt;")
+    shown = re.sub("`+([^`]+)`+", r"<code>\1</code>", shown)
     return ipywidgets.HTML(f'<span style="opacity: .75; padding-left: 16em">{shown}</span>')
 
 

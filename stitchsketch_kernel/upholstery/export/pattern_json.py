@@ -18,6 +18,7 @@ from typing import Any
 import jsonschema
 import numpy as np
 
+from stitchsketch_kernel.disk.aside import written_aside
 from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.errors import ExportError, SettingsError
 from stitchsketch_kernel.domain.marker import (
@@ -30,7 +31,6 @@ from stitchsketch_kernel.domain.marker import (
 )
 from stitchsketch_kernel.domain.panel import EdgeKind
 from stitchsketch_kernel.domain.piece import Notch, Pattern, Piece, PieceEdge, SeamPair
-from stitchsketch_kernel.upholstery.export.aside import written_aside
 
 SCHEMA = "stitchsketch-pattern/1"
 

@@ -21,8 +21,8 @@ from markupsafe import Markup
 from PIL import Image
 from scipy.spatial import cKDTree
 
+from stitchsketch_kernel.disk.aside import written_aside
 from stitchsketch_kernel.domain.arrays import AnyArray, FloatArray, ImageArray, IntArray
-from stitchsketch_kernel.domain.errors import StorageError
 from stitchsketch_kernel.domain.marker import Marker
 from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.domain.prototype import ClothTile, Prototype
@@ -74,15 +74,8 @@ def write_page(
         There is no room.
     """
     page = render_page(title, made_at, offers, old, old_still, script)
-    aside = path.with_name(f".{path.name}.part")
-    try:
+    with written_aside(path) as aside:
         aside.write_bytes(page.encode("utf-8", "replace"))
-        aside.replace(path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise StorageError(
-            f"{path.name} can't be written: {error.strerror}.", "Make room on the disk."
-        ) from error
 
 
 def render_page(
