@@ -101,7 +101,7 @@ class CoverView(Screen):
         self._end()
         super().close()
 
-    def follow(self, *_: object) -> None:
+    def follow(self) -> None:
         """The quote has changed: its cloth's name, and whether what is shown is still its."""
         self.choices = self._picks.choices()
         self.stale = self._is_stale()

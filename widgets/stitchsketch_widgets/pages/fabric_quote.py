@@ -54,7 +54,7 @@ def _page(here: Here, folder: Path, run: Run, identity: str, offer: Offer) -> VB
     title = text("offer.title_of", name=offer.pattern.name)
     form = FabricQuote(folder, identity, offer, view, _library(here), keep, units, title=title)
     cover = _cover(here, folder, run, form)
-    form.observe(cover.follow, "results")
+    form.followers.append(cover.follow)
     return VBox([form, view, cover])
 
 
