@@ -41,15 +41,49 @@ def half_seen(ball, views):
     return depths
 
 
-@pytest.fixture(scope="module")
-def found(half_seen, views, ball_images):
-    return cut_out(half_seen, ball_images, views, REGION, SETTINGS)
+def test_the_mask_is_the_silhouette_where_half_the_depth_is_missing(
+    ball, views, half_seen, ball_images
+):
+    far = replace(SETTINGS, reach_mm=250)
+    found = cut_out(half_seen, ball_images, views, REGION, far, drawn=["01.png"])
+    assert set(found) == {view.name for view in views} - {"01.png"}, "drawn ones come first"
+    for name, mask in found.items():
+        exact = silhouette(ball, next(view for view in views if view.name == name))
+        assert overlap(mask, exact) > 0.98
 
 
-def test_the_mask_is_the_silhouette_where_half_the_depth_is_missing(ball, views, found):
-    settings = replace(SETTINGS, reach_mm=250)
-    assert settings.reach_mm == 250
+def test_wrong_depths_over_an_even_wall_are_no_furniture(ball, views, ball_images):
+    """A patch that two views imagine beside the ball, above the floor."""
+    depths = [ball.depth(view) for view in views]
+    place = np.array([-0.3, 0.1, 0.5]) + 0.03 * np.random.default_rng(0).uniform(-1, 1, (60, 3))
+    for depth in depths[1:3]:
+        inside = depth.view.pixels_from_world(place)
+        u, v = np.floor(inside).astype(int).T
+        depth.depth_m[v, u] = (place @ depth.view.rotation.T + depth.view.translation)[:, 2]
+    found = cut_out(depths, ball_images, views, REGION, SETTINGS)
     for view in views:
-        exact = silhouette(ball, view)
-        assert found[view.name].shape == (480, 640)
-        assert overlap(found[view.name], exact) > 0.9
+        assert not (found[view.name] & ~silhouette(ball, view)).sum() > 300
+
+
+def test_furniture_that_fills_the_photo_has_a_mask_without_an_end(ball, ball_images):
+    near = tuple(ball.look(f"{i:02d}.png", 4.0 * i, 0.3, 0.32) for i in range(3))
+    depths = [ball.depth(view) for view in near]
+    found = cut_out(depths, {v.name: ball_images["00.png"] for v in near}, near, REGION, SETTINGS)
+    assert all(mask.all() for mask in found.values())
+    assert len(found) == 3
+
+
+def test_where_nothing_stands_there_is_no_mask(ball, views, ball_images):
+    depths = [ball.depth(view) for view in views]
+    away = Region(np.array([2.0, 2.0, -0.02]), np.array([3.0, 3.0, 0.65]))
+    assert cut_out(depths, ball_images, views, away, SETTINGS) == {}
+
+
+def test_depth_outside_of_a_mask_is_dropped(ball, views):
+    depth, view = ball.depth(views[0]), views[0]
+    mask = silhouette(ball, view)
+    cut = within(depth, mask, view.camera)
+    exact = silhouette(ball, depth.view)
+    assert overlap(cut.depth_m > 0, exact) > 0.98
+    assert not cut.confidence[cut.depth_m == 0].any()
+    assert within(depth, None, view.camera) is depth
