@@ -55,7 +55,7 @@ def test_the_mask_is_the_silhouette_where_half_the_depth_is_missing(
 def test_wrong_depths_over_an_even_wall_are_no_furniture(ball, views, ball_images):
     """A patch that two views imagine beside the ball, above the floor."""
     depths = [ball.depth(view) for view in views]
-    place = np.array([-0.3, 0.1, 0.5]) + 0.03 * np.random.default_rng(0).uniform(-1, 1, (60, 3))
+    place = np.array([-0.3, 0.1, 0.5]) + 0.03 * np.random.default_rng(0).uniform(-1, 1, (5000, 3))
     for depth in depths[1:3]:
         inside = depth.view.pixels_from_world(place)
         u, v = np.floor(inside).astype(int).T
@@ -66,11 +66,11 @@ def test_wrong_depths_over_an_even_wall_are_no_furniture(ball, views, ball_image
 
 
 def test_furniture_that_fills_the_photo_has_a_mask_without_an_end(ball, ball_images):
-    near = tuple(ball.look(f"{i:02d}.png", 4.0 * i, 0.3, 0.32) for i in range(3))
-    depths = [ball.depth(view) for view in near]
+    near = tuple(ball.look(f"{i:02d}.png", 0.0, 0.3, 0.32) for i in range(2))
+    depths = [replace(ball.depth(near[0]), view=ball.depth(view).view) for view in near]
     found = cut_out(depths, {v.name: ball_images["00.png"] for v in near}, near, REGION, SETTINGS)
     assert all(mask.all() for mask in found.values())
-    assert len(found) == 3
+    assert len(found) == 2
 
 
 def test_where_nothing_stands_there_is_no_mask(ball, views, ball_images):

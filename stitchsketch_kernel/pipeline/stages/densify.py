@@ -35,6 +35,7 @@ def compute(context: StageContext) -> dict[str, Any]:
     from stitchsketch_kernel.imaging.photos import PhotoSet
     from stitchsketch_kernel.pipeline.artefacts import write_value
     from stitchsketch_kernel.reconstruction.dense import depth_maps
+    from stitchsketch_kernel.reconstruction.dense.pairs import find_gaps, say_gaps
     from stitchsketch_kernel.reconstruction.region import find_region
 
     taken = context.read("ingest", "photos", PhotoSet)
@@ -42,6 +43,8 @@ def compute(context: StageContext) -> dict[str, Any]:
     model = context.read("scale", "model", SparseModel)
     region = find_region(model, context.settings("region"))
     context.keep("region", region)
+    gaps = find_gaps(model, region, context.settings("densify"))
+    said = say_gaps(gaps, len(model.views))  # before minutes of computing, not after
     images = {photo.name: photo.path for photo in photos}
     masks = _masks(taken, context)
     depths = depth_maps(
@@ -61,6 +64,7 @@ def compute(context: StageContext) -> dict[str, Any]:
     known = [float((depth.depth_m > 0).mean()) for depth in depths]
     return {
         "views": len(depths),
+        "notes": [said] if said else [],
         "masks": len(masks),
         "masks_found": len(found),
         "known_share": sum(known) / len(known),
