@@ -130,7 +130,7 @@ def _parallax(before: ImageArray, after: ImageArray) -> float:
     if len(flow) < _LEAST_POINTS:
         return 0.0
     apart = np.linalg.norm(flow - np.median(flow, axis=0), axis=1)
-    return float(np.percentile(apart, _NEARER)) / before.shape[1]
+    return float(np.percentile(apart, _NEARER) / before.shape[1])
 
 
 def _chosen(looks: Sequence[_Look], count: int, name: str) -> list[int]:

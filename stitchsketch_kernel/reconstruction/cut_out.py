@@ -203,7 +203,7 @@ def undistorted_colour(image: Path, camera: Camera) -> AnyArray:
     """The photo at the camera's size as its `pinhole` would have taken it, uint8 (h, w, 3), BGR."""
     bands = cv2.split(colour(image, camera))
     straight = [undistorted(np.asarray(band, np.uint8), camera) for band in bands]
-    return np.clip(np.stack(straight, axis=-1), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.stack(straight, axis=-1), 0, 255), dtype=np.uint8)
 
 
 def _hits(points: FloatArray, camera: Camera) -> AnyArray:
