@@ -15,8 +15,8 @@ from stitchsketch_kernel.upholstery.sure.sides import Side
 
 #: A seam is carried on to its end, as a curve, from points so far away from it.
 _FROM_MM, _TO_MM, _LEAST_TOLD = 12.0, 80.0, 6
-#: Rough seams can't be carried on so far: no more than this is told by them.
-_MOST_MISSED_MM = 1.5
+#: A seam that runs in zigzags can't be carried on: no more than this is told by it.
+_MOST_MISSED_MM = 3.0
 
 #: A seam and its end there: 0 or -1.
 End = tuple[Seam, int]
@@ -122,8 +122,8 @@ def _missed(
     step = 1 if end == 0 else -1
     line = seam.points_m[::step] * MM_PER_M
     run = run_mm(line)
-    told = (run > _FROM_MM) & (run < _TO_MM)
-    if told.sum() < _LEAST_TOLD or run[-1] < 2 * _TO_MM:
+    told = (run > _FROM_MM) & (run < min(_TO_MM, run[-1] - _FROM_MM))
+    if told.sum() < _LEAST_TOLD:
         return None
     solve = np.linalg.pinv(np.vander(run[told], 3))
     curve = solve @ line[told]
