@@ -1,4 +1,4 @@
-"""Panels too round for one piece of cloth: turned where it stretches, cut in two where it doesn't."""
+"""Panels too round for one piece of cloth: turned where it stretches, else cut in two."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from ipywidgets import VBox
 
+from stitchsketch_kernel.disk.aside import write_bytes
 from stitchsketch_kernel.domain.errors import StitchSketchError
-from stitchsketch_kernel.pipeline.files import write_bytes
 from stitchsketch_kernel.pipeline.offer import Offer
 from stitchsketch_kernel.pipeline.offers import first_offer, quote_record, read_offer
 from stitchsketch_kernel.pipeline.renders import keep_renders
