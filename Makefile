@@ -7,8 +7,8 @@
 # and, for those who work on accuracy, a whole run of the demo held against its truth:
 #   make accuracy
 #
-# No network but the package registries; no GPU. Nothing here wants torch yet; whatever first does
-# must install torch==2.13.0 (the CPU build) before it, or pip takes several GB of CUDA packages.
+# No network but the package registries; no GPU. Only the extra `splat` (splats on CUDA)
+# wants torch: without a GPU leave it out, or install torch==2.13.0 of PyPI's CPU build before it.
 
 PYTHON ?= python3
 VENV ?= .venv

@@ -107,7 +107,10 @@ class Visitor:
 
     def __init__(self, browser: Any, hub: Hub) -> None:
         self.hub = hub
-        self.context = browser.new_context(viewport={"width": 1280, "height": 800})
+        # what turns on a page takes time from what is tested
+        self.context = browser.new_context(
+            viewport={"width": 1280, "height": 800}, reduced_motion="reduce"
+        )
         self.page = self.context.new_page()
         self.asked: list[str] = []
         self.context.on("request", lambda request: self.asked.append(request.url))

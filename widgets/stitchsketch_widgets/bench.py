@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Mapping
@@ -93,8 +94,7 @@ class Bench(ipywidgets.VBox):  # type: ignore[misc]
         self.fields = {
             trait.full_name: self._field(self.groups[group], name, trait)
             for group, kind in self.groups.items()
-            for name, trait in kind.traits().items()
-            if isinstance(trait, Setting)
+            for name, trait in kind.in_order().items()
         }
         rows = [ipywidgets.VBox([field, _help(trait)]) for field, trait in self._shown()]
         foot = ipywidgets.HBox([self.compute, self.stop, self.bar])
@@ -105,8 +105,7 @@ class Bench(ipywidgets.VBox):  # type: ignore[misc]
         traits = {
             trait.full_name: trait
             for kind in self.groups.values()
-            for trait in kind.traits().values()
-            if isinstance(trait, Setting)
+            for trait in kind.in_order().values()
         }
         return [(field, traits[name]) for name, field in self.fields.items()]
 
@@ -213,4 +212,5 @@ def _help(trait: Setting) -> Any:
     bounds = trait.metadata["bounds"]
     words = f"{trait.help} ({bounds.words})" if bounds else trait.help
     shown = words.replace("&", "&amp;").replace("<", "&lt;")
+    shown = re.sub("`+([^`]+)`+", r"<code>\1</code>", shown)
     return ipywidgets.HTML(f'<span style="opacity: .75; padding-left: 16em">{shown}</span>')

@@ -12,10 +12,11 @@ from typing import Any, Protocol
 
 from stitchsketch_kernel.domain.errors import RunError
 from stitchsketch_kernel.pipeline.context import PROGRESS
+from stitchsketch_kernel.pipeline.detached import LOG
 from stitchsketch_kernel.pipeline.files import plain, read_json
 from stitchsketch_kernel.pipeline.record import read_record
-from stitchsketch_kernel.pipeline.starting import LOG, go_on
-from stitchsketch_kernel.pipeline.tracking import KeptAs
+from stitchsketch_kernel.pipeline.starting import go_on
+from stitchsketch_kernel.pipeline.tracking import KeptAs, kept_as_before
 from stitchsketch_kernel.pipeline.watching import watched
 from stitchsketch_kernel.projects.records import Run, Status
 from stitchsketch_widgets.pages.here import GATEWAY_URL, Here, here
@@ -73,7 +74,8 @@ class HereComputing:
     def start(self, changed: Mapping[str, Any], values: Mapping[str, Any]) -> None:
         """See `Computing`."""
         anew = () if changed else (self._stage,)
-        self._process = go_on(self._folder, KeptAs(), changed, anew, self._track)
+        kept_as = kept_as_before(self._folder) if self._track else KeptAs()
+        self._process = go_on(self._folder, kept_as, changed, anew, self._track)
 
     def look(self) -> Seen:
         """See `Computing`."""
