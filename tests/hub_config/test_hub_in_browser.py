@@ -168,6 +168,7 @@ def test_a_tile_opens_a_stage_with_its_last_settings_and_a_worker_does_it_again(
     assert [one.split()[-1].lower() for one in names.all_inner_texts()] == [
         one.name for one in standard_stages()
     ]
+    names.last.scroll_into_view_if_needed()
     page.screenshot(path=artefacts / "3-tiles-desk.png")
     names.filter(has_text="7 Flatten").click()
     page.locator(".jp-Notebook h1", has_text="7 Flatten").wait_for(timeout=2 * _S)
