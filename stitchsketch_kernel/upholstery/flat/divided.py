@@ -66,7 +66,7 @@ def divided(panel_map: PanelMap, flat: FlatPanel, first: int, last: int) -> Divi
     lifted_mm = lifted(
         np.column_stack([flat.uv_mm, np.zeros(len(flat.uv_mm))]), flat.faces, flat.surface_mm, line
     )
-    new = len(panel_map.mesh.vertices) + np.arange(len(line))
+    new = (len(panel_map.mesh.vertices) + np.arange(len(line))).astype(np.int32)
     meshed = []
     for a, b, way in ((first, last, slice(None, None, -1)), (last, first, slice(None))):
         arc = flat.boundary[(a + np.arange((b - a) % count + 1)) % count]

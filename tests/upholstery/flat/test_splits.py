@@ -183,7 +183,7 @@ def test_the_seam_across_goes_where_it_is_short_and_seen_least():
 
 
 def test_a_dome_too_round_for_its_darts_is_cut_in_two_or_said():
-    panel_map = on_a_wall(*dome(110, 1200))
+    panel_map = on_a_wall(*dome(85, 800))
     few = replace(EXACT, most_darts=1)
     cover = lay_panels(panel_map, few)
     woven = cloth_named("woven")
