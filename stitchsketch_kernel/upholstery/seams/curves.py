@@ -17,6 +17,7 @@ from stitchsketch_kernel.upholstery.seams.features import Features
 from stitchsketch_kernel.upholstery.seams.junctions import Line, place_junctions
 from stitchsketch_kernel.upholstery.seams.place import Patch, Piping, Surfaces, meet, on_surface
 from stitchsketch_kernel.upholstery.seams.segment import SEEN
+from stitchsketch_kernel.upholstery.seams.spurs import without_spurs
 from stitchsketch_kernel.upholstery.seams.taped import Tape, as_taped
 
 #: Distance between a seam's points.
@@ -67,7 +68,7 @@ class Curve:
 def place_seams(
     mesh: Mesh, features: Features, label: IntArray, borders: Borders, tape: Tape
 ) -> tuple[Borders, list[Curve]]:
-    """Place every border: on its tape where it has one.
+    """Place every border, without its spurs: on its tape where it has one.
 
     Returns
     -------
@@ -79,6 +80,7 @@ def place_seams(
     everywhere = mesh.vertices[np.unique(np.concatenate([c.vertices for c in borders.chains]))]
     surfaces = Surfaces(features.centres, features.normals, label, everywhere)
     piping = Piping.of(features)
+    borders = without_spurs(mesh.vertices, borders)
     lines = [_placed_line(mesh.vertices, one, surfaces, piping, tape) for one in borders.chains]
     borders, kept = without_slivers(borders, place_junctions(borders, lines, surfaces))
     curves = []
