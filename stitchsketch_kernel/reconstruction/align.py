@@ -14,6 +14,7 @@ from typing import Any
 
 import pycolmap
 
+from stitchsketch_kernel.disk.aside import folder_written_aside
 from stitchsketch_kernel.domain.board import Board, TagSighting
 from stitchsketch_kernel.domain.errors import AlignError, StorageError
 from stitchsketch_kernel.domain.model import SparseModel
@@ -169,12 +170,8 @@ def _refine_lens(model: Any) -> None:
 
 
 def _write(model: Any, target: Path) -> None:
-    aside = target.with_name(f"{target.name}.partial")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    model.write(aside)
-    shutil.rmtree(target, ignore_errors=True)
-    aside.replace(target)
+    with folder_written_aside(target) as aside:
+        model.write(aside)
 
 
 def _checked(
