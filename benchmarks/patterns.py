@@ -13,6 +13,7 @@ import time
 import numpy as np
 
 from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
+from stitchsketch_kernel.domain.cloth import Cloth
 from stitchsketch_kernel.domain.progress import silent
 from stitchsketch_kernel.samples.rolled_panels import (
     Developable,
@@ -23,7 +24,6 @@ from stitchsketch_kernel.samples.rolled_panels import (
     rough,
 )
 from stitchsketch_kernel.samples.round_panels import dome, saddle
-from stitchsketch_kernel.upholstery.flat.cloth import Cloth
 from stitchsketch_kernel.upholstery.flat.darted import settled
 from stitchsketch_kernel.upholstery.flat.darts import propose_darts
 from stitchsketch_kernel.upholstery.flat.flatten import FlattenSettings, flatten_panel

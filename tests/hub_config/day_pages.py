@@ -21,11 +21,14 @@ class Pictures:
     def __init__(self, folder: Path, before: str) -> None:
         self._folder, self._before = folder, before
 
-    def take(self, page: Any, name: str) -> None:
-        """Take both; nothing may stick out of the narrow one."""
+    def take(self, page: Any, name: str, at: str = "") -> None:
+        """Take both, where `at` is in sight; nothing may stick out of the narrow one."""
         for size, width in (("phone", PHONE), ("desk", DESK)):
             page.set_viewport_size(width)
             page.wait_for_timeout(700)
+            if at:
+                page.locator(at).first.evaluate("(one) => one.scrollIntoView()")
+                page.wait_for_timeout(200)
             beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert beyond <= 0, (name, size, beyond)
             page.screenshot(path=self._folder / f"{self._before}-{name}-{size}.png")
@@ -131,8 +134,7 @@ def choose_cloth(page: Any, pictures: Pictures) -> dict[str, Any]:
         }
     )
     pictures.take(page, "11-cloth")
-    page.locator(".marker-view").scroll_into_view_if_needed()
-    pictures.take(page, "12-marker")
+    pictures.take(page, "12-marker", ".marker-view")
     page.set_viewport_size(DESK)
     pattern = json.loads(quote.download("Pattern, lossless (JSON)"))
     require_sizes(

@@ -51,6 +51,8 @@ class FlattenSettings:
         Whether panels that are too round for the cloth get darts.
     most_darts : int
         In one panel.
+    splits : bool
+        Whether panels that are too round even so are cut in two by a seam across.
     """
 
     smooth_mm: Annotated[float, Within(0)] = 12.0
@@ -59,6 +61,7 @@ class FlattenSettings:
     cloth: str = "woven"
     darts: bool = True
     most_darts: Annotated[int, Within(1, 12)] = 6
+    splits: bool = True
 
     def __post_init__(self) -> None:
         require_allowed(self)
@@ -95,7 +98,7 @@ def flatten_panel(panel_map: PanelMap, panel: Panel, settings: FlattenSettings) 
             f"Panel {panel.name} can't be laid flat: it has a hole or closes on itself.",
             "Give it a seam across in the file of panels (--edits), or take more photos.",
         )
-    seams = _seam_vertices(panel_map, panel.name, used)
+    seams = seam_vertices(panel_map, panel.name, used)
     laid = _as_a_sheet(panel_map, raw, faces, border, seams, settings) or _unrolled(
         raw, faces, border, seams, settings
     )
@@ -187,7 +190,8 @@ def _folds(uv: FloatArray, faces: IntArray, border: IntArray) -> bool:
     return flipped > _FLIPPED_SHARE or not shapely.Polygon(uv[border]).is_valid
 
 
-def _seam_vertices(panel_map: PanelMap, name: str, used: IntArray) -> dict[str, IntArray]:
+def seam_vertices(panel_map: PanelMap, name: str, used: IntArray) -> dict[str, IntArray]:
+    """For each seam of a panel its points among the panel's own, as `FlatPanel` has them."""
     place = {int(vertex): i for i, vertex in enumerate(used)}
     return {
         seam.id: np.array([place[int(vertex)] for vertex in seam.vertices], dtype=np.int32)

@@ -116,16 +116,21 @@ def _largest(mesh: Mesh, mine: BoolArray, name: str) -> IntArray:
 
 def _fewer(vertices: FloatArray, faces: IntArray) -> tuple[FloatArray, IntArray]:
     """The panel by itself, with about `_FACES` triangles."""
-    used, compact = np.unique(faces, return_inverse=True)
-    points, triangles = vertices[used], compact.reshape(-1, 3)
+    points, triangles = _used(vertices, faces)
     if len(triangles) > _FACES:
         points, triangles = fast_simplification.simplify(
-            points.astype(np.float32), triangles.astype(np.int32), 1 - _FACES / len(triangles)
+            points.astype(np.float32), triangles, 1 - _FACES / len(triangles)
         )
-        triangles = _without_fins(_welded(points, triangles))
-        used, compact = np.unique(triangles, return_inverse=True)
-        points, triangles = points[used], compact.reshape(-1, 3)
-    return np.asarray(points, dtype=np.float64), np.asarray(triangles, dtype=np.int32)
+    return _used(points, _without_fins(_welded(points, triangles)))
+
+
+def _used(points: FloatArray, faces: IntArray) -> tuple[FloatArray, IntArray]:
+    """The points that faces use, and the faces into these."""
+    used, compact = np.unique(faces, return_inverse=True)
+    return (
+        np.asarray(points[used], dtype=np.float64),
+        np.asarray(compact.reshape(-1, 3), dtype=np.int32),
+    )
 
 
 def _welded(points: FloatArray, faces: IntArray) -> IntArray:

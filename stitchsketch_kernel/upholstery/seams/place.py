@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 
 from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
 from stitchsketch_kernel.upholstery.seams.features import Features
+from stitchsketch_kernel.upholstery.seams.remembered import key_of
 
 #: Surfaces are fitted to points between these distances from the border.
 _NEAR_M, _FAR_M = 0.0075, 0.034
@@ -73,11 +74,19 @@ class Surfaces:
         self._points: dict[int, FloatArray] = {}
         self._normals: dict[int, FloatArray] = {}
         self._trees: dict[int, cKDTree] = {}
+        self._keys: dict[int, bytes] = {}
         for one in np.unique(label[label >= 0]):
             mine = away & (label == one)
             if mine.sum() >= _LEAST_POINTS:
                 self._points[int(one)], self._normals[int(one)] = points[mine], normals[mine]
                 self._trees[int(one)] = cKDTree(points[mine])
+
+    def key(self, label: int) -> bytes:
+        """Of the panel's points: with the same, any patch is the same."""
+        if label not in self._keys:
+            known = label in self._points
+            self._keys[label] = key_of("points", self._points[label]) if known else b""
+        return self._keys[label]
 
     def patch(self, label: int, place: FloatArray) -> Patch | None:
         """The panel's surface near `place`; None where too little of it is near."""

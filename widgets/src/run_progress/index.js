@@ -85,9 +85,17 @@ class Progress {
     this.again.textContent = this.say(status === "completed" ? "run_again" : "go_on");
     this.wrong.classList.toggle("hidden", !get("error"));
     if (this.wrong.textContent !== get("error")) this.wrong.textContent = get("error");
-    this.stages.replaceChildren(...stages.map((stage) => this.row(stage)));
     const log = get("log");
-    this.log.replaceChildren(...(log.length ? log : [this.say("nothing_yet")]).map((line) => el("li", {}, line)));
+    this.renew(this.stages, stages, (stage) => this.row(stage));
+    this.renew(this.log, log.length ? log : [this.say("nothing_yet")], (line) => el("li", {}, line));
+  }
+
+  /** Lists are drawn anew only when they have changed: the page asks all the time. */
+  renew(list, rows, made) {
+    const now = JSON.stringify(rows);
+    if (list.shows === now) return;
+    list.shows = now;
+    list.replaceChildren(...rows.map(made));
   }
 
   /** A reload shows the run that is shown now. */
