@@ -122,7 +122,7 @@ class _Making:
         self._folder, self._settings, self._progress = folder, settings, progress
 
     def trained(self) -> SplatRecord:
-        from stitchsketch_kernel.visualization.splat.on_cpu import key_of
+        from stitchsketch_kernel.visualization.splat.course import key_of
         from stitchsketch_kernel.visualization.splat.train import chosen, train
 
         filled = self._settings.filled(chosen(self._settings.engine))

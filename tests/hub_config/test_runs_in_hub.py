@@ -102,7 +102,7 @@ def test_the_hub_is_killed_and_the_run_goes_on(hub, uma, queued, artefacts):
     hub.start()
     uma.asked.clear()
     # nobody touches the page: it finds its server again by itself, and its person still signed in
-    uma.page.wait_for_function("!window.before", timeout=2 * _S)
+    uma.page.wait_for_function("!window.before", timeout=5 * _S)
     uma.page.get_by_role("heading", name="Bench cushion").wait_for(timeout=2 * _S)
     assert not [one for one in uma.asked if "/sign-in/" in one]
     uma.page.screenshot(path=artefacts / "5-run-after-restart-desk.png")

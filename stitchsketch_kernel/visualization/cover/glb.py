@@ -46,7 +46,7 @@ def glb_of(prototype: Prototype, tile: ClothTile, name: str) -> bytes:
     """The file's content; a node a panel, named as the panel."""
     file = _File()
     cloth = file.cloth(tile, prototype.fabric.name)
-    for panel in prototype.panels:
+    for panel in prototype.cloth:
         if not (np.isfinite(panel.points_m).all() and np.isfinite(panel.roll_mm).all()):
             raise ExportError(
                 f"Panel {panel.panel} has points that are no numbers.",

@@ -125,12 +125,12 @@ def _price(marker: Marker) -> str:
 
 def _mesh(prototype: Prototype) -> dict[str, Any]:
     """Triangles of all panels, how much light comes to them, and the shadow on the floor."""
-    points = np.vstack([panel.points_m for panel in prototype.panels])
-    starts = np.cumsum([0, *(len(panel.points_m) for panel in prototype.panels)])
+    points = np.vstack([panel.points_m for panel in prototype.cloth])
+    starts = np.cumsum([0, *(len(panel.points_m) for panel in prototype.cloth)])
     faces = np.vstack(
-        [panel.faces + at for panel, at in zip(prototype.panels, starts, strict=False)]
+        [panel.faces + at for panel, at in zip(prototype.cloth, starts, strict=False)]
     )
-    normals = np.vstack([vertex_normals(p.points_m, p.faces) for p in prototype.panels])
+    normals = np.vstack([vertex_normals(p.points_m, p.faces) for p in prototype.cloth])
     light = Openness(points, faces.astype(np.int32))
     open_to = light.of_points(points, normals)
     floor = light.of_floor()
@@ -149,7 +149,7 @@ def _mesh(prototype: Prototype) -> dict[str, Any]:
 def _offer(offer: Offer) -> dict[str, Any]:
     fabric, tile = offer.marker.fabric, offer.tile
     uv = []
-    for panel in offer.prototype.panels:
+    for panel in offer.prototype.cloth:
         here = tile.uv(panel.roll_mm, fabric)
         uv.append(here - np.floor(here.min(axis=0)))
     return {

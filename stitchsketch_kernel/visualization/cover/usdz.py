@@ -61,7 +61,7 @@ def _write_stage(path: Path, prototype: Prototype, tile: ClothTile) -> None:
     root = UsdGeom.Xform.Define(stage, "/Cover")
     stage.SetDefaultPrim(root.GetPrim())
     cloth = _cloth(stage, tile)
-    for number, panel in enumerate(prototype.panels):
+    for number, panel in enumerate(prototype.cloth):
         _panel(stage, f"/Cover/panel_{number}", panel, tile, prototype, cloth)
     if prototype.bare is not None:
         bare = prototype.bare

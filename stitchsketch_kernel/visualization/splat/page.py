@@ -59,7 +59,9 @@ def render_page(title: str, made_at: str, splats: Splats, still: ImageArray, aro
     page = _template().render(
         title=title,
         made_at=made_at,
-        size=f"about {size[0]:.0f} × {size[1]:.0f} × {size[2]:.0f} cm",
+        size="about "
+        + "\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}".join(f"{one:.0f}" for one in size)
+        + "\N{NO-BREAK SPACE}cm",
         still=_picture(still),
         css=Markup(_asset("splat.css")),
         data=Markup(json.dumps(_packed(shown, around), allow_nan=False)),
