@@ -2,9 +2,9 @@
 
 Developable ones, as a run lays them, with a scan's noise and bumps: how far the outline is from its
 truth. Round ones as cloth: warp and weft (95 % and most), shear, the border's length in the flat
-beside its true one, darts found without help, faces turned over, overlaps, seconds. And what a
-run makes of panels too round for one piece of their cloth (`lay_panels`): seams across, warps
-turned. All seconds are of processor time.
+beside its true one, darts found without help, faces turned over, overlaps, seconds. And what a run
+makes of panels too round for one piece of cloth (`lay_panels`): seams put across, warps turned. All
+seconds are of processor time.
 """
 
 from __future__ import annotations
