@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from quote_page import Quote
+from stitchsketch_widgets.cover_view import CoverView
+from stitchsketch_widgets.pages.fabric_quote import cover_view
 
 from stitchsketch_kernel.domain.marker import Fabric
 from stitchsketch_kernel.pipeline.dressing import shown_before
@@ -176,6 +178,16 @@ def test_the_customers_files_are_made_kept_and_given_out(dressed, laid, place, s
     with place.stores.objects("local").open("renders", kept["cover/twill.glb"].sha256) as file:
         assert file.read() == content
     dressed.root.screenshot(path=shots / "cover-files.png")
+
+
+def test_in_a_notebook_it_is_the_same_widget_on_the_runs_own_cloth(dressed, laid):
+    again = cover_view(laid_folder(laid), "inch")
+    try:
+        assert isinstance(again, CoverView) and again.units == "inch"
+        assert [one["name"] for one in again.worn] == ["Twill", HOSTILE]
+        assert again.choices == [{"of": "face", "name": "Twill", "swatch": False}]
+    finally:
+        again.close()
 
 
 def test_a_message_that_no_page_sends_changes_nothing(dressed):
