@@ -42,7 +42,8 @@ class CoveredRun:
         self.folder, self.record = folder, record
         self.name = str(record.settings.get("job.name", record.name))
         self.flats: tuple[FlatPanel, ...] = read_value(stages / "07_flatten" / "flats.npz", tuple)
-        self.pattern = read_value(nest / "pattern.npz", Pattern)
+        laid = nest if (nest / "pattern.npz").is_file() else stages / "07_flatten"
+        self.pattern = read_value(laid / "pattern.npz", Pattern)
         self.marker = read_value(nest / "marker.npz", Marker)
         self.scan = _scan(stages / "05_mesh")
 

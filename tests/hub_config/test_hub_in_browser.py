@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import json
+import platform
+import re
 import sqlite3
 import stat
+from dataclasses import asdict
 from urllib.request import Request, urlopen
 
 import pytest
+from laid_run import laid_run
 
 from hub_config.access import EVERYBODY, KERNEL_SCOPES, ROLE_SCOPES, SERVER_SCOPES, SERVICES
-from stitchsketch_kernel.projects.records import Project
+from stitchsketch_kernel.pipeline.choices import keep_choices
+from stitchsketch_kernel.pipeline.context import KEY
+from stitchsketch_kernel.pipeline.files import plain, write_json
+from stitchsketch_kernel.pipeline.record import read_record
+from stitchsketch_kernel.pipeline.settings import resolve
+from stitchsketch_kernel.pipeline.stage import standard_stages
+from stitchsketch_kernel.projects.records import Project, Run, Scan, Status
+from stitchsketch_kernel.storage.interface import shop_folder
 from stitchsketch_kernel.stores import StoreSettings, open_stores
 from stitchsketch_kernel.users.records import Role
 
@@ -126,6 +137,57 @@ def test_a_technician_lands_in_lab(tom, artefacts):
     tom.page.set_viewport_size({"width": 390, "height": 844})
     tom.page.screenshot(path=artefacts / "3-technician-phone.png")
     tom.page.set_viewport_size({"width": 1280, "height": 800})
+
+
+@pytest.fixture(scope="module")
+def laid(hub):
+    """A run of the shop whose pieces are flat; since then one setting was chosen anew."""
+    folder = hub.place / "home" / "runs" / shop_folder("Demo shop") / "laid"
+    flatten = next(one for one in standard_stages() if one.name == "flatten")
+    write_json(laid_run(folder) / "stages" / flatten.folder_name / KEY, {"key": "", "files": {}})
+    record = read_record(folder)
+    record.stage("flatten").settings = plain(
+        {group: asdict(settings) for group, settings in resolve([flatten], {}).items()}
+    )
+    record.save()
+    keep_choices(folder, {"flatten.smooth_mm": 15})
+    with open_stores(StoreSettings(hub.place / "home")) as stores:
+        projects, shop = stores.projects, "Demo shop"
+        scan = projects.add_scan(shop, Scan(projects.add_project(Project(shop, "Bench")).id, "all"))
+        run = projects.start_run(shop, Run(scan.id, str(folder), host=platform.node()))
+        projects.finish_run(shop, run.id, Status.COMPLETED)
+    return scan.id
+
+
+def test_a_tile_opens_a_stage_with_its_last_settings_and_a_worker_does_it_again(
+    hub, tom, laid, artefacts
+):
+    page = tom.page
+    names = page.locator(".jp-LauncherCard", has_text=re.compile(r"\d [A-Z][a-z]+$"))
+    names.first.wait_for(timeout=_S)
+    assert [one.split()[-1].lower() for one in names.all_inner_texts()] == [
+        one.name for one in standard_stages()
+    ]
+    page.screenshot(path=artefacts / "3-tiles-desk.png")
+    names.filter(has_text="7 Flatten").click()
+    page.locator(".jp-Notebook h1", has_text="7 Flatten").wait_for(timeout=2 * _S)
+    page.locator(".lm-MenuBar-item", has_text=re.compile("^Run$")).click()
+    page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Run All Cells$")).click()
+    field = page.locator(".widget-text", has_text="flatten.smooth_mm").locator("input")
+    field.wait_for(timeout=2 * _S)
+    assert field.input_value() == "15"
+    page.locator(".jp-OutputArea-output img").first.wait_for(timeout=2 * _S)
+    field.fill("18")
+    field.press("Tab")
+    page.get_by_text("Changed: flatten.smooth_mm").wait_for(timeout=_S)
+    page.screenshot(path=artefacts / "3-stage-desk.png")
+    page.get_by_role("button", name="Compute this stage again").click()
+    # what became of it is told in the form: the worker took it, and this scan came without photos
+    page.get_by_text("This scan has no photos yet").wait_for(timeout=2 * _S)
+    with open_stores(StoreSettings(hub.place / "home")) as stores:
+        again, *before = stores.projects.runs("Demo shop", laid)
+    assert (again.from_stage, again.started_by, len(before)) == ("flatten", "demo-tom", 1)
+    assert again.settings == {"flatten.smooth_mm": 18.0}
 
 
 def test_the_kernel_says_what_it_has(tom, toms_kernel):

@@ -187,11 +187,13 @@ def _mesh_one(
     """Mesh a panel, or note why it is left out."""
     ring = [
         int(vertex)
-        for index, forward in borders.loops[one]
+        for index, forward in borders.loops.get(one, ())
         for vertex in (of_curve[index] if forward else of_curve[index][::-1])[:-1]
     ]
     name, label = found.names[one], found.label
     try:
+        if not ring:  # a scan in tatters: placing its seams has taken all of them
+            raise PanelError(f"Panel {name} has no border.", "Take more photos of that side.")
         if len(set(ring)) != len(ring):
             raise PanelError(f"The border of panel {name} meets itself.", "Give it a seam across.")
         mine = label == one
