@@ -170,9 +170,9 @@ def test_a_tile_opens_a_stage_with_its_last_settings_and_a_worker_does_it_again(
     ]
     page.screenshot(path=artefacts / "3-tiles-desk.png")
     names.filter(has_text="7 Flatten").click()
-    page.get_by_text("7 Flatten: the pieces").first.wait_for(timeout=_S)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_text("Run All Cells", exact=True).click()
+    page.locator(".jp-Notebook h1", has_text="7 Flatten").wait_for(timeout=2 * _S)
+    page.locator(".lm-MenuBar-item", has_text=re.compile("^Run$")).click()
+    page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Run All Cells$")).click()
     field = page.locator(".widget-text", has_text="flatten.smooth_mm").locator("input")
     field.wait_for(timeout=2 * _S)
     assert field.input_value() == "15"
