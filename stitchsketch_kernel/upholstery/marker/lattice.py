@@ -20,6 +20,7 @@ from stitchsketch_kernel.domain.marker import Placement
 from stitchsketch_kernel.domain.progress import Progress
 from stitchsketch_kernel.upholstery.marker.anneal import anneal, lay
 from stitchsketch_kernel.upholstery.marker.copies import Copy
+from stitchsketch_kernel.upholstery.marker.improve import Clock
 from stitchsketch_kernel.upholstery.marker.layings import Genes, Laying, Tables
 from stitchsketch_kernel.upholstery.marker.phases import Component, Room, feasible_phases
 from stitchsketch_kernel.upholstery.marker.tables import make_tables
@@ -76,6 +77,7 @@ def search_lattice(
     seed: int,
     workers: int,
     progress: Progress,
+    clock: Clock = time.monotonic,
 ) -> Found:
     """Lay the copies of a job that are not pinned, as near to the roll's start as can be found.
 
@@ -88,6 +90,8 @@ def search_lattice(
         Workers (0: one for each processor) search apart from each other, from different seeds.
     progress : Progress
         May raise to end the search.
+    clock : callable
+        What the seconds are told by.
     """
     fixed = {(one.piece, one.copy) for one in job.pinned}
     loose = [copy for copy in job.copies if copy.key not in fixed]
@@ -121,10 +125,10 @@ def search_lattice(
     with ThreadPoolExecutor(len(chains)) as pool:
         # the first time on a machine this compiles the search, which takes a while
         list(pool.map(lambda chain: chain.go(0.0), chains))
-        begin = time.monotonic()
+        begin = clock()
         while share < 1:
             list(pool.map(lambda chain: chain.go(share), chains))  # noqa: B023  (done at once)
-            share = min(1.0, (time.monotonic() - begin) / seconds)
+            share = min(1.0, (clock() - begin) / seconds)
             least = min(chain.least for chain in chains)
             progress(min(0.99, share), f"nesting on the lattice, {least / 1000:.2f} m")
     best = min(chains, key=lambda chain: chain.least).best

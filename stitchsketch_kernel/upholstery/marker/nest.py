@@ -7,6 +7,7 @@ checked piece by piece, and its length and density are computed anew.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -32,6 +33,7 @@ from stitchsketch_kernel.upholstery.marker.copies import (
     copies_of,
     turns_of,
 )
+from stitchsketch_kernel.upholstery.marker.improve import Clock
 from stitchsketch_kernel.upholstery.marker.links import links_of
 from stitchsketch_kernel.upholstery.marker.phases import Room, components_of
 from stitchsketch_kernel.upholstery.marker.plain import lay_plain
@@ -88,6 +90,7 @@ def nest(
     *,
     pinned: Sequence[Placement] = (),
     zones: Sequence[Zone] = (),
+    clock: Clock = time.monotonic,
 ) -> Marker:
     """Lay all pieces of a pattern on a roll, as short as can be found in the time given.
 
@@ -106,6 +109,8 @@ def nest(
         These copies lie there already and stay.
     zones : sequence of Zone
         No piece lies on these.
+    clock : callable
+        What the seconds are told by.
 
     Raises
     ------
@@ -122,20 +127,22 @@ def nest(
     check_fit(copies, fabric, settings.railroad)
     _check_match(fabric, match)
     if match is MatchLevel.NONE and not pinned and not zones:
-        placements, plain = _plain(copies, fabric, settings, settings.seconds, progress), None
+        placements = _plain(copies, fabric, settings, settings.seconds, progress, clock)
+        plain = None
     else:
-        placements, plain = _on_lattice(pattern, fabric, settings, progress, pinned, zones)
+        placements, plain = _on_lattice(pattern, fabric, settings, progress, pinned, zones, clock)
     marker = make_marker(pattern, fabric, placements, settings.separation_mm, match, zones, plain)
     progress(1.0, f"{marker.used_length_mm / 1000:.2f} m, {marker.density:.0%} used")
     return marker
 
 
 def _plain(
-    copies: Sequence[Copy], fabric: Fabric, settings: NestSettings, seconds: int, progress: Progress
-) -> list[Placement]:
+    copies: Sequence[Copy], fabric: Fabric, settings: NestSettings, seconds: int,
+    progress: Progress, clock: Clock,
+) -> list[Placement]:  # fmt: skip
     return lay_plain(
         copies, fabric, settings.separation_mm, settings.railroad, seconds, settings.seed,
-        settings.workers, progress,
+        settings.workers, progress, clock,
     )  # fmt: skip
 
 
@@ -146,6 +153,7 @@ def _on_lattice(
     progress: Progress,
     pinned: Sequence[Placement],
     zones: Sequence[Zone],
+    clock: Clock,
 ) -> tuple[list[Placement], float | None]:
     """Placements, and the length of the plain marker where there is something to match."""
     from stitchsketch_kernel.upholstery.marker.lattice import Job, search_lattice
@@ -159,7 +167,7 @@ def _on_lattice(
         begin = _PLAIN_SHARE
         spent = max(1, round(begin * settings.seconds))
         seconds = max(1.0, seconds - spent)
-        plain = _plain(copies, fabric, settings, spent, part(progress, 0, begin))
+        plain = _plain(copies, fabric, settings, spent, part(progress, 0, begin), clock)
         length = make_marker(pattern, fabric, plain, settings.separation_mm).used_length_mm
         order = [(one.piece, one.copy) for one in sorted(plain, key=lambda one: one.x_mm)]
     job = Job(
@@ -167,7 +175,7 @@ def _on_lattice(
         walls_of(zones), settings.separation_mm,
     )  # fmt: skip
     found = search_lattice(
-        job, order, seconds, settings.seed, settings.workers, part(progress, begin, 1)
+        job, order, seconds, settings.seed, settings.workers, part(progress, begin, 1), clock
     )
     if found.left_over:
         names = ", ".join(sorted({copy.piece.name for copy in found.left_over}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.marker import Fabric, Placement
 from stitchsketch_kernel.domain.progress import Progress
 from stitchsketch_kernel.upholstery.marker.copies import Copy, across, turns_of, width_mm
+from stitchsketch_kernel.upholstery.marker.improve import Clock
 from stitchsketch_kernel.upholstery.marker.solver import solve
 from stitchsketch_kernel.upholstery.marker.turned import Cut, Laid
 
@@ -35,6 +37,7 @@ def lay_plain(
     seed: int,
     workers: int,
     progress: Progress,
+    clock: Clock = time.monotonic,
 ) -> list[Placement]:
     """Lay copies on a roll that has no end, as short as can be found in the time given.
 
@@ -51,7 +54,7 @@ def lay_plain(
     axis = across(railroad)
     cuts = [Cut(_grown(copy, grow, width_mm(copy.piece, axis) > full), turns) for copy in copies]
     strip = fabric.usable_width_mm + 2 * (grow + _EDGE_MM)
-    laid = solve(cuts, strip, seconds, seed, workers, progress)
+    laid = solve(cuts, strip, seconds, seed, workers, progress, clock)
     return _placements(copies, laid, fabric, grow + _EDGE_MM)
 
 

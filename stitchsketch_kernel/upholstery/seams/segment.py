@@ -184,7 +184,8 @@ def tidy(features: Features, label: IntArray, rounds: int = 8) -> IntArray:
     if -1 in label:
         main[of_part == -1] |= area[of_part == -1] > 10 * _LEAST_CORE_M2
     keep = np.where(main[part], label + 1, -1).astype(np.int32)
-    return (nearest_core(graph, keep, np.inf) - 1).astype(np.int32)
+    # crumbs that hang on nothing are nobody's
+    return np.maximum(nearest_core(graph, keep, np.inf) - 1, -1).astype(np.int32)
 
 
 def majority(graph: csr_array, label: IntArray) -> IntArray:
