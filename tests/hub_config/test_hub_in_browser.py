@@ -175,7 +175,7 @@ def test_a_tile_opens_a_stage_with_its_last_settings_and_a_worker_does_it_again(
     page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Run All Cells$")).click()
     field = page.locator(".widget-text", has_text="flatten.smooth_mm").locator("input")
     field.wait_for(timeout=2 * _S)
-    assert field.input_value() == "15"
+    assert float(field.input_value()) == 15
     page.locator(".jp-OutputArea-output img").first.wait_for(timeout=2 * _S)
     field.fill("18")
     field.press("Tab")
