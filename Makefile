@@ -7,8 +7,8 @@
 # and, for those who work on accuracy, a whole run of the demo held against its truth:
 #   make accuracy
 #
-# No network but the package registries; no GPU. Nothing here wants torch yet; whatever first does
-# must install torch==2.13.0 (the CPU build) before it, or pip takes several GB of CUDA packages.
+# No network but the package registries; no GPU. Only the extra `splat` (splats on CUDA)
+# wants torch: without a GPU leave it out, or install torch==2.13.0 of PyPI's CPU build before it.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -23,10 +23,12 @@ SHELL := /bin/bash
 
 # open3d's system libraries, and what a bare Python lacks
 SYSTEM_RUN := libegl1 libgl1 libx11-6 libudev1 libusb-1.0-0 libidn2-0 libglib2.0-0 libgomp1 python3-venv
+# keeps people's servers apart where they are processes of the hub's machine
+SYSTEM_HUB := bubblewrap
 # a real browser, for the tests of pages; real servers, for those of what a shop keeps
 SYSTEM_TEST := chromium postgresql libcurl4 radosgw ceph-mon ceph-osd
 
-.PHONY: help demo hub apps lab widgets test accuracy style types clean system-run system-test
+.PHONY: help demo hub apps lab widgets test accuracy style types clean system-run system-hub system-test
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -69,7 +71,7 @@ $(VENV)/.run: pyproject.toml | system-run
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
-$(VENV)/.test: $(VENV)/.run hub_config/node/package-lock.json | system-test
+$(VENV)/.test: $(VENV)/.run hub_config/node/package-lock.json | system-hub system-test
 	$(BIN)/python -m pip install --quiet --editable ".[test,hub]"
 	$(NPM) ci --prefix hub_config/node
 	touch $@
@@ -78,13 +80,16 @@ $(VENV)/.apps: $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --editable ".[apps]"
 	touch $@
 
-$(VENV)/.hub: $(VENV)/.run hub_config/node/package-lock.json
+$(VENV)/.hub: $(VENV)/.run hub_config/node/package-lock.json | system-hub
 	$(BIN)/python -m pip install --quiet --editable ".[hub]"
 	$(NPM) ci --prefix hub_config/node
 	touch $@
 
 system-run:
 	@.ci/system-packages $(SYSTEM_RUN)
+
+system-hub:
+	@.ci/system-packages $(SYSTEM_HUB)
 
 system-test:
 	@.ci/system-packages $(SYSTEM_TEST)

@@ -19,6 +19,7 @@ import numpy as np
 
 from stitchsketch_kernel.domain.marker import Fabric
 from stitchsketch_kernel.pipeline.cover_run import CoveredRun
+from stitchsketch_kernel.upholstery.marker.links import MATCHED_MM
 from stitchsketch_kernel.upholstery.marker.nest import NestSettings, nest
 from stitchsketch_kernel.upholstery.prototype.carry import thinned
 from stitchsketch_kernel.upholstery.prototype.dress import dress
@@ -77,8 +78,18 @@ def seams(run: CoveredRun, seconds: int):
         f"{max(one.at_mm for one in good):.3f} mm on the mesh; both sides' points up to "
         f"{max(one.apart_mm for one in good):.6f} mm apart"
     )
-    along = [one.along_mm for one in good]
-    print(f"{sum(value <= 2 for value in along)} of them within 2 mm all along")
+    along = [one for one in good if one.along_mm <= MATCHED_MM]
+    able = [one for one in good if one.allowed_mm <= MATCHED_MM]
+    print(
+        f"{len(along)} of them within {MATCHED_MM:g} mm all along; {len(able)} could be by their "
+        "flat pieces"
+    )
+    off = max(one.off_piece_mm for one in jumps)
+    print(f"the cloth under the mesh's seams is up to {off:.2f} mm from the pieces' own lines")
+    print("seam      panels         middle   along  allowed (mm)")
+    for one in sorted(good, key=lambda jump: jump.allowed_mm):
+        names = f"{one.a}/{one.b}"
+        print(f"{one.seam:9} {names:14} {one.at_mm:6.2f} {one.along_mm:7.2f} {one.allowed_mm:8.2f}")
     if rest:
         print(f"not matched: {np.median(rest):.1f} mm in the middle of them")
     return prototype

@@ -33,6 +33,7 @@ from stitchsketch_kernel.samples.furniture import Furniture, TruthPanel, TruthSe
 from stitchsketch_kernel.samples.gable import gabled_box
 from stitchsketch_kernel.samples.outlines import dense_line, laid_on_mm, outline_distance_mm
 from stitchsketch_kernel.samples.scanned import ScanFaults, scanned
+from stitchsketch_kernel.samples.seam_pairs import paired_seams
 from stitchsketch_kernel.samples.truth import camera_errors, match_panels
 from stitchsketch_kernel.upholstery.flat.flatten import FlattenSettings, flatten_panel
 from stitchsketch_kernel.upholstery.seams.correct import Ground
@@ -136,21 +137,13 @@ def compared(
 ) -> Rows:
     """Errors beside their ±: of seams whose panels share no other, and of developable panels."""
     rows: Rows = defaultdict(list)
-    found, true = defaultdict(list), defaultdict(list)
-    for seam in panels.seams:
-        sides = (names.get(seam.left), seam.right and names.get(seam.right, "?"))
-        found[frozenset(sides)].append(seam)
-    for seam in seams:
-        true[frozenset({seam.left, seam.right})].append(seam)
-    for key in found.keys() & true.keys():
-        if len(found[key]) == len(true[key]) == 1:
-            (seam,), (truth,) = found[key], true[key]
-            line = cKDTree(dense_line(truth.points_m, 0.0003, closed=False))
-            off = 1000 * np.percentile(line.query(to_truth(seam.points_m))[0], 95)
-            told = sure.seams[seam.id]
-            kind = "" if seam.right else ", end"
-            rows["seam length" + kind].append((seam.length_mm - truth.length_mm, told.length_mm))
-            rows["seam place" + kind].append((off, told.place_mm))
+    for seam, truth in paired_seams(panels.seams, names, seams):
+        line = cKDTree(dense_line(truth.points_m, 0.0003, closed=False))
+        off = 1000 * np.percentile(line.query(to_truth(seam.points_m))[0], 95)
+        told = sure.seams[seam.id]
+        kind = "" if seam.right else ", end"
+        rows["seam length" + kind].append((seam.length_mm - truth.length_mm, told.length_mm))
+        rows["seam place" + kind].append((off, told.place_mm))
     by_name = {panel.name: panel for panel in true_panels}
     for flat in flats:
         truth = by_name.get(names.get(flat.panel, ""))

@@ -18,7 +18,7 @@ from urllib.request import urlopen
 
 from hub_config import demo_provider
 from hub_config.keys import private_folder
-from hub_config.servers.local import own_accounts
+from hub_config.servers.local import hindrance
 from hub_config.services import proxy_command
 from hub_config.settings import HubSettings, Ports
 from stitchsketch_kernel.domain.errors import SettingsError, StitchSketchError
@@ -30,10 +30,11 @@ _DEMO = """
 *** For a shop, set STITCHSKETCH_OIDC_ISSUER and the like (README.md, "The hub").          ***
   Uma upholsterer   Tom technician   Mara manager   Ada admin   Otto of another shop
 """
-_ONE_ACCOUNT = (
-    "All people's kernels run as one account of this machine: each can read the others' files.\n"
-    "Start the hub as root, from a folder that others may enter, to keep them apart.\n"
-)
+_UNSAFE = """*** UNSAFE: {what} ***
+*** STITCHSKETCH_UNSAFE_SERVERS is set, so they are started all the same: who works in          ***
+*** JupyterLab may read what this hub keeps of every shop. For one shop alone, if at all.       ***
+"""
+_REFUSED = "JupyterLab is not there, the apps are. {what}\n{todo}\n"
 
 
 def main(env: Mapping[str, str]) -> int:
@@ -122,8 +123,10 @@ def _say(settings: HubSettings, demo: bool) -> None:
     print(f"StitchSketch is at {settings.public_url}", flush=True)
     if demo:
         print(_DEMO, flush=True)
-    if settings.spawner == "local" and not own_accounts(settings):
-        print(_ONE_ACCOUNT, flush=True)
+    trouble = hindrance() if settings.spawner == "local" else None
+    if trouble is not None:
+        told = _UNSAFE if settings.unsafe_servers else _REFUSED
+        print(told.format(what=trouble.what, todo=trouble.todo), flush=True)
     print(f"Ctrl-C ends it. What it says goes into {settings.home}/hub.log", flush=True)
 
 

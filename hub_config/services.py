@@ -26,6 +26,10 @@ NODE_FOLDER = Path(__file__).resolve().parent / "node"
 WITH_THE_HUB = (sys.executable, str(Path(__file__).resolve().parent / "with_the_hub.py"))
 #: Our templates of pages and our kernel, as Jupyter looks for them.
 SHARE = Path(__file__).resolve().parent / "share" / "jupyter"
+#: The launcher's tiles, and what stands behind them in each person's server.
+TILES_SHARE, TILES_CONFIGURATION = (
+    Path(__file__).resolve().parents[1] / "widgets" / what / "jupyter" for what in ("share", "etc")
+)
 #: The apps' own page, which asks no other host for anything.
 APPS_SHARE = Path(__file__).resolve().parents[1] / "voila_apps" / "share" / "jupyter"
 #: Settings of JupyterLab.

@@ -76,6 +76,8 @@ class HubSettings:
         The folder of the runs, in a folder a shop.
     runs_at_once : int
         How many queued runs this machine works on at once; 0: other machines' workers do.
+    unsafe_servers : bool
+        Start people's servers as processes of this machine also where they can't be kept apart.
     """
 
     public_url: str
@@ -103,6 +105,7 @@ class HubSettings:
     apps: Path = Path(__file__).resolve().parents[1] / "voila_apps"
     runs: Path = field(default_factory=lambda: default_home() / "runs")
     runs_at_once: int = 1
+    unsafe_servers: bool = False
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> HubSettings:
@@ -150,6 +153,7 @@ class HubSettings:
             apps=_folder(env, "STITCHSKETCH_APPS", cls.apps),
             runs=_folder(env, "STITCHSKETCH_RUNS", _usual_runs(env)),
             runs_at_once=_number(env, "STITCHSKETCH_RUNS_AT_ONCE", cls.runs_at_once, 0, 64),
+            unsafe_servers=_yes(env, "STITCHSKETCH_UNSAFE_SERVERS"),
         )
 
     @property

@@ -22,7 +22,7 @@ run_dir = "demo"
 # %%
 from stitchsketch_kernel.imaging.photos import PhotoSet, load_image
 from stitchsketch_kernel.pipeline.context import open_stage
-from stitchsketch_kernel.pipeline.stages.reading import depths_of
+from stitchsketch_kernel.pipeline.stages.reading import depths_of, found_masks
 from stitchsketch_kernel.visualization import pictures
 
 stage = open_stage(run_dir, "densify")
@@ -32,3 +32,12 @@ stage.compute()
 photos = stage.read("ingest", "photos", PhotoSet)
 images = {photo.name: load_image(photo.path) for photo in photos.photos}
 stage.picture("depths", pictures.depth_sheet(depths_of(stage.folder), images))
+
+# %% [markdown]
+# The masks, if they were asked for (`masks.find`): what is pale was left out. Where one is wrong,
+# copy its file from `model/masks` to a folder `masks` beside the photos and mend it there: it then
+# comes before what is found.
+
+# %%
+if masks := found_masks(stage.folder):
+    display(stage.picture("masks", pictures.mask_sheet(images, masks)))

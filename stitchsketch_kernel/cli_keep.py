@@ -90,7 +90,8 @@ def _check(given: argparse.Namespace) -> None:
 
 
 def _figures(given: argparse.Namespace) -> None:
-    from stitchsketch_kernel.pipeline.files import disk_in_words, write_bytes
+    from stitchsketch_kernel.disk.aside import write_bytes
+    from stitchsketch_kernel.pipeline.files import disk_in_words
     from stitchsketch_kernel.stores.figures import figures_table
 
     stores, shop = _open(given)

@@ -13,16 +13,17 @@ KEEP = ("projects", "users", "storage")
 #: room -> the rooms it may import from (itself always).
 MAY_KNOW: dict[str, set[str]] = {
     "domain": set(),
-    **{room: {"domain"} for room in (*COMPUTE, *KEEP)},
-    "samples": {"domain", "imaging"},
-    "stores": {"domain", *KEEP},
-    "pipeline": {"domain", *COMPUTE, *KEEP, "stores"},
+    "disk": {"domain"},
+    **{room: {"domain", "disk"} for room in (*COMPUTE, *KEEP)},
+    "samples": {"domain", "disk", "imaging"},
+    "stores": {"domain", "disk", *KEEP},
+    "pipeline": {"domain", "disk", *COMPUTE, *KEEP, "stores"},
     # people and machines come in by the gateway; it looks at photos, and leaves computing alone
     "gateway": {"domain", "imaging", *KEEP, "stores"},
     "client": {"domain", *KEEP},
     # screens show what the other rooms compute and keep
-    "widgets": {"domain", *COMPUTE, *KEEP, "stores", "client", "pipeline"},
-    "cli": {"domain", *COMPUTE, *KEEP, "stores", "pipeline", "samples", "gateway"},
+    "widgets": {"domain", "disk", *COMPUTE, *KEEP, "stores", "client", "pipeline"},
+    "cli": {"domain", "disk", *COMPUTE, *KEEP, "stores", "pipeline", "samples", "gateway"},
 }
 #: within upholstery, in the order of the data: each may know those before it.
 UPHOLSTERY = (

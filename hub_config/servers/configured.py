@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 from hub_config.access import SERVER_SCOPES
 from hub_config.servers.environment import before_start, take_back
-from hub_config.services import CONFIGURATION, SHARE, gateway_url, python_path
+from hub_config.services import (
+    CONFIGURATION,
+    SHARE,
+    TILES_CONFIGURATION,
+    TILES_SHARE,
+    gateway_url,
+    python_path,
+)
 from hub_config.settings import HubSettings
 from stitchsketch_kernel.domain.errors import SettingsError
 
@@ -17,7 +25,6 @@ _ARGUMENTS = (
     # nothing is asked of, or installed from, other hosts
     "--LabApp.extension_manager=readonly",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    "--LabApp.core_mode=True",
 )
 
 
@@ -36,8 +43,8 @@ def configure(c: Any, settings: HubSettings) -> None:
     }
     if settings.spawner == "local":
         environment |= {
-            "JUPYTER_PATH": str(SHARE),
-            "JUPYTER_CONFIG_PATH": str(CONFIGURATION),
+            "JUPYTER_PATH": f"{SHARE}{os.pathsep}{TILES_SHARE}",
+            "JUPYTER_CONFIG_PATH": f"{CONFIGURATION}{os.pathsep}{TILES_CONFIGURATION}",
             **python_path(),
         }
     c.Spawner.environment = environment

@@ -11,6 +11,8 @@ from stitchsketch_kernel.domain.errors import NotKeptError
 from stitchsketch_kernel.projects.records import (
     ERROR_CHARS,
     NOTE_CHARS,
+    RENDERED,
+    RENDERS,
     Artefact,
     Beat,
     Page,
@@ -203,8 +205,14 @@ class GatewayProjectStore:
 
     def add_artefact(self, shop: str, artefact: Artefact) -> None:
         """See `ProjectStore`."""
-        path, body = f"/runs/{artefact.run_id}/artefacts", told(artefact, "run_id")
-        self._client.ask("POST", path, json=body, params={"shop": shop})
+        path, params = f"/runs/{artefact.run_id}", {"shop": shop}
+        if artefact.bucket == RENDERS and artefact.stage in RENDERED:
+            # what is shown to a customer, everybody of the shop may keep
+            body = told(artefact, "run_id", "bucket")
+            self._client.ask("PUT", f"{path}/renders", json=body, params=params)
+            return
+        body = told(artefact, "run_id")
+        self._client.ask("POST", f"{path}/artefacts", json=body, params=params)
 
     def artefacts(self, shop: str, run_id: str) -> list[Artefact]:
         """See `ProjectStore`."""

@@ -23,6 +23,10 @@ class EdgeKind(StrEnum):
     FOLD = "fold"
 
 
+#: Edges along which too much cloth is laid in pleats; all others are sewn, and keep their length.
+PLEATED = frozenset({EdgeKind.STAPLE, EdgeKind.TACK_STRIP, EdgeKind.PULL_THROUGH})
+
+
 @dataclass(frozen=True)
 class Seam:
     """A curve on the mesh where two panels meet, or where a panel ends (`right` is None).

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
+from stitchsketch_kernel.domain.cloth import Cloth, Fit
 from stitchsketch_kernel.domain.panel import EdgeKind
 
 
@@ -36,6 +37,8 @@ class FlatPanel:
     seam_vertices : dict of str to ndarray of int32
         For each seam the indices into `uv_mm` of its points, in the seam's own order. A seam that
         the panel meets on both sides (a sleeve) appears as ``"S03"`` and ``"S03*"``.
+    fit : Fit or None
+        How hard its cloth is pressed; None where no cloth was asked.
     """
 
     panel: str
@@ -47,6 +50,7 @@ class FlatPanel:
     boundary: IntArray
     grain_mm: FloatArray
     seam_vertices: dict[str, IntArray]
+    fit: Fit | None = None
 
     def seam_length_mm(self, seam: str) -> float:
         """Flat length of this side of the seam."""
@@ -133,6 +137,8 @@ class Piece:
         Printed on the piece and in the report.
     size_uncertainty_mm : tuple of float
         Half-widths of the 95 % intervals of its width (across the grain) and its length.
+    fit : Fit or None
+        How hard the pattern's cloth is pressed in it; None where that is not known.
     """
 
     name: str
@@ -148,6 +154,7 @@ class Piece:
     internal_mm: tuple[FloatArray, ...] = ()
     notes: tuple[str, ...] = ()
     size_uncertainty_mm: tuple[float, float] = (float("nan"), float("nan"))
+    fit: Fit | None = None
 
     @property
     def within_mm(self) -> float:
@@ -164,6 +171,7 @@ class SeamPair:
 
     `length_uncertainty_mm` is the half-width of the 95 % interval of its length;
     `place_uncertainty_mm` is how far 95 % of it may lie from its true place, in 95 of 100 scans.
+    `furniture_mm` is how long side a is on the furniture; NaN where that is not known.
     """
 
     seam: str
@@ -174,6 +182,7 @@ class SeamPair:
     length_b_mm: float | None
     length_uncertainty_mm: float = float("nan")
     place_uncertainty_mm: float = float("nan")
+    furniture_mm: float = float("nan")
 
     @property
     def difference_mm(self) -> float:
@@ -199,6 +208,8 @@ class Pattern:
         Empty where nobody had to.
     check_mm : float
         A piece with a larger ± is to be checked before it is cut.
+    cloth : Cloth or None
+        Whose limits its pieces are judged by; None where that is not known.
     """
 
     name: str
@@ -209,6 +220,7 @@ class Pattern:
     notes: tuple[str, ...] = field(default=())
     override: str = ""
     check_mm: float = 5.0
+    cloth: Cloth | None = None
 
     def to_check(self) -> tuple[Piece, ...]:
         """Pieces whose edge or size may be further off than the shop allows."""

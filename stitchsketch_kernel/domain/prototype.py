@@ -53,12 +53,20 @@ class Prototype:
         What of the scan gets no cloth: legs, a frame.
     undressed : tuple of str
         Panels that no piece on the marker is cut for.
+    piping : tuple of DressedPanel
+        Welts of the face cloth, without boundaries and seams.
     """
 
     fabric: Fabric
     panels: tuple[DressedPanel, ...]
     bare: Mesh | None = None
     undressed: tuple[str, ...] = ()
+    piping: tuple[DressedPanel, ...] = ()
+
+    @property
+    def cloth(self) -> tuple[DressedPanel, ...]:
+        """All that the face cloth is seen on: panels, then welts."""
+        return (*self.panels, *self.piping)
 
     def panel(self, name: str) -> DressedPanel:
         """The panel of that name."""

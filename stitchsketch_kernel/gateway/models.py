@@ -9,7 +9,7 @@ import json
 import unicodedata
 from dataclasses import MISSING, Field, fields
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar, get_type_hints
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, create_model
 from pydantic import Field as Limits
@@ -190,6 +190,7 @@ if TYPE_CHECKING:
     NewRun: TypeAlias = BaseModel
     NewStage: TypeAlias = BaseModel
     NewArtefact: TypeAlias = BaseModel
+    NewRender: TypeAlias = BaseModel
 else:
     NewPreferences = model_of(Preferences, "NewPreferences", whole=True)
     _KINDS["preferences"] = NewPreferences
@@ -222,6 +223,10 @@ else:
     )  # fmt: skip
     NewStage = model_of(StageRun, "NewStage", frozenset({"run_id", "stage"}))
     NewArtefact = model_of(Artefact, "NewArtefact", frozenset({"run_id"}))
+    # whoever shows a cover changes no stage's file
+    NewRender = model_of(
+        Artefact, "NewRender", frozenset({"run_id", "bucket"}), stage=Literal["cover", "splat"]
+    )
 
 
 class Sharing(BaseModel):

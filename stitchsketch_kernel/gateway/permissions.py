@@ -67,8 +67,9 @@ BUCKET_OF: dict[str, Bucket] = {
     "visualizations": "renders",
     "notebooks": "notebooks",
 }
-#: Who brings files to a room: everybody takes photos and edits patterns, models are computed.
-_BRING = {"images": ALL, "reconstructions": MAKERS, "patterns": ALL, "visualizations": MAKERS,
+#: Who brings files to a room: everybody takes photos, edits patterns and shows customers a cover;
+#: models are computed.
+_BRING = {"images": ALL, "reconstructions": MAKERS, "patterns": ALL, "visualizations": ALL,
           "notebooks": MAKERS}  # fmt: skip
 
 
@@ -150,6 +151,17 @@ TABLE: tuple[Permission, ...] = (
     Permission("runs.artefacts", "GET", "/runs/{run_id}/artefacts", ALL, "read", "List its files"),
     Permission(
         "runs.add_artefact", "POST", "/runs/{run_id}/artefacts", MAKERS, "write", "Keep its place"
+    ),
+    Permission(
+        "runs.renders", "GET", "/runs/{run_id}/renders", ALL, "read",
+        "List what of it is looked at: the new cover, splats",
+    ),
+    Permission(
+        "runs.keep_render", "PUT", "/runs/{run_id}/renders", ALL, "write", "Keep its place"
+    ),
+    Permission(
+        "runs.render", "GET", "/runs/{run_id}/renders/{sha256}", ALL, "read",
+        "Read it, by its name and kind",
     ),
     Permission("runs.events", "GET", "/runs/{run_id}/events", ALL, "read", "How it goes on, live"),
     *(row for room in BUCKET_OF for row in _files(room)),

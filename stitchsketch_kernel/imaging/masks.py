@@ -1,8 +1,8 @@
-"""Masks that a person has drawn: white is the furniture, black is not, one file a photo."""
+"""Masks as files: white is the furniture, black is not, one file a photo."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -89,3 +89,12 @@ def read_mask(path: Path, photo: Photo) -> BoolArray:
             "Draw the furniture white, or take the mask out of the folder.",
         )
     return mask
+
+
+def write_masks(folder: Path, masks: Mapping[str, BoolArray]) -> None:
+    """Write masks as PNG files that `find_masks` gives to the same photos; the folder is made."""
+    from PIL import Image
+
+    folder.mkdir()
+    for name, mask in masks.items():
+        Image.fromarray(255 * mask.astype(np.uint8)).save(folder / f"{name}.png", optimize=True)

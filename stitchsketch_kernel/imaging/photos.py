@@ -29,10 +29,12 @@ from stitchsketch_kernel.imaging.reading import (
     shown,
 )
 
-__all__ = ["PhotoSet", "PhotoSettings", "load_image", "read_photos"]
+__all__ = ["PhotoSet", "PhotoSettings", "load_image", "photos_or_frames", "read_photos"]
 
 #: The folder of copies, and the file in it that says it may be made anew.
 COPIES, _OURS = "upright_photos", ".made-by-stitchsketch"
+#: The folder of frames picked from a video.
+_FRAMES = "video_frames"
 SUFFIXES = (".jpg", ".jpeg", ".png", ".heic", ".heif")
 _NAMED_IN_A_SENTENCE = 10
 
@@ -53,11 +55,14 @@ class PhotoSettings:
     skip_broken : bool
         False: a photo that can't be read stops the run, since a missing view may be the only one
         of a seam. True: it is left out with a note.
+    video_frames : int
+        Picked from the video of a folder that holds one and no photos.
     """
 
     min_photos: Annotated[int, Within(2)] = 8
     max_side_px: Annotated[int, Within(320, 20_000)] = 2400
     skip_broken: bool = False
+    video_frames: Annotated[int, Within(8, 400)] = 48
 
     def __post_init__(self) -> None:
         require_allowed(self)
@@ -126,6 +131,44 @@ def read_photos(
     return PhotoSet(kept, tuple(notes))
 
 
+def photos_or_frames(
+    folder: Path, work_dir: Path, progress: Progress = silent, settings: PhotoSettings | None = None
+) -> Path:
+    """The folder to read photos from: `folder`, or frames of the one video that it holds instead.
+
+    The frames go to ``work_dir/video_frames``.
+
+    Raises
+    ------
+    PhotoError
+        See `video.pick_frames`.
+    StorageError
+        The frames can't be written.
+    """
+    from stitchsketch_kernel.imaging.video import one_video, pick_frames
+
+    if not folder.is_dir() or any(_is_photo(file) for file in folder.iterdir()):
+        return folder
+    video = one_video(folder)
+    if video is None:
+        return folder
+    frames = work_dir / _FRAMES
+    try:
+        shutil.rmtree(frames, ignore_errors=True)
+        pick_frames(video, frames, (settings or PhotoSettings()).video_frames, progress)
+    except OSError as error:
+        where, why = shown(str(work_dir)), error.strerror or error
+        raise StorageError(
+            f"The video's frames can't be written to {where} ({why}).", "Free some space there."
+        ) from error
+    return frames
+
+
+def _is_photo(file: Path) -> bool:
+    named = file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
+    return named and file.is_file()
+
+
 def _photo_files(folder: Path) -> list[Path]:
     """Files that by their suffix are photos; hidden ones (macOS leaves ``._x.jpg``) are not."""
     where = shown(str(folder))
@@ -136,7 +179,8 @@ def _photo_files(folder: Path) -> list[Path]:
     if not files:
         what = "is empty" if not entries else "has no photos in it"
         raise PhotoError(
-            f"The folder {where} {what}.", "Put JPEG, PNG or HEIC photos straight into it."
+            f"The folder {where} {what}.",
+            "Put JPEG, PNG or HEIC photos straight into it, or one MP4 or MOV video.",
         )
     return sorted(files, key=lambda file: by_number(file.name))
 
@@ -204,8 +248,15 @@ def _take_in(
             text = f"{name} is the same file as {by_content[content]} and left out."
             notes.append(PhotoNote(name, "duplicate", "refuse", text))
             continue
+        try:
+            photo, pixels = _copied(file, name, picture, content, copies, settings)
+        except FileNotFoundError:
+            if file.exists():
+                raise
+            text = f"{name} was deleted while the photos were read. Put it back, or run again."
+            notes.append(PhotoNote(name, "unreadable", "refuse", text))
+            continue
         by_content[content] = name
-        photo, pixels = _copied(file, name, picture, content, copies, settings)
         photos.append(photo)
         qualities.append(measure(pixels))
     return photos, qualities, notes

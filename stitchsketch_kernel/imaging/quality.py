@@ -72,7 +72,7 @@ def measure(image: ImageArray) -> Quality:
     length = float(np.linalg.norm(thumbnail))
     low, high = np.percentile(grey, (5, 95))
     return Quality(
-        sharpness=_sharpness(grey),
+        sharpness=sharpness_of(grey),
         dark_share=float((grey < 10).mean()),
         bright_share=float((grey > 250).mean()),
         level_5=float(low),
@@ -81,7 +81,7 @@ def measure(image: ImageArray) -> Quality:
     )
 
 
-def _sharpness(grey: ImageArray) -> float:
+def sharpness_of(grey: ImageArray) -> float:
     """Curvature over slope at the strongest 3 % of edges: an edge's width, whatever its contrast.
 
     Variance of the Laplacian, the usual measure, spreads by a factor of eight over one sharp set.

@@ -20,8 +20,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from stitchsketch_kernel.disk.aside import write_bytes
 from stitchsketch_kernel.domain.errors import StorageError
-from stitchsketch_kernel.pipeline.files import write_bytes
 
 _VALUE = "value.json"
 #: More arrays than this in one tuple are kept as one (a model's tracks are tens of thousands).

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
-import signal
-import subprocess
 import sys
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from stitchsketch_kernel.domain.errors import PhotoError, StitchSketchError, StorageError
-from stitchsketch_kernel.domain.progress import Cancelled
+from stitchsketch_kernel.domain.errors import PhotoError, StorageError
+from stitchsketch_kernel.pipeline.detached import start, to_its_end
 from stitchsketch_kernel.pipeline.files import read_json, write_json
 from stitchsketch_kernel.pipeline.runner import RunSettings, run
-from stitchsketch_kernel.pipeline.starting import LOG
 from stitchsketch_kernel.pipeline.tracking import KeptAs
 from stitchsketch_kernel.projects.records import Photo
 from stitchsketch_kernel.storage.interface import ObjectStore
@@ -70,22 +65,7 @@ def begin(
         "name": name, "values": dict(values), "kept_as": asdict(kept_as), "lengths": bool(lengths),
     }  # fmt: skip
     write_json(folder / ASKED, asked)
-    command = [sys.executable, "-m", __spec__.name, str(folder)]
-    with (folder / LOG).open("wb") as log:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )
-    # somebody must hear of its end, or it stays in the system's list
-    threading.Thread(target=process.wait, name=f"run {process.pid}", daemon=True).start()
-    return process.pid
-
-
-def why_ended(folder: Path) -> str:
-    """What a run said that never came to its first stage; empty: nothing."""
-    try:
-        return (folder / LOG).read_text(encoding="utf-8", errors="replace").strip()[-2000:]
-    except OSError:
-        return ""
+    return start(__spec__.name, [str(folder)], folder).pid
 
 
 def lay_out(photos: Sequence[Photo], objects: ObjectStore, folder: Path) -> None:
@@ -144,18 +124,9 @@ def _settings(folder: Path) -> RunSettings:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run what `begin` laid out, to its end; 0, 2 for what a person can act on, 130 if stopped."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    """Run what `begin` laid out, to its end."""
     folder = Path(arguments[0])
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        run(folder / PHOTOS, folder / JOB, _settings(folder))
-    except StitchSketchError as error:
-        logging.getLogger(__name__).warning("%s", error)
-        return 2
-    except (KeyboardInterrupt, Cancelled):
-        return 130
-    return 0
+    return to_its_end(lambda: run(folder / PHOTOS, folder / JOB, _settings(folder)))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stitchsketch_kernel.disk.aside import write_bytes
 from stitchsketch_kernel.domain.errors import RunError
 from stitchsketch_kernel.domain.progress import Progress, silent
 from stitchsketch_kernel.domain.tape import TapeFound, TapeLine
@@ -65,9 +66,7 @@ def keep_corrections(run_dir: Path, edits: PanelEdits) -> Path:
     from stitchsketch_kernel.upholstery.seams.edits import edits_as_text
 
     path = run_dir / CORRECTIONS
-    aside = path.with_name(f".{path.name}.aside")
-    aside.write_text(edits_as_text(edits), encoding="utf-8")
-    aside.replace(path)
+    write_bytes(path, edits_as_text(edits).encode())
     return path
 
 

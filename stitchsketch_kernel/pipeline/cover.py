@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stitchsketch_kernel.disk.aside import renamed_when_whole
 from stitchsketch_kernel.domain.errors import SettingsError
-from stitchsketch_kernel.domain.marker import Marker
 from stitchsketch_kernel.domain.progress import Progress, part, silent
 from stitchsketch_kernel.pipeline.cover_run import CoveredRun
 from stitchsketch_kernel.pipeline.files import disk_in_words, write_json
@@ -66,7 +66,7 @@ class CoverRecord:
 
 def cover(
     run: Path,
-    fabrics: Sequence[Path] = (),
+    fabrics: Sequence[Path | Look] = (),
     out: Path | None = None,
     settings: CoverSettings | None = None,
     progress: Progress = silent,
@@ -77,8 +77,8 @@ def cover(
     ----------
     run : Path
         A finished run's folder; nothing in it is changed but ``cover/``.
-    fabrics : sequence of Path
-        Files of fabrics; the run's own when there are none.
+    fabrics : sequence of Path or Look
+        Fabrics or files of them; the run's own when there are none.
     out : Path, optional
         ``RUN/cover`` without.
     settings : CoverSettings, optional
@@ -99,12 +99,25 @@ def cover(
             f"{len(fabrics)} fabrics were given.",
             f"At most {MOST_FABRICS} are shown side by side.",
         )
-    looks = [read_look(path) for path in fabrics]
+    looks = [one if isinstance(one, Look) else read_look(one) for one in fabrics]
     made = CoveredRun(run)
     folder = (out or run / "cover").resolve()
     with disk_in_words(folder):
         folder.mkdir(parents=True, exist_ok=True)
         return _Covering(made, looks or [made.own_look()], folder, settings, progress).made()
+
+
+@dataclass(frozen=True)
+class MakeCover:
+    """The work of making a cover's files, for a process of its own; see `cover`."""
+
+    run: Path
+    looks: tuple[Look, ...]
+    settings: CoverSettings = CoverSettings()
+
+    def go(self, progress: Progress) -> CoverRecord:
+        """What was made; raises as `cover` does."""
+        return cover(self.run, self.looks, settings=self.settings, progress=progress)
 
 
 class _Covering:
@@ -141,7 +154,7 @@ class _Covering:
         return CoverRecord(self._folder, tuple(told), page, tuple(self._notes))
 
     def _fabric(self, look: Look, name: str, progress: Progress) -> tuple[Offer, dict[str, Any]]:
-        from stitchsketch_kernel.upholstery.prototype.dress import dress
+        from stitchsketch_kernel.upholstery.marker.links import MATCHED_MM
         from stitchsketch_kernel.upholstery.prototype.truth import seam_jumps
         from stitchsketch_kernel.visualization.cover.glb import write_glb
         from stitchsketch_kernel.visualization.cover.page import Offer
@@ -150,8 +163,8 @@ class _Covering:
         run = self._run
         fabric = look.fabric.fabric()
         tile = look.tile(fabric)
-        marker = self._marker(look, part(progress, 0, 0.3))
-        full = dress(run.flats, run.pattern, marker, run.scan)
+        marker = run.marker_for(look, self._settings.seconds, part(progress, 0, 0.3))
+        full = run.dressed(look, marker)
         thin = self._thin(full)
         progress(0.35, f"{fabric.name}: pictures")
         still = self._pictures(full, tile, name, part(progress, 0.35, 0.95))
@@ -174,25 +187,12 @@ class _Covering:
             "match": marker.match.value,
             "seams_matched": len(jumps),
             "worst_seam_on_mesh_mm": max((jump.at_mm for jump in jumps), default=None),
+            "seams_within_all_along": sum(jump.along_mm <= MATCHED_MM for jump in jumps),
+            "seams_that_could_all_along": sum(jump.allowed_mm <= MATCHED_MM for jump in jumps),
             "tile_mm": [tile.across_mm, tile.along_mm],
             "look": asdict(look.look),
         }
         return Offer(thin, tile, marker, still, notes), figures
-
-    def _marker(self, look: Look, progress: Progress) -> Marker:
-        """The run's own where it is the same fabric, else a new one by the run's settings."""
-        from stitchsketch_kernel.domain.marker import MatchLevel
-        from stitchsketch_kernel.upholstery.marker.nest import nest
-
-        run, fabric = self._run, look.fabric.fabric()
-        if fabric == run.marker.fabric and look.fabric.zones() == run.marker.zones:
-            return run.marker
-        asked = replace(run.nest_settings(), seconds=self._settings.seconds)
-        if not fabric.has_repeat:
-            asked = replace(asked, match="none")
-        elif MatchLevel(asked.match) is MatchLevel.NONE:
-            asked = replace(asked, match="visible_seams")
-        return nest(run.pattern, fabric, asked, progress, zones=look.fabric.zones())
 
     def _thin(self, full: Prototype) -> Prototype:
         """For phones; all fabrics get the very same triangles."""
@@ -286,6 +286,5 @@ def _file_name(fabric: str, taken: set[str]) -> str:
 def _save(path: Path, image: Any) -> None:
     from PIL import Image
 
-    aside = path.with_name(f".{path.name}.part")
-    Image.fromarray(image).save(aside, "PNG")
-    aside.replace(path)
+    with renamed_when_whole(path) as aside:
+        Image.fromarray(image).save(aside, "PNG")

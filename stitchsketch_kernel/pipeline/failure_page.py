@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from stitchsketch_kernel.pipeline.files import write_bytes
+from stitchsketch_kernel.disk.aside import write_bytes
 from stitchsketch_kernel.pipeline.record import RunRecord
 from stitchsketch_kernel.pipeline.stage import Stage
 

@@ -1,4 +1,4 @@
-"""Files that are either whole or not there, and a full disk said in words."""
+"""JSON and tables, copies that appear whole, and a full disk said in words."""
 
 from __future__ import annotations
 
@@ -13,25 +13,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from stitchsketch_kernel.disk.aside import ASIDE, write_bytes
 from stitchsketch_kernel.domain.errors import SettingsError, StitchSketchError, StorageError
 
 #: With less room than this, whatever failed failed for want of room.
 _NO_ROOM_BYTES = 64 * 1024
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file aside, bring it to the disk, and rename it."""
-    aside = path.with_name(f".{path.name}.aside")
-    try:
-        with aside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)
-        raise
 
 
 def write_json(path: Path, value: object) -> None:
@@ -106,7 +92,7 @@ def put_in_place(aside: Path, path: Path) -> None:
 def publish(source: Path, target: Path) -> None:
     """Copy a file or folder to `target`, which appears whole."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(f".{target.name}.aside")
+    aside = target.with_name(f"{ASIDE}{target.name}")
     remove(aside)
     if source.is_dir():
         shutil.copytree(source, aside)

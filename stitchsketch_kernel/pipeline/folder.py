@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+from stitchsketch_kernel.disk.aside import ASIDE
 from stitchsketch_kernel.domain.errors import RunError, SettingsError
 from stitchsketch_kernel.pipeline.context import FIGURES, JOB, KEY, PROGRESS
 from stitchsketch_kernel.pipeline.files import (
@@ -46,7 +47,7 @@ class RunFolder:
             folder.mkdir(parents=True, exist_ok=True)
         for left in (
             *self.stages.glob(".*"),
-            *self.path.glob(".*.aside"),
+            *self.path.glob(f"{ASIDE}*"),
             *self.path.glob(".*.old"),
         ):
             if left.is_dir():

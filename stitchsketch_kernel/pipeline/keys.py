@@ -13,7 +13,8 @@ import stitchsketch_kernel
 from stitchsketch_kernel.pipeline.files import plain
 from stitchsketch_kernel.pipeline.stage import Stage
 
-_PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".heic", ".heif"})
+#: Photos, and the videos that frames are picked from.
+_PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".heic", ".heif", ".mp4", ".mov", ".m4v"})
 
 
 def stage_keys(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from stitchsketch_kernel.domain.errors import SettingsError
-from stitchsketch_kernel.domain.marker import Fabric
+from stitchsketch_kernel.domain.marker import Fabric, Marker
 from stitchsketch_kernel.domain.prototype import ClothTile
 from stitchsketch_kernel.pipeline.files import read_table
 from stitchsketch_kernel.pipeline.settings import FabricSettings, settings_from
@@ -54,11 +54,22 @@ class LookSettings:
 
 @dataclass(frozen=True)
 class Look:
-    """A fabric and how it looks; `folder` is where its file lies."""
+    """A fabric and how it looks; `folder` is where its file lies.
+
+    Attributes
+    ----------
+    marker : Marker, optional
+        Where the pieces lie on it already, as by a person's hand; without it they are laid.
+    welt : LookSettings, optional
+        How the welts' own cloth looks, the same for all fabrics that are shown together; without
+        it they are of the fabric.
+    """
 
     fabric: FabricSettings
     look: LookSettings
     folder: Path
+    marker: Marker | None = None
+    welt: LookSettings | None = None
 
     def tile(self, fabric: Fabric) -> ClothTile:
         """The cloth's tile.
@@ -76,6 +87,14 @@ class Look:
         scale = SwatchScale(look.mm_per_px, look.ruler_mm, look.ruler_px, look.crop_px)
         sheen = {} if look.sheen < 0 else {"sheen": look.sheen}
         return swatch_tile(self.folder / look.swatch, fabric, scale, **sheen)
+
+    def welt_color(self, fabric: Fabric) -> tuple[int, int, int] | None:
+        """Of the welts' own cloth: a cord is too thin to show more of it; None without one."""
+        if self.welt is None:
+            return None
+        tile = replace(self, look=self.welt).tile(fabric)
+        red, green, blue = tile.color.reshape(-1, 3).mean(axis=0).round().astype(int).tolist()
+        return red, green, blue
 
 
 def read_look(path: Path) -> Look:

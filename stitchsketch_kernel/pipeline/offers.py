@@ -5,6 +5,7 @@ They lie in ``quotes/``, which no run touches; each has an identity that a page'
 
 from __future__ import annotations
 
+import math
 import re
 import tempfile
 from dataclasses import asdict, replace
@@ -43,7 +44,10 @@ def first_offer(run_dir: Path) -> Offer:
     if not stage.is_finished:
         raise RunError("The run has no flat pieces yet.", "Wait until it has laid them flat.")
     groups = settings_of_run(run_dir)
-    cloth = Cloth(groups["fabric"].fabric(), zones=groups["fabric"].zones())
+    fabric = groups["fabric"]
+    cloth = Cloth(
+        fabric.fabric(), zones=fabric.zones(), roll_length_mm=fabric.roll_length_mm or math.inf
+    )
     chosen = Chosen(
         (cloth,), groups["nest"], groups["quote"], groups["strips"].cut, groups["flatten"].cloth
     )
@@ -68,7 +72,7 @@ def pattern_to_cut(run_dir: Path, chosen: Chosen) -> Pattern:
         pattern = replace(pattern, override=chosen.nest.override_gate)
     if chosen.strips:
         width = chosen.cloths[0].fabric.usable_width_mm
-        pattern = with_strips(pattern, _rules(stage), width)
+        pattern = with_strips(pattern, rules_of(stage), width)
     return pattern
 
 
@@ -165,10 +169,12 @@ def quote_record(run_id: str, identity: str, offer: Offer) -> Quote:
 def choose_for_next_run(run_dir: Path, chosen: Chosen) -> None:
     """Have the run's next start take the face cloth, matching and prices that were chosen."""
     face, nest = chosen.cloths[0], chosen.nest
+    ends_at = face.roll_length_mm
     defects = [[one.x_mm, one.y_mm, one.length_mm, one.width_mm] for one in face.zones]
     given: dict[str, Any] = {f"fabric.{name}": v for name, v in asdict(face.fabric).items()}
     given |= {
         "fabric.defects_mm": defects,
+        "fabric.roll_length_mm": ends_at if math.isfinite(ends_at) else 0.0,
         "nest.match": nest.match,
         "nest.railroad": nest.railroad,
         "nest.override_gate": nest.override_gate,
@@ -204,7 +210,7 @@ def _own_marker(run_dir: Path, offer: Offer) -> Marker | None:
     return marker
 
 
-def _rules(stage: StageContext) -> TradeRules:
+def rules_of(stage: StageContext) -> TradeRules:
     """The trade's rules as the run had them."""
     from stitchsketch_kernel.upholstery.pieces.rules import TradeRules, read_rules
 

@@ -57,6 +57,8 @@ class FabricSettings:
         Where the first motif's middle lies, from the roll's start and the usable width's edge.
     defects_mm : tuple of (x, y, length, width)
         Places on the roll that no piece lies on, from its start and the usable width's edge.
+    roll_length_mm : float
+        Left on the roll: no piece lies across its end; 0: cloth is bought by length.
     """
 
     name: str = "cloth"
@@ -71,6 +73,7 @@ class FabricSettings:
     motif_along_mm: float = 0.0
     motif_across_mm: float = 0.0
     defects_mm: tuple[tuple[float, float, float, float], ...] = ()
+    roll_length_mm: Annotated[float, Within(0)] = 0.0
 
     def __post_init__(self) -> None:
         require_allowed(self)

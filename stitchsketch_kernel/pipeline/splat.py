@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stitchsketch_kernel.disk.aside import renamed_when_whole
 from stitchsketch_kernel.domain.errors import (
     RunError,
     ScaleError,
@@ -121,7 +122,7 @@ class _Making:
         self._folder, self._settings, self._progress = folder, settings, progress
 
     def trained(self) -> SplatRecord:
-        from stitchsketch_kernel.visualization.splat.on_cpu import key_of
+        from stitchsketch_kernel.visualization.splat.course import key_of
         from stitchsketch_kernel.visualization.splat.train import chosen, train
 
         filled = self._settings.filled(chosen(self._settings.engine))
@@ -275,9 +276,8 @@ def _still(splats: Splats, around: float) -> ImageArray:
 
 
 def _save(path: Path, image: Image.Image) -> None:
-    aside = path.with_name(f".{path.name}.part")
-    image.save(aside, "PNG")
-    aside.replace(path)
+    with renamed_when_whole(path) as aside:
+        image.save(aside, "PNG")
 
 
 def splat_settings(values: dict[str, Any]) -> SplatSettings:

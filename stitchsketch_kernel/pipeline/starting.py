@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import json
-import logging
-import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from stitchsketch_kernel.domain.errors import RunError, StitchSketchError
-from stitchsketch_kernel.domain.progress import Cancelled
+from stitchsketch_kernel.domain.errors import RunError
 from stitchsketch_kernel.pipeline.asked import check
 from stitchsketch_kernel.pipeline.choices import read_choices
 from stitchsketch_kernel.pipeline.context import JOB
 from stitchsketch_kernel.pipeline.correcting import CORRECTIONS
+from stitchsketch_kernel.pipeline.detached import start, to_its_end
 from stitchsketch_kernel.pipeline.files import plain, read_json
 from stitchsketch_kernel.pipeline.looking import kept_box
 from stitchsketch_kernel.pipeline.record import read_record
 from stitchsketch_kernel.pipeline.runner import RunSettings, run
 from stitchsketch_kernel.pipeline.tracking import KeptAs
 
-#: What a run says that never came to its first stage.
-LOG = "start.log"
 _FILES = ("boards", "lengths", "edits", "rules")
 
 
@@ -62,17 +57,8 @@ def go_on(
     photos, asked = _asked(folder, kept_as, more)
     if settings:  # what is wrong is said here, not in a file
         check(photos, folder, asked)
-    command = [
-        sys.executable, "-m", __spec__.name, str(folder), json.dumps(asdict(kept_as)),
-        json.dumps(more),
-    ]  # fmt: skip
-    with (folder / LOG).open("wb") as log:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )
-    # somebody must hear of its end, or it stays in the system's list
-    threading.Thread(target=process.wait, name=f"run {process.pid}", daemon=True).start()
-    return process
+    told = [str(folder), json.dumps(asdict(kept_as)), json.dumps(more)]
+    return start(__spec__.name, told, folder)
 
 
 def _asked(folder: Path, kept_as: KeptAs, more: Mapping[str, Any]) -> tuple[Path, RunSettings]:
@@ -116,19 +102,14 @@ def asked_again(folder: Path, kept_as: KeptAs) -> tuple[Path, RunSettings]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run what `go_on` started, to its end; 0, 2 for what a person can act on, 130 when stopped."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    """Run what `go_on` started, to its end."""
     folder, kept_as = Path(arguments[0]), KeptAs(**json.loads(arguments[1]))
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    photos, settings = _asked(folder, kept_as, json.loads(arguments[2]))
-    try:
+
+    def work() -> None:
+        photos, settings = _asked(folder, kept_as, json.loads(arguments[2]))
         run(photos, folder, settings)
-    except StitchSketchError as error:
-        logging.getLogger(__name__).warning("%s", error)
-        return 2
-    except (KeyboardInterrupt, Cancelled):
-        return 130
-    return 0
+
+    return to_its_end(work)
 
 
 if __name__ == "__main__":

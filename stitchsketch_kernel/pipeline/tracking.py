@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stitchsketch_kernel.domain.errors import StitchSketchError
 from stitchsketch_kernel.pipeline.files import plain
-from stitchsketch_kernel.pipeline.record import RunRecord, StageRecord
+from stitchsketch_kernel.pipeline.record import RunRecord, StageRecord, read_record
 from stitchsketch_kernel.projects.records import Beat, Run, StageRun, Status, new_id
 
 if TYPE_CHECKING:
@@ -231,6 +232,26 @@ def tell_completed(record: RunRecord, kept_as: KeptAs) -> None:
                 stores.projects.finish_run(shop, record.run_id, Status.COMPLETED)
     except Exception as error:
         log.info("not told again: %s", error)
+
+
+def kept_as_before(folder: Path) -> KeptAs:
+    """As which scan the run in a folder is kept, for one that goes on there.
+
+    Without, its scan would be looked for by the run's name: a project that was renamed since would
+    get a second one of the old name.
+    """
+    from stitchsketch_kernel.stores import open_stores
+
+    record = read_record(folder)
+    if record is None or not record.run_id:
+        return KeptAs()
+    try:
+        with open_stores() as stores:
+            shop = stores.settings.shop
+            return KeptAs(shop, stores.projects.run(shop, record.run_id).scan_id)
+    except StitchSketchError as error:
+        log.info("not found as it was kept: %s", error)
+        return KeptAs()
 
 
 def photos_of(folder: Path) -> list[Path]:

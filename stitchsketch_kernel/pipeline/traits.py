@@ -53,6 +53,12 @@ class StageSettings(traitlets.HasTraits):
     group = ""
     kind: type = object
 
+    @classmethod
+    def in_order(cls) -> dict[str, Setting]:
+        """The settings by name, as the dataclass lists them: what belongs together stands so."""
+        found = {field.name: getattr(cls, field.name) for field in fields(cls.kind)}
+        return {name: trait for name, trait in found.items() if isinstance(trait, Setting)}
+
     def values(self) -> Any:
         """The dataclass with these values.
 

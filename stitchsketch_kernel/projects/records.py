@@ -193,6 +193,12 @@ class StageRun:
     notebook: str = ""
 
 
+#: The bucket of artefacts that are looked at: a cover's page and films, splats.
+RENDERS = "renders"
+#: What makes them, in the place of a stage: no run has stages of these names.
+RENDERED = ("cover", "splat")
+
+
 @dataclass(frozen=True)
 class Artefact:
     """A file of a stage, named by its content.

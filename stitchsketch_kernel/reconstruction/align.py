@@ -14,6 +14,7 @@ from typing import Any
 
 import pycolmap
 
+from stitchsketch_kernel.disk.aside import folder_written_aside
 from stitchsketch_kernel.domain.board import Board, TagSighting
 from stitchsketch_kernel.domain.errors import AlignError, StorageError
 from stitchsketch_kernel.domain.model import SparseModel
@@ -37,6 +38,10 @@ from stitchsketch_kernel.reconstruction.neighbours import rough_rotations
 from stitchsketch_kernel.reconstruction.tag_tracks import add_tags
 
 __all__ = ["AlignSettings", "align", "file_names"]
+
+#: A second model of this share of the photos is another piece, not a few strays.
+_ANOTHER_PIECE = 0.15
+_NAMED = 8
 
 
 def align(
@@ -82,6 +87,7 @@ def align(
             match_photos(photos, rough, database, settings, part(progress, 0.15, 0.6))
             add_tags(database, names, sightings)
             models = _map(len(photos), images, database, work_dir, settings, progress)
+            groups = _groups(models, names)
             largest = _largest(models, photos)
             largest = mend(largest, names, sightings, database, images)
             _refine_lens(largest)
@@ -89,7 +95,7 @@ def align(
         raise _disk_words(error, work_dir) from error
     _write(largest, work_dir / "sparse")
     progress(1.0, "cameras placed")
-    return _checked(largest, names, settings)
+    return _checked(largest, names, groups, settings)
 
 
 def _map(
@@ -147,6 +153,14 @@ def _largest(models: dict[int, Any], photos: tuple[Photo, ...]) -> Any:
     return max(models.values(), key=lambda model: (model.num_reg_images(), model.num_points3D()))
 
 
+def _groups(models: dict[int, Any], names: dict[str, str]) -> list[set[str]]:
+    """The names of the photos of each model."""
+    return [
+        {names[image.name] for image in model.images.values() if image.has_pose}
+        for model in models.values()
+    ]
+
+
 def _refine_lens(model: Any) -> None:
     """One last bundle adjustment, with the principal point free."""
     options = pycolmap.BundleAdjustmentOptions()
@@ -156,25 +170,38 @@ def _refine_lens(model: Any) -> None:
 
 
 def _write(model: Any, target: Path) -> None:
-    aside = target.with_name(f"{target.name}.partial")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    model.write(aside)
-    shutil.rmtree(target, ignore_errors=True)
-    aside.replace(target)
+    with folder_written_aside(target) as aside:
+        model.write(aside)
 
 
-def _checked(model: Any, names: dict[str, str], settings: AlignSettings) -> SparseModel:
+def _checked(
+    model: Any, names: dict[str, str], groups: list[set[str]], settings: AlignSettings
+) -> SparseModel:
     placed = {names[image.name] for image in model.images.values() if image.has_pose}
     left_out = tuple(sorted(set(names.values()) - placed))
+    for group in groups:
+        apart = sorted(group - placed)
+        if len(apart) >= max(3, _ANOTHER_PIECE * len(names)):
+            raise AlignError(
+                f"The photos show two things that have nothing to do with each other: "
+                f"{_listed(sorted(placed))} fit together, and so do {_listed(apart)}.",
+                "Put the photos of each piece into a folder of its own. If it is one piece, add "
+                "photos that overlap with both by two thirds.",
+            )
     if len(placed) < max(3, settings.min_share * len(names)):
-        shown = ", ".join(left_out[:8]) + (" ..." if len(left_out) > 8 else "")
         raise AlignError(
-            f"Only {len(placed)} of {len(names)} photos fit together; left out: {shown}.",
+            f"Only {len(placed)} of {len(names)} photos fit together; left out: "
+            f"{_listed(left_out)}.",
             "Take more photos between those that were placed and those left out, so that each "
             "overlaps the last by two thirds, and run again.",
         )
     return sparse_from_colmap(model, names, left_out)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """``a.jpg, b.jpg ... (12 photos)``: the first of many, and how many there are."""
+    more = f" ... ({len(names)} photos)" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def _disk_words(error: OSError, work_dir: Path) -> BaseException:

@@ -14,13 +14,15 @@ from scipy.spatial import cKDTree
 from stitchsketch_kernel.domain.arrays import IntArray
 from stitchsketch_kernel.domain.errors import MeshError
 from stitchsketch_kernel.domain.model import Mesh
+from stitchsketch_kernel.reconstruction.slivers import without_slivers
 
 
 def clean_mesh(mesh: Mesh, edge_mm: float = 4.5, least_share: float = 0.04) -> Mesh:
     """Make a mesh that later stages can rely on.
 
     Every edge belongs to one or two faces, every vertex to one fan of faces; parts smaller than
-    `least_share` of the largest are gone; triangles measure about `edge_mm` along an edge.
+    `least_share` of the largest are gone; triangles measure about `edge_mm` along an edge, and
+    none of them is a line.
 
     Parameters
     ----------
@@ -46,6 +48,7 @@ def clean_mesh(mesh: Mesh, edge_mm: float = 4.5, least_share: float = 0.04) -> M
             confidence = mesh.confidence[cKDTree(mesh.vertices).query(points, workers=-1)[1]]
         small = Mesh(points.astype(float), faces.astype(np.int32), None, confidence)
         mesh = _largest_parts(_manifold(small), least_share)
+    mesh = _largest_parts(_manifold(without_slivers(mesh)), least_share)
     if not len(mesh.faces):
         raise MeshError(
             "No surface was left after cleaning.", "Take more photos with smaller steps."

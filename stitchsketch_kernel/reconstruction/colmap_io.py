@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 import pycolmap
 
+from stitchsketch_kernel.disk.aside import folder_written_aside
 from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
 from stitchsketch_kernel.domain.model import Similarity, SparseModel
 from stitchsketch_kernel.domain.photo import Camera, View
@@ -94,12 +94,8 @@ def transform_sparse(source: Path, similarity: Similarity, target: Path) -> None
             similarity.scale, pycolmap.Rotation3d(similarity.rotation), similarity.translation
         )
     )
-    aside = target.with_name(f"{target.name}.partial")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    reconstruction.write(aside)
-    shutil.rmtree(target, ignore_errors=True)
-    aside.replace(target)
+    with folder_written_aside(target) as aside:
+        reconstruction.write(aside)
 
 
 @contextmanager

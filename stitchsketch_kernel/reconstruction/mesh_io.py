@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 
+from stitchsketch_kernel.disk.aside import write_bytes
 from stitchsketch_kernel.domain.errors import MeshError
 from stitchsketch_kernel.domain.model import Mesh
 
@@ -45,18 +45,8 @@ def write_mesh(path: Path, mesh: Mesh) -> None:
         "property list uchar int vertex_indices",
         "end_header",
     ]
-    aside = path.with_name(f"{path.name}.partial")
-    try:
-        with aside.open("wb") as file:
-            file.write(("\n".join(header) + "\n").encode("ascii"))
-            file.write(vertices.tobytes())
-            file.write(faces.tobytes())
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
+    text = ("\n".join(header) + "\n").encode("ascii")
+    write_bytes(path, text, vertices.tobytes(), faces.tobytes())
 
 
 def read_mesh(path: Path) -> Mesh:

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import IFDRational
 
+from stitchsketch_kernel.disk.aside import write_bytes
 from stitchsketch_kernel.domain.arrays import ImageArray
 from stitchsketch_kernel.domain.photo import Camera, View
 from stitchsketch_kernel.domain.progress import Progress, silent
@@ -40,9 +41,7 @@ def render_photos(sample: Sample, folder: Path, progress: Progress = silent) -> 
         progress(index / len(sample.views), f"photo {view.name}")
         fingerprint = _fingerprint(scene, view)
         if _fingerprint_of(path) != fingerprint:
-            aside = path.with_suffix(".part")
-            aside.write_bytes(jpeg_bytes(render_view(sample, view), view.camera, fingerprint))
-            aside.replace(path)
+            write_bytes(path, jpeg_bytes(render_view(sample, view), view.camera, fingerprint))
     progress(1.0, f"{len(sample.views)} photos")
 
 

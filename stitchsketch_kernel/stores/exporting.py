@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import stitchsketch_kernel
+from stitchsketch_kernel.disk.aside import renamed_when_whole
 from stitchsketch_kernel.domain.errors import StorageError
 from stitchsketch_kernel.domain.progress import Progress, silent
 from stitchsketch_kernel.storage.interface import Bucket, ObjectStore
@@ -75,13 +75,9 @@ def _add(
 @contextmanager
 def _whole(target: Path) -> Iterator[BinaryIO]:
     """A file that is written aside and then renamed; the disk's own errors in words."""
-    aside = target.with_name(f".{target.name}.aside")
     try:
-        with aside.open("wb") as file:
+        with renamed_when_whole(target) as aside, aside.open("wb") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(target)
     except StorageError:
         raise
     except OSError as error:
@@ -89,6 +85,3 @@ def _whole(target: Path) -> Iterator[BinaryIO]:
             f"{target} could not be written ({error.strerror}).",
             "Check that its disk has room and that you may write there.",
         ) from error
-    finally:
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)

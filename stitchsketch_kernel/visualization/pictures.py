@@ -5,6 +5,7 @@ from __future__ import annotations
 from stitchsketch_kernel.visualization.cameras import cameras_and_cloud, scale_residuals
 from stitchsketch_kernel.visualization.depth import depth_sheet
 from stitchsketch_kernel.visualization.marker import marker_picture
+from stitchsketch_kernel.visualization.masks import mask_sheet
 from stitchsketch_kernel.visualization.panels import (
     confidence_four_sides,
     mesh_four_sides,
@@ -19,6 +20,7 @@ __all__ = [
     "confidence_four_sides",
     "depth_sheet",
     "marker_picture",
+    "mask_sheet",
     "match_matrix",
     "match_picture",
     "mesh_four_sides",

@@ -14,10 +14,10 @@ import numpy as np
 from markupsafe import Markup
 from PIL import Image
 
-from stitchsketch_kernel.domain.errors import StorageError
+from stitchsketch_kernel.disk.aside import written_aside
 from stitchsketch_kernel.domain.marker import Marker
 from stitchsketch_kernel.domain.photo import PhotoNote
-from stitchsketch_kernel.domain.piece import Piece
+from stitchsketch_kernel.domain.piece import Pattern, Piece
 from stitchsketch_kernel.domain.units import inch_fraction
 from stitchsketch_kernel.visualization.cameras import METHODS
 from stitchsketch_kernel.visualization.report_data import (
@@ -65,17 +65,9 @@ def write_report(path: Path, data: ReportData) -> None:
         If it can't be kept (a full disk).
     """
     page = render_report(data)
-    aside = path.with_name(f".{path.name}.part")
-    try:
+    with written_aside(path) as aside:
         # names of files may hold half a character
         aside.write_bytes(page.encode("utf-8", "replace"))
-        aside.replace(path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise StorageError(
-            f"The report {path.name} can't be written: {error.strerror}.",
-            "Make room on the disk, or choose another folder.",
-        ) from error
 
 
 def render_report(data: ReportData) -> str:
@@ -193,10 +185,10 @@ def _piece_rows(data: ReportData) -> list[dict[str, Any]]:
         return []
     metric = _is_metric(data)
     pattern = data.pattern
-    return [_piece_row(one, i, metric, pattern.check_mm) for i, one in enumerate(pattern.pieces)]
+    return [_piece_row(one, i, metric, pattern) for i, one in enumerate(pattern.pieces)]
 
 
-def _piece_row(piece: Piece, index: int, metric: bool, limit_mm: float) -> dict[str, Any]:
+def _piece_row(piece: Piece, index: int, metric: bool, pattern: Pattern) -> dict[str, Any]:
     wide, tall = (float(side) for side in np.ptp(piece.cut_line_mm, axis=0))
     sizes = [
         f"{side:.0f}{_within(off)}"
@@ -210,9 +202,9 @@ def _piece_row(piece: Piece, index: int, metric: bool, limit_mm: float) -> dict[
         "size_mm": " × ".join(sizes) if metric else "not known",
         "size_in": f"{inch_fraction(wide)} × {inch_fraction(tall)}" if metric else "not known",
         "sure": (_within(piece.uncertainty_mm).strip() if metric else "") or "not known",
-        "unsure": piece.within_mm > limit_mm,
+        "unsure": piece.within_mm > pattern.check_mm,
         "strain": " / ".join(_percent(value) for value in piece.strain_percent),
-        "strained": strain_is_high(piece),
+        "strained": strain_is_high(piece, pattern.cloth),
         "notes": " ".join(piece.notes),
     }
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite
 
+from stitchsketch_kernel.domain.cloth import Cloth
 from stitchsketch_kernel.domain.model import Scale
 from stitchsketch_kernel.domain.piece import Pattern, Piece, SeamPair
 from stitchsketch_kernel.domain.sewing import sews
@@ -15,8 +16,6 @@ from stitchsketch_kernel.visualization.report_data import ReportData
 _SCALE_NO_PERCENT = 1.0
 #: Above this a shop checks one length by tape before cutting: 3 mm on a metre.
 _SCALE_CHECK_PERCENT = 0.3
-#: Cloth that must give more than this in 95 % of a piece wants a dart or another seam.
-_STRAIN_CHECK_PERCENT = 3.0
 
 
 class Level(StrEnum):
@@ -54,9 +53,9 @@ def seam_is_off(seam: SeamPair) -> bool:
     return seam.length_b_mm is not None and not sews(seam.length_a_mm, seam.length_b_mm)
 
 
-def strain_is_high(piece: Piece) -> bool:
-    """Whether its cloth must give more than cloth does, or how much is not known."""
-    return not piece.strain_percent[1] <= _STRAIN_CHECK_PERCENT
+def strain_is_high(piece: Piece, cloth: Cloth | None) -> bool:
+    """Whether this cloth must give more in it than its own limits, or how much is not known."""
+    return cloth is None or piece.fit is None or not cloth.excess(piece.fit) <= 1
 
 
 def _stops(data: ReportData) -> list[tuple[str, str]]:
@@ -118,11 +117,11 @@ def _unsewable(data: ReportData) -> list[str]:
 
 def _pattern_checks(pattern: Pattern) -> list[str]:
     found = []
-    if strained := [piece.name for piece in pattern.pieces if strain_is_high(piece)]:
-        found.append(
-            f"The cloth must give more than {_STRAIN_CHECK_PERCENT:g} % on "
-            f"{_listed('piece', strained)}: add a dart or a seam, or take a cloth that stretches."
-        )
+    for piece in pattern.pieces:
+        if pattern.cloth is not None and piece.fit is not None:
+            found += [words] if (words := pattern.cloth.beyond(piece.name, piece.fit)) else []
+    if untold := [one.name for one in pattern.pieces if pattern.cloth is None or one.fit is None]:
+        found.append(f"How much the cloth must give on {_listed('piece', untold)} is not known.")
     if unsure := pattern.to_check():
         told = [f"{piece.name} (± {piece.within_mm:.1f} mm)" for piece in unsure]
         found.append(

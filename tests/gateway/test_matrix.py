@@ -80,6 +80,9 @@ class Things:
             "runs.add_artefact": {
                 "stage": "mesh", "kind": "ply", "sha256": "0" * 64, "bytes": 1, "where": "x",
             },
+            "runs.keep_render": {
+                "stage": "cover", "kind": "glb", "sha256": "0" * 64, "bytes": 1, "where": "x.glb",
+            },
         }  # fmt: skip
         request: dict[str, Any] = {"method": row.method, "path": url}
         if row.operation in bodies:
@@ -110,6 +113,11 @@ def things(gateway: Serving) -> Iterator[Things]:
         keys[room] = objects.put(bucket, io.BytesIO(f"{room} of {project.id}".encode())).sha256
         upload = gateway.app.state.uploads.begin(SHOP, "anna", room, "a.jpg", 100, "")
         keys[f"{room} upload"] = upload.id
+    shown = objects.put("renders", io.BytesIO(f"page of {project.id}".encode()))
+    where = "cover/cover.html"
+    render = Artefact(run.id, "cover", "html", shown.sha256, shown.bytes, where, "renders")
+    projects.add_artefact(SHOP, render)
+    keys["runs"] = shown.sha256
     keys["scan_id"] = scan.id
     keys["deleted_id"] = projects.add_project(Project(SHOP, "Old sofa")).id
     projects.delete_project(SHOP, keys["deleted_id"])

@@ -11,7 +11,8 @@ from cut_sizes import require_sizes
 from quote_page import PAGE, Quote
 
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-S = 60_000
+#: A page says when it is ready; this only ends a wait for one that never will be.
+S = 240_000
 
 
 class Pictures:
@@ -20,11 +21,14 @@ class Pictures:
     def __init__(self, folder: Path, before: str) -> None:
         self._folder, self._before = folder, before
 
-    def take(self, page: Any, name: str) -> None:
-        """Take both; nothing may stick out of the narrow one."""
+    def take(self, page: Any, name: str, at: str = "") -> None:
+        """Take both, where `at` is in sight; nothing may stick out of the narrow one."""
         for size, width in (("phone", PHONE), ("desk", DESK)):
             page.set_viewport_size(width)
             page.wait_for_timeout(700)
+            if at:
+                page.locator(at).first.evaluate("(one) => one.scrollIntoView()")
+                page.wait_for_timeout(200)
             beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert beyond <= 0, (name, size, beyond)
             page.screenshot(path=self._folder / f"{self._before}-{name}-{size}.png")
@@ -130,8 +134,7 @@ def choose_cloth(page: Any, pictures: Pictures) -> dict[str, Any]:
         }
     )
     pictures.take(page, "11-cloth")
-    page.locator(".marker-view").scroll_into_view_if_needed()
-    pictures.take(page, "12-marker")
+    pictures.take(page, "12-marker", ".marker-view")
     page.set_viewport_size(DESK)
     pattern = json.loads(quote.download("Pattern, lossless (JSON)"))
     require_sizes(
@@ -154,5 +157,5 @@ def in_lab(page: Any, code: str, pictures: Pictures) -> str:
     page.keyboard.press("Shift+Enter")
     told = page.locator(".jp-OutputArea-output", has_text="queued").first
     told.wait_for(timeout=S)
-    pictures.take(page, "13-lab")
+    pictures.take(page, "14-lab")
     return str(told.inner_text())

@@ -107,7 +107,10 @@ class Visitor:
 
     def __init__(self, browser: Any, hub: Hub) -> None:
         self.hub = hub
-        self.context = browser.new_context(viewport={"width": 1280, "height": 800})
+        # what turns on a page takes time from what is tested
+        self.context = browser.new_context(
+            viewport={"width": 1280, "height": 800}, reduced_motion="reduce"
+        )
         self.page = self.context.new_page()
         self.asked: list[str] = []
         self.context.on("request", lambda request: self.asked.append(request.url))
@@ -165,6 +168,25 @@ class Visitor:
             })""",
             path,
         )
+
+    def new_kernel(self, subject: str) -> str:
+        """The channel of a kernel that is started in somebody's own server."""
+        kernels = f"/user/{subject}/api/kernels"
+        made = self.page.evaluate(
+            """async (path) => (await fetch(path, {
+                method: 'POST', body: JSON.stringify({ name: 'stitchsketch' }),
+                headers: { 'X-XSRFToken': document.cookie.match('(?:^|; )_xsrf=([^;]*)')[1] },
+            })).json()""",
+            kernels,
+        )
+        return f"{kernels}/{made['id']}/channels"
+
+    def run(self, channel: str, code: str) -> str:
+        """What a kernel prints."""
+        wanted = {"code": code, "silent": False, "store_history": False}
+        reply, printed = self.tell_kernel(channel, "execute_request", wanted, 60)
+        assert reply["status"] == "ok", reply
+        return str(printed)
 
     def tell_kernel(self, path: str, kind: str, content: dict[str, Any], seconds: float) -> Any:
         """Send a kernel one message; the reply's content and what was printed, or None."""

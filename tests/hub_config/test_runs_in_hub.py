@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import psutil
 import pytest
+from waiting import wait_for
 
 from stitchsketch_kernel.client import GatewayClient, GatewayObjectStore, GatewayProjectStore
 from stitchsketch_kernel.domain.errors import NotKeptError
@@ -18,15 +18,6 @@ from stitchsketch_kernel.stores import StoreSettings, open_stores
 REAL_APPS = True
 SHOP = "Demo shop"
 _S = 60_000
-
-
-def until(what, seconds: float = 120):
-    limit = time.monotonic() + seconds
-    while time.monotonic() < limit:
-        if found := what():
-            return found
-        time.sleep(0.2)
-    raise AssertionError("nothing came")
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +76,7 @@ def process_of(run):
 
 
 def test_the_hubs_worker_takes_a_run_that_an_upholsterer_has_queued(hub, uma, queued, artefacts):
-    run = until(lambda: (one := kept(hub, queued)).stage == "align" and one)
+    run = wait_for(lambda: (one := kept(hub, queued)).stage == "align" and one)
     assert (run.status, run.started_by) == (Status.RUNNING, "demo-uma")
     assert Path(run.folder).is_relative_to(hub.place / "home" / "runs")
     uma.page.goto(f"{hub.url}/services/apps/voila/render/new_scan.ipynb?run={run.id}")
@@ -111,11 +102,11 @@ def test_the_hub_is_killed_and_the_run_goes_on(hub, uma, queued, artefacts):
     hub.start()
     uma.asked.clear()
     # nobody touches the page: it finds its server again by itself, and its person still signed in
-    uma.page.wait_for_function("!window.before", timeout=2 * _S)
+    uma.page.wait_for_function("!window.before", timeout=5 * _S)
     uma.page.get_by_role("heading", name="Bench cushion").wait_for(timeout=2 * _S)
     assert not [one for one in uma.asked if "/sign-in/" in one]
     uma.page.screenshot(path=artefacts / "5-run-after-restart-desk.png")
-    after = until(lambda: (one := kept(hub, queued)).heartbeat > before.heartbeat and one)
+    after = wait_for(lambda: (one := kept(hub, queued)).heartbeat > before.heartbeat and one)
     assert (after.status, after.worker, after.attempts) == (Status.RUNNING, before.worker, 1)
     assert process_of(queued) == process
 
@@ -123,9 +114,9 @@ def test_the_hub_is_killed_and_the_run_goes_on(hub, uma, queued, artefacts):
 def test_she_stops_it_on_the_page(hub, uma, queued):
     process = process_of(queued)
     uma.page.get_by_role("button", name="Stop").click()
-    ended = until(lambda: (one := kept(hub, queued)).status != Status.RUNNING and one)
+    ended = wait_for(lambda: (one := kept(hub, queued)).status != Status.RUNNING and one)
     assert (ended.status, ended.error) == (Status.CANCELLED, "Stopped by demo-uma.")
-    until(lambda: not process.is_running())
+    wait_for(lambda: not process.is_running())
     # and goes on, with a worker of the hub that was started anew
     uma.page.get_by_role("button", name="Go on").click()
     uma.page.locator(".stage[data-status=running]", has_text="taken").wait_for(timeout=2 * _S)

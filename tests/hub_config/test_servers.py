@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -15,7 +14,7 @@ from traitlets.config import Config
 
 from hub_config import HubSettings
 from hub_config.servers import configure
-from hub_config.servers.local import PersonSpawner, own_accounts
+from hub_config.servers.local import PersonSpawner
 from hub_config.servers.profiles import chosen, form
 from stitchsketch_kernel.domain.errors import SettingsError
 
@@ -69,8 +68,10 @@ def manifest(tmp_path, monkeypatch):
         "kubernetes_asyncio.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(file)
     )
 
-    def made(options=None, **changes):
+    def made(options=None, account=None, **changes):
         config = configured(spawner="kubernetes", **changes)
+        if account:
+            config.KubeSpawner.service_account = account
 
         async def pod():
             spawner = with_config(KubeSpawner, config, options, _mock=True)
@@ -108,10 +109,16 @@ def test_a_pod_has_limits_that_hold(manifest, gpus):
     assert server.image == "stitchsketch/server:1"
     assert server.resources.limits == {"cpu": 3.0, "memory": 6 * 2**30}
     assert server.resources.requests["memory"] == 6 * 2**30
-    assert pod.spec.automount_service_account_token is False
     safe = server.security_context
     assert (safe["runAsUser"], safe["allowPrivilegeEscalation"]) == (1000, False)
     assert (safe["runAsNonRoot"], safe["capabilities"]) == (True, {"drop": ["ALL"]})
+
+
+def test_a_pod_has_no_token_of_the_cluster_whatever_account_it_is_given(manifest):
+    """KubeSpawner leaves it out by itself only where no account is named."""
+    pod = manifest(account="somebody")
+    assert pod.spec.service_account_name == "somebody"
+    assert pod.spec.automount_service_account_token is False
 
 
 def test_a_pod_with_a_gpu_asks_for_one(manifest):
@@ -190,10 +197,3 @@ def test_people_of_one_machine_cannot_read_each_others_files(monkeypatch):
             capture_output=True, check=False,
         )  # fmt: skip
         assert (done.returncode == 0) == (first.parent == spawner.folder)
-
-
-def test_people_share_an_account_where_others_cannot_reach_the_program(tmp_path, monkeypatch):
-    monkeypatch.setattr(sys, "prefix", str(tmp_path))
-    tmp_path.chmod(0o700)
-    settings = HubSettings(**SETTINGS, people=tmp_path)
-    assert own_accounts(settings) is False

@@ -12,7 +12,8 @@ from PIL import Image
 
 from stitchsketch_kernel.domain.errors import PhotoError, StorageError
 from stitchsketch_kernel.pipeline import incoming
-from stitchsketch_kernel.pipeline.beginning import begin, lay_out, why_ended
+from stitchsketch_kernel.pipeline.beginning import begin, lay_out
+from stitchsketch_kernel.pipeline.detached import why_ended
 from stitchsketch_kernel.pipeline.incoming import Incoming
 from stitchsketch_kernel.pipeline.tracking import KeptAs
 from stitchsketch_kernel.projects.records import Photo

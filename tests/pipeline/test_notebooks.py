@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import jupytext
 import nbformat
+import papermill
 import pytest
+from laid_run import flat_cushion, laid_run
 
+from stitchsketch_kernel.pipeline.record import read_record
 from stitchsketch_kernel.pipeline.stage import STAGE_MODULES, standard_stages
+from stitchsketch_kernel.upholstery.export.pattern_json import write_pattern_json
 
 NAMES = [module.rpartition(".")[2] for module in STAGE_MODULES]
 
@@ -54,3 +58,26 @@ def test_each_stage_reads_only_what_came_before():
         assert set(stage.inputs) <= seen
         assert stage.notebook.is_file()
         seen.add(stage.name)
+
+
+def test_the_notebook_that_compares_two_runs_shows_them(repository, tmp_path):
+    folders = [laid_run(tmp_path / name) for name in ("first", "second")]
+    for folder, seconds in zip(folders, (20, 30), strict=True):
+        record = read_record(folder)
+        record.stage("nest").figures = {"used_mm": 1000 + seconds}
+        record.save()
+        _, pattern = flat_cushion()
+        (folder / "patterns").mkdir()
+        write_pattern_json(folder / "patterns" / "pattern.json", pattern)
+    done = papermill.execute_notebook(
+        repository / "notebooks" / "compare.ipynb", tmp_path / "done.ipynb",
+        {"run_dir": str(folders[0]), "other_dir": str(folders[1])},
+        kernel_name="python3", progress_bar=False,
+    )  # fmt: skip
+    shown = [output.data for cell in done.cells for output in cell.get("outputs", [])
+             if "data" in output]  # fmt: skip
+    tables = [one["text/plain"] for one in shown if "text/html" in one]
+    assert len([one for one in shown if "image/png" in one]) == 2
+    [table] = [one for one in tables if "used_mm" in one]
+    assert "1020" in table
+    assert "1030" in table

@@ -161,7 +161,7 @@ def test_the_next_run_takes_what_was_chosen(folder):
     offer = first_offer(folder)
     damask = Fabric("Damask", 1400.0, 1370.0, True, 40.0, "GBP", 343.0, 300.0, half_drop=True)
     nest = replace(offer.chosen.nest, match="all_seams", railroad=True)
-    cloth = Cloth(damask, zones=(Zone(100.0, 200.0, 30.0, 40.0),))
+    cloth = Cloth(damask, zones=(Zone(100.0, 200.0, 30.0, 40.0),), roll_length_mm=2500.0)
     choose_for_next_run(
         folder, replace(offer.chosen, cloths=(cloth,), nest=nest, stretch="stretch")
     )
@@ -172,6 +172,9 @@ def test_the_next_run_takes_what_was_chosen(folder):
     assert asked.values["fabric.name"] == "Damask"
     assert asked.values["fabric.half_drop"] is True
     assert asked.values["fabric.defects_mm"] == [[100.0, 200.0, 30.0, 40.0]]
+    assert asked.values["fabric.roll_length_mm"] == 2500.0
+    choose_for_next_run(folder, replace(offer.chosen, cloths=(Cloth(damask),)))
+    assert asked_again(folder, KeptAs())[1].values["fabric.roll_length_mm"] == 0.0
 
 
 def test_a_choice_that_can_not_be_is_refused_and_nothing_kept(folder):

@@ -10,7 +10,7 @@ import pytest
 
 from stitchsketch_kernel.cli import main
 from stitchsketch_kernel.domain.errors import RunError, ScaleError, SplatError
-from stitchsketch_kernel.domain.model import Scale, SparseModel
+from stitchsketch_kernel.domain.model import Region, Scale, SparseModel
 from stitchsketch_kernel.domain.photo import Photo
 from stitchsketch_kernel.domain.progress import Cancelled
 from stitchsketch_kernel.imaging.photos import PhotoSet
@@ -18,7 +18,9 @@ from stitchsketch_kernel.pipeline.artefacts import write_value
 from stitchsketch_kernel.pipeline.record import new_record
 from stitchsketch_kernel.pipeline.splat import read_splats, splat
 from stitchsketch_kernel.pipeline.stage import standard_stages
+from stitchsketch_kernel.reconstruction.colmap_io import sparse_from_colmap
 from stitchsketch_kernel.reconstruction.mesh_io import write_mesh
+from stitchsketch_kernel.visualization.splat.photos import Scan, held_out
 from stitchsketch_kernel.visualization.splat.ply import write_ply
 from stitchsketch_kernel.visualization.splat.train import SplatSettings
 
@@ -26,12 +28,16 @@ ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = SplatSettings("cpu", 12, 160, 1500, held_out=6)
 
 
-def scenes():
-    path = ROOT / "tests" / "visualization" / "splat" / "conftest.py"
-    spec = importlib.util.spec_from_file_location("splat_scenes", path)
+def loaded(*place: str):
+    path = ROOT.joinpath(*place)
+    spec = importlib.util.spec_from_file_location(f"loaded_{path.stem}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def scenes():
+    return loaded("tests", "visualization", "splat", "conftest.py")
 
 
 small_scan = scenes().small_scan
@@ -111,3 +117,46 @@ def test_what_cannot_be_trained_is_refused(job, tmp_path, capsys):
     write_value(job / "stages" / "03_scale" / "scale.npz", Scale("none", 1.0, 0.0, 0.0, 0))
     with pytest.raises(ScaleError, match="not known"):
         splat(job)
+
+
+def test_the_benchmark_tells_how_near_and_how_soon(job, tmp_path, capsys):
+    words = [str(job), "--engine", "cpu", "--steps", "20", "--size", "160", "--most", "1500"]
+    words += ["--held-out", "6", "--out", str(tmp_path)]
+    loaded("benchmarks", "splats.py").main(words)
+    said = capsys.readouterr().out.splitlines()
+    assert "images a second" in said[1]
+    marks = said[2].removeprefix("minutes, PSNR: ").split(", ")
+    assert len(marks) == 10
+    rows = {line[:24].strip(): [float(word) for word in line[24:].split()] for line in said[5:]}
+    assert set(rows) == {
+        "splats", "mesh, photos' texture", "mesh, vertex colours", "splats, trained photos",
+    }  # fmt: skip
+    assert float(marks[-1].split()[1]) == pytest.approx(rows["splats"][0], abs=0.1)
+    assert rows["splats"][2] >= rows["splats"][0]  # a fitted exposure is no worse
+    assert (tmp_path / "1-job" / "held-out.png").is_file()
+    with pytest.raises(SystemExit):  # there is no CUDA engine in what was asked for
+        loaded("benchmarks", "splats.py").main([*words, "--simple-trainer", "trainer.py"])
+
+
+def test_gsplats_own_trainer_gets_the_same_photos_and_cameras(tmp_path):
+    import pycolmap
+
+    options = pycolmap.SyntheticDatasetOptions()
+    options.num_rigs, options.num_frames_per_rig, options.num_points3D = 1, 9, 30
+    truth = pycolmap.synthesize_dataset(options)
+    (tmp_path / "model" / "sparse").mkdir(parents=True)
+    truth.write(tmp_path / "model" / "sparse")
+    model = sparse_from_colmap(truth, {image.name: image.name for image in truth.images.values()})
+    photos = {view.name: tmp_path / view.name for view in model.views}
+    scan = Scan(model.views, photos, scenes().ball(), Region(-np.ones(3), np.ones(3)))
+    loaded("benchmarks", "splats.py").same_photos(tmp_path, scan, 3, tmp_path / "data")
+    again = pycolmap.Reconstruction(tmp_path / "data" / "sparse" / "0")
+    shown, hidden = held_out(model.views, 3)
+    order = [hidden[0], *shown]  # the trainer holds the first one out
+    assert sorted(image.name for image in again.images.values()) == [
+        f"{k:04}.png" for k in range(7)
+    ]
+    for image in again.images.values():
+        view = order[int(image.name[:4])]
+        assert (tmp_path / "data" / "images" / image.name).readlink().name == view.name
+        np.testing.assert_allclose(image.projection_center(), view.centre, atol=1e-9)

@@ -185,6 +185,27 @@ def test_a_reason_that_nobody_needed_is_not_printed(tmp_path):
     assert "gathered" not in (stage.folder / "patterns" / "pattern.json").read_text()
 
 
+def test_no_piece_lies_across_the_rolls_end(tmp_path):
+    whole = nest.compute(nest_stage(tmp_path / "whole", off_by(0.0)))
+    assert (whole["beyond_roll"], whole["notes"]) == ([], [])
+    stage = nest_stage(tmp_path / "rest", off_by(0.0))
+    # the two squares of 200 mm lie side by side, unless the cloth is too narrow for that
+    narrow = {"width_mm": 300.0, "usable_width_mm": 290.0}
+    stage._job["settings"]["fabric"] = {**narrow, "roll_length_mm": 300.0}
+    figures = nest.compute(stage)
+    [beyond] = figures["beyond_roll"]
+    assert figures["notes"] == [
+        f"{beyond}: not on the 0.30 m that are left on the roll. They are laid beyond its end, "
+        "to be cut from another."
+    ]
+    marker, pattern = (
+        stage.read("nest", *one) for one in (("marker", Marker), ("pattern", Pattern))
+    )
+    for one in marker.placements:
+        along = one.apply(pattern.piece(one.piece).cut_line_mm)[:, 0]
+        assert along.max() <= 300.01 or along.min() >= 299.99
+
+
 def test_a_welts_strips_are_cut_when_asked_for(tmp_path):
     pattern = off_by(0.0)
     seam = replace(pattern.seams[0], edge_kind=EdgeKind.WELT)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from waiting import wait_for
 
 from stitchsketch_kernel.projects import sql_runs
 from stitchsketch_kernel.projects.records import Status
@@ -52,15 +53,6 @@ def alone(tiny):
         process.wait()
 
 
-def until(what, seconds: float = 60):
-    limit = time.monotonic() + seconds
-    while time.monotonic() < limit:
-        if found := what():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("nothing came")
-
-
 @pytest.fixture
 def stores(postgres, monkeypatch):
     """Projects on a server, the rest in the test's own home; runs find the same."""
@@ -93,10 +85,10 @@ def test_a_killed_run_is_seen_as_dead_and_goes_on_from_its_last_finished_stage(
 ):
     tiny.behave(two="sleep")
     process = alone("one", "two")
-    [run] = until(lambda: at_work(stores, "two"))
+    [run] = wait_for(lambda: at_work(stores, "two"))
     assert (run.status, run.cells, run.folder) == (Status.RUNNING, 3, str(tiny.out))
     pid = tiny.root / "pid"
-    kernel = int(until(lambda: pid.exists() and pid.read_text()))
+    kernel = int(wait_for(lambda: pid.exists() and pid.read_text()))
     process.kill()
     process.wait()
     assert runs(stores)[0].status == Status.RUNNING  # nobody could know yet
@@ -108,7 +100,7 @@ def test_a_killed_run_is_seen_as_dead_and_goes_on_from_its_last_finished_stage(
     monkeypatch.setattr(sql_runs, "DEAD_AFTER_S", 45)
     tiny.behave()
     assert alone("one", "two").wait(60) == 0
-    until(lambda: not Path(f"/proc/{kernel}").exists())
+    wait_for(lambda: not Path(f"/proc/{kernel}").exists())
     first, second = runs(stores)
     assert (first.status, second.status) == (Status.DEAD, Status.COMPLETED)
     stages = stores.projects.stages("local", second.id)
@@ -118,7 +110,7 @@ def test_a_killed_run_is_seen_as_dead_and_goes_on_from_its_last_finished_stage(
 def test_a_run_can_be_cancelled_through_the_store(tiny, alone, stores):
     tiny.behave(one="sleep")
     process = alone("one")
-    [run] = until(lambda: at_work(stores, "one"))
+    [run] = wait_for(lambda: at_work(stores, "one"))
     stores.projects.finish_run("local", run.id, Status.CANCELLED, "Stopped by Anna.")
     assert process.wait(30) == 130
     assert tiny.json()["status"] == "cancelled"
@@ -162,11 +154,11 @@ def test_the_executed_notebook_of_a_stage_that_failed_is_kept(tiny, alone, store
 def test_a_database_that_is_away_in_a_run_loses_nothing_of_it(tiny, alone, stores, postgres):
     tiny.behave(one="wait")
     process = alone("one", "two")
-    until(lambda: at_work(stores, "one"))
+    wait_for(lambda: at_work(stores, "one"))
     postgres.stop()
     (tiny.root / "go").touch()
     try:
-        until((tiny.out / "stages" / "02_two").exists)
+        wait_for((tiny.out / "stages" / "02_two").exists)
         time.sleep(1)
     finally:
         postgres.start()
@@ -190,7 +182,7 @@ def test_notebooks_see_no_password_of_the_stores(tiny, alone, monkeypatch):
 def test_a_run_that_a_person_stops_is_not_running_for_ever(tiny, alone, stores):
     tiny.behave(one="sleep")
     process = alone("one")
-    [run] = until(lambda: at_work(stores, "one"))
+    [run] = wait_for(lambda: at_work(stores, "one"))
     process.send_signal(signal.SIGINT)
     process.wait(30)
     assert stores.projects.run("local", run.id).status == Status.CANCELLED

@@ -6,13 +6,13 @@ import hashlib
 import json
 import logging
 import threading
-import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from waiting import wait_for
 
 from stitchsketch_kernel.pipeline import tracking
 from stitchsketch_kernel.pipeline.outbox import tell_left_behind
@@ -23,15 +23,6 @@ from stitchsketch_kernel.stores import Stores, StoreSettings
 from stitchsketch_kernel.stores.checking import check
 
 STAGES = ("align", "scale", "mesh")
-
-
-def until(what, seconds: float = 30):
-    limit = time.monotonic() + seconds
-    while time.monotonic() < limit:
-        if found := what():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("nothing came")
 
 
 @pytest.fixture
@@ -119,7 +110,7 @@ def test_a_run_tells_where_it_is(record, tmp_path):
     tracker.cell("scale", 3, 7)
     tracker.progress(0.25, "scale: mats")
     with Stores(settings) as stores:
-        run = until(lambda: told(stores, tracker, lambda run: run.cell))
+        run = wait_for(lambda: told(stores, tracker, lambda run: run.cell))
         assert (run.stage, run.cell, run.cells, run.share) == ("scale", 3, 7, 0.25)
         assert (run.note, run.status) == ("scale: mats", Status.RUNNING)
         assert run.started_by == tracking.person()
@@ -227,7 +218,7 @@ def test_an_object_store_that_refuses_holds_up_no_record(hosted, ceph, record, m
         assert run.status == Status.COMPLETED and len(stores.projects.stages("Nadel", run.id)) == 3
         assert stores.projects.artefacts("Nadel", run.id) == []
         ceph.admin("user", "modify", f"--uid={name}", "--op-mask=read,write,delete")
-        until(lambda: _told(stores))
+        wait_for(lambda: _told(stores))
     require_whole(policy, record)
 
 
@@ -260,7 +251,7 @@ def test_a_file_that_was_replaced_before_it_was_stored_is_not_taken_for_the_runs
     (record.folder / "model" / "scale.ply").unlink()
     postgres.start()
     with Stores(hosted) as stores:
-        until(lambda: _told(stores))
+        wait_for(lambda: _told(stores))
         [project] = stores.projects.projects("Nadel")
         [run] = stores.projects.runs("Nadel", stores.projects.scans("Nadel", project.id)[0].id)
         kept = [one.where for one in stores.projects.artefacts("Nadel", run.id)]

@@ -10,12 +10,12 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
+from waiting import wait_for
 
 from stitchsketch_kernel.pipeline.worker import Worker, WorkSettings
 from stitchsketch_kernel.pipeline.worker.placing import folder_of
@@ -50,15 +50,6 @@ WORK = """
     signal.signal(signal.SIGTERM, stop)
     Worker(open_stores(), WorkSettings(**given)).work()
 """
-
-
-def until(what, seconds: float = 60):
-    limit = time.monotonic() + seconds
-    while time.monotonic() < limit:
-        if found := what():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("nothing came")
 
 
 class Shop:
@@ -104,7 +95,7 @@ class Shop:
             done = kept.status in {Status.COMPLETED, Status.FAILED, Status.CANCELLED}
             return done and not worker._at_work and kept
 
-        return until(ended)
+        return wait_for(ended)
 
     def program(self, **more) -> subprocess.Popen[bytes]:
         """A worker that is a program of its own."""
@@ -142,7 +133,7 @@ def _runs_of(runs: Path) -> list[int]:
 def in_the_kernel(shop) -> int:
     """The kernel that waits or sleeps, once it does."""
     pid = shop.tiny.root / "pid"
-    found = int(until(lambda: pid.exists() and pid.read_text()))
+    found = int(wait_for(lambda: pid.exists() and pid.read_text()))
     pid.unlink()
     return found
 
@@ -221,7 +212,7 @@ def test_a_worker_that_is_stopped_gives_its_run_back(shop):
     waiting = shop.run(queued)
     assert (waiting.status, waiting.attempts, waiting.error) == (Status.QUEUED, 0, "")
     assert shop.statuses(queued)[1] == Status.PENDING
-    until(lambda: not Path(f"/proc/{kernel}").exists())
+    wait_for(lambda: not Path(f"/proc/{kernel}").exists())
     shop.tiny.behave()
     assert shop.work_off(queued).status == Status.COMPLETED
     assert shop.tiny.calls() == ["one", "two", "two", "three"]
@@ -235,7 +226,7 @@ def test_a_run_at_work_is_ended_by_a_person(shop):
     shop.stores.projects.cancel_run(SHOP, queued.id, "Stopped by Anna.")
     ended = shop.work_off(queued, worker)
     assert (ended.status, ended.error) == (Status.CANCELLED, "Stopped by Anna.")
-    until(lambda: not Path(f"/proc/{kernel}").exists())
+    wait_for(lambda: not Path(f"/proc/{kernel}").exists())
 
 
 def test_the_next_run_begins_from_a_stage_with_what_was_set_before(shop):
@@ -274,7 +265,7 @@ def test_nothing_is_taken_over_from_another_shops_folder(shop):
         worker._look_after()
         return stores.run("Zwirn", run.id).status == Status.COMPLETED and not worker._at_work
 
-    until(done)
+    wait_for(done)
     assert shop.tiny.calls() == ["one", "two", "three"]
 
 
@@ -287,9 +278,9 @@ def test_only_so_many_runs_are_at_work_at_once(shop):
     ]  # fmt: skip
     (shop.tiny.root / "go").touch()
     for run in queued[:2]:
-        until(lambda run=run: shop.run(run).status == Status.COMPLETED)
+        wait_for(lambda run=run: shop.run(run).status == Status.COMPLETED)
     for one in (worker, other):
-        until(lambda one=one: one._look_after() or not one._at_work)
+        wait_for(lambda one=one: one._look_after() or not one._at_work)
     assert shop.work_off(queued[2], worker).status == Status.COMPLETED
 
 
@@ -307,11 +298,11 @@ def test_a_run_goes_on_when_its_workers_parent_is_killed(shop):
     in_the_kernel(shop)
     [worker] = psutil.Process(shop.programs[-1].pid).children()
     shop.programs[-1].kill()
-    until(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
+    wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
     second = shop.worker()
     assert not second.take_one()
     assert shop.run(queued).status == Status.RUNNING
     (shop.tiny.root / "go").touch()
-    until(lambda: shop.run(queued).status == Status.COMPLETED)
+    wait_for(lambda: shop.run(queued).status == Status.COMPLETED)
     assert (shop.run(queued).attempts, shop.statuses(queued)) == (1, [Status.COMPLETED] * 3)
     assert shop.work_off(later, second).status == Status.COMPLETED

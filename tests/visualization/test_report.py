@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from stitchsketch_kernel.domain.cloth import Fit
 from stitchsketch_kernel.domain.errors import StorageError
 from stitchsketch_kernel.domain.marker import PhaseMatch
 from stitchsketch_kernel.domain.model import Scale
 from stitchsketch_kernel.domain.photo import PhotoNote
 from stitchsketch_kernel.domain.piece import SeamPair
 from stitchsketch_kernel.domain.sewing import SewFault
+from stitchsketch_kernel.upholstery.flat.cloth import cloth_named
 from stitchsketch_kernel.visualization.report import (
     CutFile,
     ReportData,
@@ -23,7 +25,7 @@ from stitchsketch_kernel.visualization.report import (
     render_report,
     write_report,
 )
-from stitchsketch_kernel.visualization.verdict import Level, judge, seam_is_off
+from stitchsketch_kernel.visualization.verdict import Level, judge, seam_is_off, strain_is_high
 
 EVIL = "<script>alert(1)</script>\"><img src=x onerror=alert(2)>&'{{7*7}}"
 FAULT = SewFault(("S00",), "notches", "Seam S00: its notches are 9 mm apart.")
@@ -206,7 +208,8 @@ def test_cut_ready_only_when_nothing_is_doubtful(report_data):
         pattern,
         seams=pattern.seams[:1],
         override="",
-        pieces=tuple(replace(piece, strain_percent=(0.2, 0.9)) for piece in pattern.pieces),
+        pieces=tuple(replace(piece, fit=Fit(0.9, 1.5, 2.0)) for piece in pattern.pieces),
+        cloth=cloth_named("woven"),
     )
     assert judge(replace(report_data, pattern=good)).words == "Cut-ready"
     missing = replace(report_data, pattern=good, doubts=("A region is left out.",))
@@ -223,9 +226,33 @@ def test_cut_ready_only_when_nothing_is_doubtful(report_data):
     marker = replace(report_data.marker, matches=(apart, replace(apart, seam="S02", matched=True)))
     (reason,) = judge(replace(report_data, pattern=good, marker=marker)).reasons
     assert "does not match at seam S01:" in reason
-    nan = replace(good.pieces[0], strain_percent=(float("nan"), float("nan")))
-    doubtful = replace(good, pieces=(nan, *good.pieces[1:]))
-    assert judge(replace(report_data, pattern=doubtful)).level is Level.CHECK
+    untold = replace(good, pieces=(replace(good.pieces[0], fit=None), *good.pieces[1:]))
+    (reason,) = judge(replace(report_data, pattern=untold)).reasons
+    assert f"must give on piece {good.pieces[0].name} is not known" in reason
+
+
+@pytest.mark.parametrize(
+    ("fit", "woven", "stretch"),
+    [
+        (Fit(0.9, 2.4, 9.0), True, True),
+        (Fit(2.0, 2.4, 9.0), False, True),
+        (Fit(0.9, 5.0, 9.0), False, True),
+        (Fit(0.9, 2.4, 14.0), False, True),
+        (Fit(3.5, 3.6, 1.0), False, False),
+        (Fit(0.9, 6.5, 1.0), False, False),
+    ],
+)
+def test_a_piece_is_judged_by_the_limits_of_its_own_cloth(report_data, fit, woven, stretch):
+    pieces = tuple(replace(piece, fit=Fit(0.0, 0.0, 0.0)) for piece in report_data.pattern.pieces)
+    pieces = (replace(pieces[0], fit=fit), *pieces[1:])
+    for name, within in (("woven", woven), ("stretch", stretch)):
+        pattern = replace(
+            report_data.pattern, seams=(), override="", pieces=pieces, cloth=cloth_named(name)
+        )
+        said = judge(replace(report_data, pattern=pattern)).reasons
+        assert (said == ()) is within, name
+        assert within or f"{pieces[0].name} is rounder than {name} cloth likes" in said[0]
+        assert strain_is_high(pieces[0], pattern.cloth) is not within
 
 
 @pytest.mark.parametrize(
@@ -257,7 +284,7 @@ def test_a_full_disk_leaves_the_old_report(small_disk: Path, report_data):
     path = small_disk / "report.html"
     path.write_text("old", encoding="utf-8")
     (small_disk / "filler").write_bytes(bytes(900_000))
-    with pytest.raises(StorageError, match=r"report\.html can't be written"):
+    with pytest.raises(StorageError, match=r"report\.html could not be written"):
         write_report(path, report_data)
     assert path.read_text(encoding="utf-8") == "old"
     assert sorted(p.name for p in small_disk.iterdir()) == ["filler", "report.html"]

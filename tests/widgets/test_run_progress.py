@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from stitchsketch_widgets.run_progress import RunProgress
 
 from stitchsketch_kernel.domain.errors import RunError
 from stitchsketch_kernel.domain.progress import Cancelled
@@ -19,7 +20,7 @@ from stitchsketch_kernel.pipeline.stage import standard_stages
 from stitchsketch_kernel.pipeline.starting import asked_again, go_on
 from stitchsketch_kernel.pipeline.tracking import KeptAs
 from stitchsketch_kernel.pipeline.watching import latest_run, watched
-from stitchsketch_kernel.projects.records import Beat, Run, StageRun, Status
+from stitchsketch_kernel.projects.records import Beat, Run, Scan, StageRun, Status
 
 
 def wait_until(what, seconds=90.0):
@@ -190,3 +191,45 @@ def test_the_newest_run_of_a_folder_is_the_one_that_is_shown(place):
     assert latest_run(projects, "local", other.id).id == other.id
     projects.beat("local", newer.id, Beat("ingest", 1, 3, 0.1, "photo 1"))
     assert Path(latest_run(projects, "local", first.id).folder) == Path("/a")
+
+
+def completed(projects, scan, folder: str, minutes: int, person: str) -> Run:
+    run = Run(
+        scan.id, folder, host="x", started_by=person, started=DAY + timedelta(minutes=minutes)
+    )
+    run = projects.start_run("local", run)
+    figures = {"used_length_m": 5 + minutes, "yardage": 6.0, "fabric_width_mm": 1400}
+    projects.record_stage("local", StageRun(run.id, "nest", Status.COMPLETED, figures=figures))
+    projects.finish_run("local", run.id, Status.COMPLETED)
+    return run
+
+
+DAY = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def test_a_page_that_is_open_goes_over_to_a_run_that_somebody_else_starts(place):
+    projects, local = place.stores.projects, "local"
+    scan = projects.add_scan(local, Scan(place.scan.project_id, "followed"))
+    completed(projects, scan, "/other", 1, "ann")
+    shown = completed(projects, scan, "/mine", 0, "uma")
+    page = RunProgress(projects, local, shown.id, "uma")
+    # a later run that was there already is another one, not news
+    assert (page.run, page.followed) == (shown.id, "")
+    assert page.log == ["5.00 m (6.00 yd) of 1400 mm cloth."]
+    newer = completed(projects, scan, "/new", 2, "tom")
+    page.look()
+    assert (page.run, page.followed) == (newer.id, "Run again by tom.")
+    assert page.log == ["7.00 m (6.00 yd) of 1400 mm cloth."]
+
+
+def test_a_run_at_work_is_not_left_for_a_newer_one(place):
+    projects, local = place.stores.projects, "local"
+    scan = projects.add_scan(local, Scan(place.scan.project_id, "busy"))
+    shown = projects.start_run(local, Run(scan.id, "/mine", host="x", started=DAY))
+    page = RunProgress(projects, local, shown.id, "uma")
+    newer = completed(projects, scan, "/new", 2, "tom")
+    page.look()
+    assert page.run == shown.id
+    projects.finish_run(local, shown.id, Status.CANCELLED, "Stopped by ann.")
+    page.look()
+    assert page.run == newer.id

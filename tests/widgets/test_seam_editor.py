@@ -106,6 +106,16 @@ def test_a_panel_that_is_clicked_is_shown_laid_flat(editor):
     assert 95 < editor.get("pieces")["BOX"]["along_mm"] < 110
 
 
+def test_what_was_in_sight_stays_so_when_the_window_is_made_narrow(editor):
+    corners = [[x, y, RIM] for x in (-HALF_M[0], HALF_M[0]) for y in (-HALF_M[1], HALF_M[1])]
+    for width in (1280, 390):
+        editor.page.set_viewport_size({"width": width, "height": 900})
+        editor.page.wait_for_timeout(300)
+        box = editor.page.locator("canvas").bounding_box()
+        across = [editor.pixel(corner)[0] - box["x"] for corner in corners]
+        assert min(across) > 0 and max(across) < box["width"], (width, across)
+
+
 def test_a_seam_drawn_by_clicks_divides_its_panel_and_the_pieces_follow(editor, shots, renew_help):
     editor.draw(ACROSS)
     assert set(editor.names()) == {"CUSH", "CUSH-2", *BANDS}

@@ -93,6 +93,9 @@ def test_nothing_is_asked_for_and_names_are_escaped(shown):
     assert asked[0].startswith("file://")
     assert not wrong
     assert page.locator("h1").inner_text() == HOSTILE
+    assert page.locator("#canvas").get_attribute("aria-label").startswith(f"{HOSTILE} in 3D")
+    assert page.locator("#still").get_attribute("alt") == f"{HOSTILE} from one side"
+    assert page.title() == f"{HOSTILE}: the scan"
     assert page.evaluate("window.hurt") is None
 
 

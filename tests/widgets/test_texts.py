@@ -22,12 +22,15 @@ FAMILIES = {
     "new.step.": "step.$", "new.about.": "about.$", "new.field.": "field.$",
     "new.help.": "help.$", "new.units.": "new.{name}", "new.scale_by.": "new.{name}",
     "new.paper.": "new.{name}", "new.end.": "end.$",
+    "cover.view.": "view.$", "cover.kind.": "cover.kind.{", "cover.making.": "making.$",
+    "cover.col.": "col.$", "cover.file.": "cover.file.{",
 }  # fmt: skip
 #: The texts that each screen's script says.
 ROOMS = {
     "seam_editor": "seams", "run_progress": "progress", "scan_viewer": "scan",
     "pattern_sheet": "sheet", "marker_view": "marker", "fabric_quote": "offer",
     "photo_drop": "drop", "capture_coach": "coach", "scan_wizard": "new",
+    "cover_view": "cover",
 }  # fmt: skip
 
 

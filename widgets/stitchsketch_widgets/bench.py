@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
+import re
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,17 +14,12 @@ import ipywidgets
 
 from stitchsketch_kernel.domain.errors import RunError, StitchSketchError
 from stitchsketch_kernel.pipeline.choices import read_choices
-from stitchsketch_kernel.pipeline.context import PROGRESS
-from stitchsketch_kernel.pipeline.files import plain, read_json
+from stitchsketch_kernel.pipeline.files import plain
 from stitchsketch_kernel.pipeline.record import RunRecord, read_record
 from stitchsketch_kernel.pipeline.stage import Stage, standard_stages
-from stitchsketch_kernel.pipeline.starting import LOG, go_on
-from stitchsketch_kernel.pipeline.tracking import KeptAs
 from stitchsketch_kernel.pipeline.traits import Setting, stage_traits, words_of
-from stitchsketch_kernel.projects.records import Status
+from stitchsketch_widgets.bench_computing import Computing, computing
 from stitchsketch_widgets.texts import text
-
-_LOOK_S = 0.3
 
 
 def last_settings(run_dir: Path, stage: Stage) -> dict[str, Any]:
@@ -60,7 +55,8 @@ class Bench(ipywidgets.VBox):  # type: ignore[misc]
     """The settings of one stage of a run, and a button that computes it again.
 
     What is typed is checked at once, by the traits that the pipeline's settings are; what can't be
-    is told in a sentence and not kept. Computing works in a process of its own.
+    is told in a sentence and not kept. Computing works in a process of its own; at a hub a worker
+    does it, as a run of its own.
 
     Parameters
     ----------
@@ -79,10 +75,11 @@ class Bench(ipywidgets.VBox):  # type: ignore[misc]
         settings: Mapping[str, Any] | None = None,
         track: bool = True,
     ) -> None:
-        self._folder, self._track = Path(run_dir).resolve(), track
+        self._folder = Path(run_dir).resolve()
         self._stage = next(one for one in standard_stages() if one.name == stage)
         self.groups = {group: kind() for group, kind in stage_traits(self._stage).items()}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._computing: Computing = computing(self._folder, stage, track)
+        self._at_work = False
         for name, value in (settings or {}).items():
             group, _, field = name.partition(".")
             setattr(self.groups[group], field, value)
@@ -97,8 +94,7 @@ class Bench(ipywidgets.VBox):  # type: ignore[misc]
         self.fields = {
             trait.full_name: self._field(self.groups[group], name, trait)
             for group, kind in self.groups.items()
-            for name, trait in kind.traits().items()
-            if isinstance(trait, Setting)
+            for name, trait in kind.in_order().items()
         }
         rows = [ipywidgets.VBox([field, _help(trait)]) for field, trait in self._shown()]
         foot = ipywidgets.HBox([self.compute, self.stop, self.bar])
@@ -109,8 +105,7 @@ class Bench(ipywidgets.VBox):  # type: ignore[misc]
         traits = {
             trait.full_name: trait
             for kind in self.groups.values()
-            for trait in kind.traits().values()
-            if isinstance(trait, Setting)
+            for trait in kind.in_order().values()
         }
         return [(field, traits[name]) for name, field in self.fields.items()]
 
@@ -170,53 +165,42 @@ class Bench(ipywidgets.VBox):  # type: ignore[misc]
             self._say(str(error), wrong=True)
             self.compute.disabled = True
             return
-        self.compute.disabled = self._process is not None
+        self.compute.disabled = self._at_work
         names = ", ".join(changed)
         self._say(text("bench.changed", names=names) if changed else text("bench.same"))
 
     def _start(self) -> None:
         try:
-            changed = self.changed()
-            anew = () if changed else (self._stage.name,)
-            self._process = go_on(self._folder, KeptAs(), changed, anew, self._track)
+            self._computing.start(self.changed(), self.values())
         except StitchSketchError as error:
             self._say(str(error), wrong=True)
             return
-        self.compute.disabled, self.stop.disabled = True, False
+        self._at_work, self.compute.disabled, self.stop.disabled = True, True, False
         self.bar.layout.visibility = "visible"
-        threading.Thread(target=self._watch, args=(self._process,), daemon=True).start()
+        threading.Thread(target=self._watch, name="stage", daemon=True).start()
 
     def _stop(self) -> None:
-        if self._process is not None:
-            self._process.send_signal(signal.SIGINT)
+        try:
+            self._computing.stop()
+        except StitchSketchError as error:
+            self._say(str(error), wrong=True)
 
-    def _watch(self, process: subprocess.Popen[bytes]) -> None:
+    def _watch(self) -> None:
         """Tell how far it is, until it ends."""
         while True:
+            time.sleep(self._computing.every_s)
             try:
-                code = process.wait(_LOOK_S)
+                seen = self._computing.look()
+            except StitchSketchError as error:  # the gateway is away for a while
+                self._say(str(error), wrong=True)
+                continue
+            self.bar.value = seen.share
+            if seen.words:
+                self._say(seen.words, seen.wrong)
+            if seen.ended:
                 break
-            except subprocess.TimeoutExpired:
-                self._tell_progress()
-        self._process, self.stop.disabled, self.compute.disabled = None, True, False
+        self._at_work, self.stop.disabled, self.compute.disabled = False, True, False
         self.bar.layout.visibility = "hidden"
-        record = read_record(self._folder)
-        if code == 0:
-            self._say(text("bench.done"))
-        elif record is not None and record.status == Status.CANCELLED:
-            self._say(text("bench.stopped"), wrong=True)
-        else:
-            told = record.error if record is not None else ""
-            self._say(told or _last_line(self._folder / LOG) or text("bench.failed"), wrong=True)
-
-    def _tell_progress(self) -> None:
-        record = read_record(self._folder)
-        running = [one for one in record.stages if one.status == Status.RUNNING] if record else []
-        for stage in running:
-            for file in self._folder.glob(f"stages/.{stage.number:02d}_*.partial/{PROGRESS}"):
-                told = read_json(file) or {}
-                self.bar.value = float(told.get("share", 0))
-                self._say(text("bench.working", stage=stage.name, note=told.get("note", "")))
 
     def _say(self, words: str, wrong: bool = False) -> None:
         shown = words.replace("&", "&amp;").replace("<", "&lt;")
@@ -228,9 +212,5 @@ def _help(trait: Setting) -> Any:
     bounds = trait.metadata["bounds"]
     words = f"{trait.help} ({bounds.words})" if bounds else trait.help
     shown = words.replace("&", "&amp;").replace("<", "&lt;")
+    shown = re.sub("`+([^`]+)`+", r"<code>\1</code>", shown)
     return ipywidgets.HTML(f'<span style="opacity: .75; padding-left: 16em">{shown}</span>')
-
-
-def _last_line(path: Path) -> str:
-    lines = path.read_text(errors="replace").splitlines() if path.is_file() else []
-    return lines[-1] if lines else ""

@@ -83,6 +83,8 @@ class FabricQuote(Screen):
     ) -> None:
         self._run_dir, self._identity, self.offer, self._view = run_dir, identity, offer, view
         self._keep = keep
+        #: Who is told when the offer is another one, or lies otherwise.
+        self.followers: list[Callable[[], None]] = []
         self._apart: Apart | None = None
         self._laid_for = settings_of_run(run_dir)["flatten"].cloth
         super().__init__(
@@ -219,6 +221,8 @@ class FabricQuote(Screen):
         results = results_shown(self.offer)
         results["stretch_differs"] = self.offer.chosen.stretch != self._laid_for
         self.results = results
+        for told in self.followers:
+            told()
 
     def _show_marker(self) -> None:
         offer, at = self.offer, self.shown

@@ -32,7 +32,8 @@ _CORRECTED = "panels"
 class RunProgress(anywidget.AnyWidget):
     """A run on the screen, from the store: the page may be closed and opened again at any time.
 
-    The page asks every second or so; nothing goes on here while nobody looks.
+    The page asks every second or so; nothing goes on here while nobody looks. Once the run has
+    ended, one that somebody else has started of the same scan meanwhile is shown in its place.
 
     Parameters
     ----------
@@ -58,6 +59,8 @@ class RunProgress(anywidget.AnyWidget):
     error = traitlets.Unicode(help="why it ended").tag(sync=True)
     can_stop = traitlets.Bool(False).tag(sync=True)
     can_go_on = traitlets.Bool(False).tag(sync=True)
+    run = traitlets.Unicode(help="id of the run that is shown").tag(sync=True)
+    followed = traitlets.Unicode(help="whose run took the place of the one before").tag(sync=True)
     looked = traitlets.Int(0, help="how often it was looked").tag(sync=True)
 
     def __init__(
@@ -72,13 +75,15 @@ class RunProgress(anywidget.AnyWidget):
     ) -> None:
         self._projects, self._shop, self._run_id = projects, shop, run_id
         self._person, self._started_after, self._may_start = person, "", may_start
+        asked = projects.run(shop, run_id)
+        self._before = {one.id for one in projects.runs(shop, asked.scan_id)}
         super().__init__(texts=texts("progress"), title=title)
         self.look()
         self.on_msg(self._on_message)
 
     def look(self) -> None:
         """Show the run as it stands."""
-        run = latest_run(self._projects, self._shop, self._run_id)
+        run = self._shown_run()
         seen = watched(self._projects, self._shop, run)
         # a run that was just started is not in the store yet
         starting = run.id == self._started_after
@@ -91,7 +96,26 @@ class RunProgress(anywidget.AnyWidget):
             self.error = "" if starting or run.status == Status.RUNNING else run.error
             self.can_stop = run.status in _CAN_END
             self.can_go_on = run.status in _GOES_ON and self._goes_on(run) and not starting
+            self.run = run.id
             self.looked += 1
+
+    def _shown_run(self) -> Run:
+        """The run, or the one that has come after it while this page was open."""
+        run = latest_run(self._projects, self._shop, self._run_id)
+        if run.status in _CAN_END or run.id == self._started_after:
+            return run
+        since = [
+            one
+            for one in self._projects.runs(self._shop, run.scan_id)
+            if one.id not in self._before and one.started > run.started
+        ]
+        if not since:
+            return run
+        newest = max(since, key=lambda one: one.started)
+        self._run_id = newest.id
+        if newest.started_by and newest.started_by != self._person:
+            self.followed = text("progress.followed", person=newest.started_by)
+        return newest
 
     def _on_message(self, _: Any, asked: Any, __: Any) -> None:
         what = asked.get("do") if isinstance(asked, dict) else None

@@ -13,8 +13,9 @@ from typing import Any, Protocol
 
 from stitchsketch_kernel.domain.errors import RunError, StitchSketchError
 from stitchsketch_kernel.domain.known_lengths import SETTING
-from stitchsketch_kernel.pipeline.beginning import JOB, begin, why_ended
+from stitchsketch_kernel.pipeline.beginning import JOB, begin
 from stitchsketch_kernel.pipeline.coaching import Coached, coach_by_run, unseen_of
+from stitchsketch_kernel.pipeline.detached import why_ended
 from stitchsketch_kernel.pipeline.tracking import KeptAs
 from stitchsketch_kernel.projects.interface import ProjectStore
 from stitchsketch_kernel.projects.records import Photo, Project, Run

@@ -54,11 +54,29 @@ class TexturedPart:
 
 
 @dataclass(frozen=True)
+class ColoredPart:
+    """A mesh with colours (n, 3) at its corners, sRGB, 0 to 255."""
+
+    vertices_m: FloatArray
+    faces: AnyArray
+    colors: AnyArray
+
+    def told(self) -> tuple[list[bytes], int]:
+        """As of `TexturedPart`, without a picture."""
+        return [
+            self.vertices_m.astype("<f4").tobytes(),
+            self.faces.astype("<u4").tobytes(),
+            np.ascontiguousarray(self.colors, dtype=np.uint8).tobytes(),
+            b"",
+        ], len(self.vertices_m)
+
+
+@dataclass(frozen=True)
 class Dressing:
     """Something that the piece can be shown in, such as a new cover; in the list of surfaces."""
 
     name: str
-    parts: Sequence[TexturedPart]
+    parts: Sequence[TexturedPart | ColoredPart]
 
 
 class ShownMesh:

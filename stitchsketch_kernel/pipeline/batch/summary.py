@@ -7,8 +7,9 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from stitchsketch_kernel.disk.aside import write_bytes
 from stitchsketch_kernel.pipeline.batch.jobs import Job, Outcome
-from stitchsketch_kernel.pipeline.files import disk_in_words, write_bytes
+from stitchsketch_kernel.pipeline.files import disk_in_words
 
 FIGURES = ("scale_percent", "pieces", "cloth_mm", "verdict")
 HEADER = ("row", "name", "status", "tries", "seconds", "worker", *FIGURES, "out", "error")

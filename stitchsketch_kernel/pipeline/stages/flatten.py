@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from stitchsketch_kernel.domain.piece import FlatPanel
     from stitchsketch_kernel.pipeline.context import StageContext
 
-NAME, NUMBER, VERSION = "flatten", 7, 7
+NAME, NUMBER, VERSION = "flatten", 7, 8
 INPUTS = ("scale", "panels")
 SETTINGS = {
     "flatten": "stitchsketch_kernel.upholstery.flat.flatten:FlattenSettings",
@@ -44,6 +44,7 @@ def compute(context: StageContext) -> dict[str, Any]:
         scale=scale_of(context),
         settings=context.settings("pieces"),
         sure=sureness_of(context, panels, flats),
+        cloth=cover.cloth,
     )
     context.keep("pattern", pattern)
     off = [abs(seam.difference_mm) for seam in pattern.seams]

@@ -6,6 +6,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stitchsketch_kernel.domain.progress import part
+
 if TYPE_CHECKING:
     from stitchsketch_kernel.domain.photo import Photo
     from stitchsketch_kernel.pipeline.context import StageContext
@@ -18,16 +20,23 @@ WEIGHT = 15
 
 
 def compute(context: StageContext) -> dict[str, Any]:
-    """Keeps ``photos`` (`PhotoSet`), ``taken_px`` and the folder of upright copies."""
-    from stitchsketch_kernel.imaging.photos import read_photos
+    """Keeps ``photos`` (`PhotoSet`), ``taken_px`` and the folder of upright copies.
 
-    source = context.file("photos")
-    assert source is not None  # the one file that every run has
-    taken = read_photos(source, context.folder, context.progress, context.settings("ingest"))
+    Frames of a video are kept, too, in ``video_frames``.
+    """
+    from stitchsketch_kernel.imaging.photos import photos_or_frames, read_photos
+
+    given = context.file("photos")
+    assert given is not None  # the one file that every run has
+    settings = context.settings("ingest")
+    source = photos_or_frames(given, context.folder, part(context.progress, 0, 0.5), settings)
+    progress = context.progress if source == given else part(context.progress, 0.5, 1)
+    taken = read_photos(source, context.folder, progress, settings)
     context.keep("photos", taken)
     context.keep("taken_px", _sizes_as_taken(source, taken.photos))
     return {
         "photos": len(taken.photos),
+        "from_video": source != given,
         "left_out": len({note.photo for note in taken.notes if note.severity == "refuse"}),
         "notes": [note.text for note in taken.notes],
         "kinds_of_notes": Counter(note.kind for note in taken.notes),

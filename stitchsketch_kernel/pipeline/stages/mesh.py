@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from stitchsketch_kernel.pipeline.context import StageContext
 
-NAME, NUMBER, VERSION = "mesh", 5, 5
+NAME, NUMBER, VERSION = "mesh", 5, 6
 INPUTS = ("ingest", "scale", "densify")
 SETTINGS = {"mesh": "stitchsketch_kernel.reconstruction.surface:SurfaceSettings"}
 #: The mesh as a small picture, for the list of projects.

@@ -60,6 +60,9 @@ def compute(context: StageContext) -> dict[str, Any]:
         pattern, fabric, context.settings("nest"), part(context.progress, 0, 0.8),
         zones=cloth.zones(),
     )  # fmt: skip
+    beyond: tuple[str, ...] = ()
+    if cloth.roll_length_mm:
+        marker, beyond = _on_the_roll(context, pattern, marker, cloth.roll_length_mm)
     context.keep("marker", marker)
     context.progress(0.85, "writing cut files")
     _write_cut_files(context.folder / "patterns", pattern, marker)
@@ -75,10 +78,32 @@ def compute(context: StageContext) -> dict[str, Any]:
         "placed": len(marker.placements),
         "override": pattern.override,
         "quote": quote,
+        "beyond_roll": list(beyond),
+        "notes": _not_on_roll(beyond, cloth.roll_length_mm),
         "welt": None if plan is None else asdict(plan),
         "files": sorted(path.name for path in (context.folder / "patterns").iterdir()),
         **_matching(marker),
     }
+
+
+def _on_the_roll(
+    context: StageContext, pattern: Pattern, marker: Marker, roll_length_mm: float
+) -> tuple[Marker, tuple[str, ...]]:
+    """The marker with no piece across the roll's end, and the pieces that lie beyond it."""
+    from stitchsketch_kernel.upholstery.marker.ends import beyond_end, within_roll
+
+    told = part(context.progress, 0.8, 0.85)
+    marker = within_roll(pattern, marker, roll_length_mm, context.settings("nest"), told)
+    return marker, tuple(sorted({name for name, _ in beyond_end(pattern, marker, roll_length_mm)}))
+
+
+def _not_on_roll(names: tuple[str, ...], roll_length_mm: float) -> list[str]:
+    if not names:
+        return []
+    return [
+        f"{', '.join(names)}: not on the {roll_length_mm / 1000:.2f} m that are left on the roll. "
+        "They are laid beyond its end, to be cut from another."
+    ]
 
 
 def _matching(marker: Marker) -> dict[str, Any]:

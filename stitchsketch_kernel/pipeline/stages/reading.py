@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stitchsketch_kernel.domain.arrays import BoolArray
     from stitchsketch_kernel.domain.model import Depth, Mesh, Scale
     from stitchsketch_kernel.domain.panel import PanelMap
     from stitchsketch_kernel.domain.piece import FlatPanel
@@ -21,6 +24,17 @@ def depths_of(folder: Path) -> list[Depth]:
     from stitchsketch_kernel.pipeline.artefacts import read_value
 
     return [read_value(path, Depth) for path in sorted((folder / "depths").glob("*.npz"))]
+
+
+def found_masks(folder: Path) -> dict[str, BoolArray]:
+    """The masks that the densify stage found and kept in its folder, by the photos' names."""
+    from PIL import Image
+
+    found = {}
+    for path in sorted((folder / "masks").glob("*.png")):
+        with Image.open(path) as image:
+            found[path.stem] = np.asarray(image) > 127
+    return found
 
 
 def scale_of(context: StageContext) -> Scale:

@@ -85,7 +85,7 @@ def _data(context: StageContext) -> ReportData:
         stages=tuple((name, context.seconds(name)) for name in INPUTS),
         problems=(nested["refused"],) if refused else (),
         version=stitchsketch_kernel.__version__,
-        doubts=context.read("flatten", "doubts", tuple),
+        doubts=(*context.read("flatten", "doubts", tuple), *nested.get("notes", ())),
     )
 
 

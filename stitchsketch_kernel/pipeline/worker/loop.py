@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from stitchsketch_kernel.domain.errors import StitchSketchError
-from stitchsketch_kernel.pipeline.starting import LOG
+from stitchsketch_kernel.pipeline.detached import LOG
 from stitchsketch_kernel.pipeline.worker import one
 from stitchsketch_kernel.pipeline.worker.placing import folder_of
 from stitchsketch_kernel.projects.records import Taken, new_id

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from stitchsketch_kernel.disk.aside import renamed_when_whole
 from stitchsketch_kernel.domain.errors import RunError, SettingsError
 from stitchsketch_kernel.domain.known_lengths import SETTING, require_known_lengths
 from stitchsketch_kernel.pipeline.asked import RunSettings
@@ -135,9 +136,8 @@ def bring_photos(
         path = folder / photo.name
         if path.is_file() and path.stat().st_size == photo.bytes:
             continue
-        aside = folder / f".{photo.sha256}.aside"
-        bring(objects, "images", photo.sha256, aside)
-        aside.replace(path)
+        with renamed_when_whole(path) as aside:
+            bring(objects, "images", photo.sha256, aside)
 
 
 def _earlier(stores: Stores, shop: str, run: Run) -> list[Run]:

@@ -2,11 +2,81 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from stitchsketch_kernel.domain.arrays import FloatArray
+from stitchsketch_kernel.domain.errors import MeshError
 from stitchsketch_kernel.domain.model import Region, SparseModel
 from stitchsketch_kernel.reconstruction.dense.interface import DenseSettings
+
+#: With more of the photos alone than this share, what comes out is no piece of furniture.
+_MOST_ALONE = 1 / 3
+#: Photos this far from each other are compared with ease.
+_STEP_DEG = 20.0
+_NAMED = 8
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A photo that stands too far from all others to be compared with one.
+
+    Attributes
+    ----------
+    photo : str
+    beside : tuple of (str, float)
+        The nearest photos to its left and right, and the angle to each, seen from the piece.
+    """
+
+    photo: str
+    beside: tuple[tuple[str, float], ...]
+
+
+def find_gaps(model: SparseModel, region: Region, settings: DenseSettings) -> tuple[Gap, ...]:
+    """The photos that have no neighbour to find depth with."""
+    with_one = {index for pair in choose_pairs(model, region, settings) for index in pair}
+    alone = [i for i in range(len(model.views)) if i not in with_one]
+    angles = _angles_deg(model, region)
+    np.fill_diagonal(angles, np.inf)
+    names = [view.name for view in model.views]
+    round_it = np.array([view.centre - (region.low_m + region.high_m) / 2 for view in model.views])
+    turns = np.arctan2(round_it[:, 1], round_it[:, 0])
+    gaps = []
+    for i in alone:
+        left = np.sin(turns - turns[i]) > 0
+        sides = (np.where(side, angles[i], np.inf) for side in (left, ~left))
+        near = [(int(row.argmin()), float(row.min())) for row in sides]
+        gaps.append(Gap(names[i], tuple((names[j], deg) for j, deg in near if np.isfinite(deg))))
+    return tuple(gaps)
+
+
+def say_gaps(gaps: tuple[Gap, ...], count: int) -> str:
+    """What is to be said of `gaps` among `count` photos; empty when there are none.
+
+    Raises
+    ------
+    MeshError
+        They are too many for any mesh.
+    """
+    if not gaps:
+        return ""
+    between = {tuple(sorted((gap.photo, name))): deg for gap in gaps for name, deg in gap.beside}
+    places = [
+        f"{max(1, int(np.ceil(deg / _STEP_DEG)) - 1)} between {one} and {other} "
+        f"({deg:.0f} degrees apart)"
+        for (one, other), deg in sorted(between.items())
+    ]
+    more = len(places) - _NAMED
+    and_more = f", and so at {more} more places" if more > 0 else ""
+    what = (
+        f"{len(gaps)} of {count} photos stand too far from the next to tell how far away "
+        "anything is."
+    )
+    todo = f"Add photos: {', '.join(places[:_NAMED])}{and_more}."
+    if len(gaps) > _MOST_ALONE * count:
+        raise MeshError(what, todo)
+    return f"{what} {todo}"
 
 
 def choose_pairs(

@@ -33,7 +33,16 @@ def grey(path: Path, camera: Camera) -> ImageArray:
     PhotoError
         The file can't be read.
     """
-    image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
+    return _read(path, camera, cv2.IMREAD_GRAYSCALE)
+
+
+def colour(path: Path, camera: Camera) -> ImageArray:
+    """As `grey`, shape (h, w, 3), OpenCV's BGR."""
+    return _read(path, camera, cv2.IMREAD_COLOR)
+
+
+def _read(path: Path, camera: Camera, how: int) -> ImageArray:
+    image = cv2.imread(str(path), how | cv2.IMREAD_IGNORE_ORIENTATION)
     if image is None:
         raise PhotoError(f"The photo {path.name} can't be read any more.", "Copy it again.")
     size = (camera.width_px, camera.height_px)

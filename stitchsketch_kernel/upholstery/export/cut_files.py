@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from stitchsketch_kernel.disk.aside import folder_written_aside
 from stitchsketch_kernel.domain.errors import ExportError
 from stitchsketch_kernel.domain.marker import Marker
 from stitchsketch_kernel.domain.piece import Pattern
-from stitchsketch_kernel.upholstery.export.aside import folder_written_aside
 from stitchsketch_kernel.upholstery.export.cut_list import write_cut_list
 from stitchsketch_kernel.upholstery.export.drawn import require_cuttable
 from stitchsketch_kernel.upholstery.export.dxf import write_dxf

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from stitchsketch_kernel.disk.aside import written_aside
 from stitchsketch_kernel.domain.marker import Marker
 from stitchsketch_kernel.domain.piece import Pattern, Piece
 from stitchsketch_kernel.domain.units import inch_fraction
-from stitchsketch_kernel.upholstery.export.aside import written_aside
 from stitchsketch_kernel.upholstery.export.drawn import override_said, require_cuttable
 
 COLUMNS = (

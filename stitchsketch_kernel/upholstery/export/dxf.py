@@ -16,9 +16,9 @@ import numpy as np
 from ezdxf.addons.gerber_D6673 import export_stream
 from ezdxf.document import Drawing
 
+from stitchsketch_kernel.disk.aside import written_aside
 from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray
 from stitchsketch_kernel.domain.piece import Pattern
-from stitchsketch_kernel.upholstery.export.aside import written_aside
 from stitchsketch_kernel.upholstery.export.drawn import (
     DrawnPiece,
     ascii_only,

@@ -18,7 +18,9 @@ from typing import Any
 import jsonschema
 import numpy as np
 
+from stitchsketch_kernel.disk.aside import written_aside
 from stitchsketch_kernel.domain.arrays import FloatArray
+from stitchsketch_kernel.domain.cloth import Cloth, Fit
 from stitchsketch_kernel.domain.errors import ExportError, SettingsError
 from stitchsketch_kernel.domain.marker import (
     Fabric,
@@ -30,7 +32,6 @@ from stitchsketch_kernel.domain.marker import (
 )
 from stitchsketch_kernel.domain.panel import EdgeKind
 from stitchsketch_kernel.domain.piece import Notch, Pattern, Piece, PieceEdge, SeamPair
-from stitchsketch_kernel.upholstery.export.aside import written_aside
 
 SCHEMA = "stitchsketch-pattern/1"
 
@@ -131,6 +132,7 @@ def _as_data(pattern: Pattern, marker: Marker | None) -> dict[str, Any]:
         "notes": list(pattern.notes),
         "override": pattern.override,
         "check_mm": pattern.check_mm,
+        "cloth": None if pattern.cloth is None else asdict(pattern.cloth),
         "marker": None if marker is None else _plain(asdict(marker)),
     }
 
@@ -171,6 +173,8 @@ def _pattern(data: dict[str, Any]) -> Pattern:
         # files from before the gate don't have it
         data.get("override", ""),
         float(data.get("check_mm", 5.0)),
+        # nor files from before pieces were judged by their own cloth this, and each piece its fit
+        None if data.get("cloth") is None else Cloth(**data["cloth"]),
     )
 
 
@@ -192,6 +196,7 @@ def _piece(data: dict[str, Any]) -> Piece:
         tuple(_points(line) for line in data["internal_mm"]),
         tuple(data["notes"]),
         (_figure(width), _figure(length)),
+        None if data.get("fit") is None else Fit(**data["fit"]),
     )
 
 
@@ -211,7 +216,7 @@ def _edge(data: dict[str, Any]) -> PieceEdge:
 
 
 def _pair(data: dict[str, Any]) -> SeamPair:
-    within = ("length_uncertainty_mm", "place_uncertainty_mm")
+    within = ("length_uncertainty_mm", "place_uncertainty_mm", "furniture_mm")
     told = {name: _figure(data.get(name)) for name in within}
     return SeamPair(**{**data, **told, "edge_kind": EdgeKind(data["edge_kind"])})
 

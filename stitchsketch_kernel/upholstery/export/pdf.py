@@ -8,10 +8,10 @@ import numpy as np
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
+from stitchsketch_kernel.disk.aside import written_aside
 from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.marker import Marker
 from stitchsketch_kernel.domain.piece import Pattern
-from stitchsketch_kernel.upholstery.export.aside import written_aside
 from stitchsketch_kernel.upholstery.export.drawn import (
     bounds,
     drawn_pieces,

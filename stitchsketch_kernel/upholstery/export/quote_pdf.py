@@ -10,10 +10,10 @@ import numpy as np
 import shapely
 from reportlab.lib.units import mm
 
+from stitchsketch_kernel.disk.aside import written_aside
 from stitchsketch_kernel.domain.marker import Marker
 from stitchsketch_kernel.domain.piece import Pattern, Piece
 from stitchsketch_kernel.domain.units import MM_PER_M, inch_fraction, yards_from_mm
-from stitchsketch_kernel.upholstery.export.aside import written_aside
 from stitchsketch_kernel.upholstery.export.drawn import (
     drawn_marker,
     override_said,

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import svgwrite
 
+from stitchsketch_kernel.disk.aside import written_aside
 from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.marker import Marker
 from stitchsketch_kernel.domain.piece import Pattern
-from stitchsketch_kernel.upholstery.export.aside import written_aside
 from stitchsketch_kernel.upholstery.export.drawn import (
     DrawnPiece,
     arrow_head,

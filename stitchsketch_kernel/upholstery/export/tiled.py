@@ -10,9 +10,9 @@ from reportlab.lib.units import inch, mm
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
+from stitchsketch_kernel.disk.aside import written_aside
 from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.piece import Pattern
-from stitchsketch_kernel.upholstery.export.aside import written_aside
 from stitchsketch_kernel.upholstery.export.drawn import (
     DrawnPiece,
     override_said,

@@ -54,7 +54,7 @@ def seams_with_darts(
         Of each panel that was meshed anew, with darts or without.
     """
     cuts = _cuts(panel_map, darts)
-    parts = {seam.id: _parts(seam, cuts.get(seam.id, set())) for seam in panel_map.seams}
+    parts = {seam.id: parts_of(seam, cuts.get(seam.id, set())) for seam in panel_map.seams}
     seams = [one for seam in panel_map.seams for _, one in parts[seam.id]]
     anew = {one.index: one for one in darts}
     out = []
@@ -89,7 +89,7 @@ def _cuts(panel_map: PanelMap, darts: Sequence[OpenDarts]) -> dict[str, set[int]
     return found
 
 
-def _parts(seam: Seam, cuts: set[int]) -> list[tuple[tuple[int, int], Seam]]:
+def parts_of(seam: Seam, cuts: set[int]) -> list[tuple[tuple[int, int], Seam]]:
     """A seam's parts between cuts: their first and last point, and each as a seam."""
     ends = [0, *sorted(cuts), len(seam.vertices) - 1]
     if len(ends) == 2:

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray, IntArray
-from stitchsketch_kernel.upholstery.flat.cloth import Cloth, Fit
+from stitchsketch_kernel.domain.cloth import Cloth, Fit
 from stitchsketch_kernel.upholstery.flat.grain import turned
 from stitchsketch_kernel.upholstery.flat.reference import Reference
 from stitchsketch_kernel.upholstery.flat.slit import SlitMesh, slit_mesh
@@ -28,6 +28,9 @@ _SETTLING = 4
 _ROUNDS, _TRIED_ROUNDS = 25, 12
 #: Darts that leave this many times too much strain over most of the panel are tried no further.
 _HOPELESS = 2.0
+#: Cloth that passes its limits by less than this may yet keep them when it settles further, as long
+#: as that gains this share.
+_NEARLY, _PATIENT = 1.6, 1e-3
 
 
 @dataclass(frozen=True)
@@ -114,10 +117,12 @@ class Laid:
         return float(shut[0] / (len(wide) - 1)) if len(shut) else 1.0
 
 
-def tried(panel: Reference, cloth: Cloth, darts: tuple[Dart, ...]) -> Trial | None:
+def tried(
+    panel: Reference, cloth: Cloth, darts: tuple[Dart, ...], patient: bool = False
+) -> Trial | None:
     """How a cloth lies on a coarse mesh of the panel with these darts; None where they meet.
 
-    None also where the flat would lie over itself.
+    None also where the flat would lie over itself. `patient` is as in `coarse_fit`.
     """
     step = panel.step(_COARSE)
     kept = panel.coarse_border(step, [dart.mouth for dart in darts])
@@ -125,20 +130,59 @@ def tried(panel: Reference, cloth: Cloth, darts: tuple[Dart, ...]) -> Trial | No
     place = {int(one): i for i, one in enumerate(kept)}
     slits = [(place[dart.mouth], stepped(dart.line, step)) for dart in darts]
     mesh = slit_mesh(outline, lattice_within(outline, step), slits)
-    if mesh is None:
-        return None
+    fit = None if mesh is None else coarse_fit(panel, cloth, mesh, panel.sewn[kept], patient)
+    return None if fit is None else Trial(darts, fit, cloth.excess(fit))
+
+
+def coarse_fit(
+    panel: Reference, cloth: Cloth, mesh: SlitMesh, sewn: BoolArray, patient: bool = False
+) -> Fit | None:
+    """How hard a cloth is pressed on a mesh of the panel or of a part of it.
+
+    Parameters
+    ----------
+    panel : Reference
+    cloth : Cloth
+    mesh : SlitMesh
+        In the reference flat.
+    sewn : ndarray of bool
+        For each step of the border as the mesh was given it.
+    patient : bool
+        Whether to go on where it nearly keeps its limits.
+
+    Returns
+    -------
+    Fit or None
+        None where the flat would lie over itself.
+    """
     surface = panel.lifted(mesh.flat)
     flat = unroll(surface, mesh.faces, 30)
     flat = turned(flat, surface, mesh.faces, panel.grain)
-    sheet = Sheet(surface, mesh.faces, bars(mesh, panel.sewn[kept]), panel.grain)
+    sheet = Sheet(surface, mesh.faces, bars(mesh, sewn), panel.grain)
     flat = sheet.laid(flat, cloth, _TRIED_ROUNDS, stages=STAGES[:1])
     rough = sheet.threads(flat).fit(judged(panel, mesh)).strain_percent
     if rough < _HOPELESS * cloth.strain_percent:
         flat = sheet.laid(flat, cloth, _TRIED_ROUNDS, stages=STAGES[1:])
+    if patient:
+        flat = _gone_on(sheet, flat, cloth, judged(panel, mesh))
     if not shapely.Polygon(flat[mesh.border]).is_valid:
         return None
-    fit = sheet.threads(flat).fit(judged(panel, mesh))
-    return Trial(darts, fit, cloth.excess(fit))
+    return sheet.threads(flat).fit(judged(panel, mesh))
+
+
+def _gone_on(sheet: Sheet, flat: FloatArray, cloth: Cloth, held: BoolArray) -> FloatArray:
+    """The flat where the cloth nearly keeps its limits, settled until it does or can't.
+
+    Shear grows slowly: round after round gains little, and all of them together a third.
+    """
+    excess = cloth.excess(sheet.threads(flat).fit(held))
+    while 1 < excess < _NEARLY:
+        on = sheet.laid(flat, cloth, _ROUNDS, gain=_PATIENT, stages=STAGES[-1:])
+        before, excess = excess, cloth.excess(sheet.threads(on).fit(held))
+        if excess > (1 - _PATIENT) * before:
+            break
+        flat = on
+    return flat
 
 
 def laid_with_darts(panel: Reference, cloth: Cloth, trial: Trial) -> Laid | None:
@@ -163,7 +207,7 @@ def laid_with_darts(panel: Reference, cloth: Cloth, trial: Trial) -> Laid | None
         surface[~known] = panel.lifted(mesh.flat[~known])
     sheet = Sheet(surface, mesh.faces, bars(mesh, panel.sewn), panel.grain)
     flat = turned(unroll(surface, mesh.faces, 30), surface, mesh.faces, panel.grain)
-    flat = sheet.laid(flat, cloth, _ROUNDS)
+    flat = _gone_on(sheet, sheet.laid(flat, cloth, _ROUNDS), cloth, judged(panel, mesh))
     threads = sheet.threads(flat)
     return Laid(mesh, surface, flat, threads, sheet.lengths(flat), threads.fit(judged(panel, mesh)))
 

@@ -16,13 +16,15 @@ import shapely
 from scipy.spatial import cKDTree
 
 from stitchsketch_kernel.domain.arrays import FloatArray
+from stitchsketch_kernel.domain.cloth import Cloth
 from stitchsketch_kernel.domain.progress import Progress
-from stitchsketch_kernel.upholstery.flat.cloth import Cloth
 from stitchsketch_kernel.upholstery.flat.darted import Dart, Trial, tried
 from stitchsketch_kernel.upholstery.flat.reference import Reference
 
 #: One dart takes up to about so much of the panel's total curvature.
 _TAKES_DEG = 50.0
+#: A panel of less is a saddle or lies flat: a dart takes cloth away, and there is none too much.
+_NONE_DEG = 2.0
 #: Turns round the curvature's middle that are tried, and depths as shares of the way to it.
 _DEPTHS = {
     0.0: (0.5, 0.65, 0.75), 1.0: (0.5, 0.65, 0.75), 1.5: (0.65, 0.75), 2.4: (0.75, 0.8),
@@ -45,6 +47,8 @@ def propose_darts(panel: Reference, cloth: Cloth, most: int, progress: Progress)
     if best is not None and best.excess <= _GOOD:
         return best
     total, middle, shares = _curvature(panel)
+    if np.degrees(total) < _NONE_DEG:
+        return best
     first = min(most, max(1, int(np.degrees(total) / _TAKES_DEG)))
     plans = [(n, turn) for turn in _DEPTHS for n in range(first, most + 1)]
     for done, (count, turn) in enumerate(plans):

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.sparse import csc_array, diags_array
 
 from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
+from stitchsketch_kernel.domain.errors import FlattenError
 from stitchsketch_kernel.upholstery.flat.assembled import factored
 
 #: What smoothing took off is smoothed so often again and given back: bends that it flattened (most
@@ -38,6 +39,11 @@ def denoise(
     Returns
     -------
     ndarray, shape (n, 3)
+
+    Raises
+    ------
+    FlattenError
+        Triangles without area leave the solver without an answer.
     """
     free = np.setdiff1d(np.arange(len(vertices)), held)
     if not len(free):
@@ -66,7 +72,13 @@ def _solve(
     inverse[held] = 0.0
     A = csc_array(diags_array(mass) + reach**4 * (L @ diags_array(inverse) @ L))
     right = mass[:, None] * target - A[:, held] @ target[held]
-    solver = factored(csc_array(A[free][:, free]))
+    try:
+        solver = factored(csc_array(A[free][:, free]))
+    except RuntimeError as error:
+        raise FlattenError(
+            "A panel could not be smoothed: its mesh has triangles without area.",
+            "Scan that side again.",
+        ) from error
     out = target.copy()
     out[free] = solver.solve(np.ascontiguousarray(right[free]))
     for _ in range(_AGAIN):

@@ -22,6 +22,7 @@ from stitchsketch_kernel.upholstery.flat.even_border import even_border
 from stitchsketch_kernel.upholstery.flat.grain import turned
 from stitchsketch_kernel.upholstery.flat.plain import as_a_sheet
 from stitchsketch_kernel.upholstery.geometry.border import border_loop
+from stitchsketch_kernel.upholstery.geometry.strain import strain_percent
 from stitchsketch_kernel.upholstery.geometry.unroll import signed_areas, unroll
 
 #: A rough border is smoothed over so many times the panel's own reach: it has fewer points.
@@ -51,6 +52,8 @@ class FlattenSettings:
         Whether panels that are too round for the cloth get darts.
     most_darts : int
         In one panel.
+    splits : bool
+        Whether panels that are too round even so are cut in two by a seam across.
     """
 
     smooth_mm: Annotated[float, Within(0)] = 12.0
@@ -59,6 +62,7 @@ class FlattenSettings:
     cloth: str = "woven"
     darts: bool = True
     most_darts: Annotated[int, Within(1, 12)] = 6
+    splits: bool = True
 
     def __post_init__(self) -> None:
         require_allowed(self)
@@ -95,7 +99,7 @@ def flatten_panel(panel_map: PanelMap, panel: Panel, settings: FlattenSettings) 
             f"Panel {panel.name} can't be laid flat: it has a hole or closes on itself.",
             "Give it a seam across in the file of panels (--edits), or take more photos.",
         )
-    seams = _seam_vertices(panel_map, panel.name, used)
+    seams = seam_vertices(panel_map, panel.name, used)
     laid = _as_a_sheet(panel_map, raw, faces, border, seams, settings) or _unrolled(
         raw, faces, border, seams, settings
     )
@@ -118,27 +122,6 @@ def flatten_panel(panel_map: PanelMap, panel: Panel, settings: FlattenSettings) 
         np.array([0.0, 1.0]),
         seams,
     )
-
-
-def strain_percent(surface: FloatArray, uv: FloatArray, faces: IntArray) -> FloatArray:
-    """Largest absolute principal strain of each face, percent: singular values of flat / surface.
-
-    ``J`` maps the surface's own plane to the flat; its singular values are the stretches.
-    """
-    a, b, c = (surface[faces[:, i]] for i in range(3))
-    ab, ac = b - a, c - a
-    x = np.linalg.norm(ab, axis=1)
-    along = ab / np.maximum(x, 1e-12)[:, None]
-    u = (ac * along).sum(axis=1)
-    v = np.linalg.norm(ac - u[:, None] * along, axis=1)
-    P, Q = uv[faces[:, 1]] - uv[faces[:, 0]], uv[faces[:, 2]] - uv[faces[:, 0]]
-    first = P / np.maximum(x, 1e-12)[:, None]
-    second = (Q - u[:, None] * first) / np.maximum(v, 1e-12)[:, None]
-    # the singular values of a matrix of two rows are the sum and the difference of these
-    turned_by = np.hypot(first[:, 0] + second[:, 1], first[:, 1] - second[:, 0]) / 2
-    mirrored_by = np.hypot(first[:, 0] - second[:, 1], first[:, 1] + second[:, 0]) / 2
-    large, small = turned_by + mirrored_by, np.abs(turned_by - mirrored_by)
-    return np.asarray(100 * np.maximum(np.abs(large - 1), np.abs(small - 1)))
 
 
 def _as_a_sheet(
@@ -187,7 +170,8 @@ def _folds(uv: FloatArray, faces: IntArray, border: IntArray) -> bool:
     return flipped > _FLIPPED_SHARE or not shapely.Polygon(uv[border]).is_valid
 
 
-def _seam_vertices(panel_map: PanelMap, name: str, used: IntArray) -> dict[str, IntArray]:
+def seam_vertices(panel_map: PanelMap, name: str, used: IntArray) -> dict[str, IntArray]:
+    """For each seam of a panel its points among the panel's own, as `FlatPanel` has them."""
     place = {int(vertex): i for i, vertex in enumerate(used)}
     return {
         seam.id: np.array([place[int(vertex)] for vertex in seam.vertices], dtype=np.int32)

@@ -13,21 +13,24 @@ import numpy as np
 import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
 from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray, IntArray
 from stitchsketch_kernel.domain.errors import FlattenError
 from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.domain.units import MM_PER_M
 from stitchsketch_kernel.upholstery.flat.denoise import denoise
-from stitchsketch_kernel.upholstery.flat.flatten import strain_percent
 from stitchsketch_kernel.upholstery.flat.grain import turned
 from stitchsketch_kernel.upholstery.geometry.border import border_loop
+from stitchsketch_kernel.upholstery.geometry.strain import strain_percent
 from stitchsketch_kernel.upholstery.geometry.unroll import unroll
 
 #: So many triangles are laid out.
 _FACES = 3000
 #: Bumps of the scan, and teeth of its border, that are shorter than this are smoothed.
 _SMOOTH_MM, _TOOTH_MM = 12.0, 8.0
+#: Points nearer to each other than this are one.
+_COINCIDE_MM = 0.05
 #: Rounds of evening out the border, and of ARAP.
 _ROUNDS, _UNROLLING = 6, 30
 #: A part of less than this share of the panel is a crumb of the scan.
@@ -113,13 +116,41 @@ def _largest(mesh: Mesh, mine: BoolArray, name: str) -> IntArray:
 
 def _fewer(vertices: FloatArray, faces: IntArray) -> tuple[FloatArray, IntArray]:
     """The panel by itself, with about `_FACES` triangles."""
-    used, compact = np.unique(faces, return_inverse=True)
-    points, triangles = vertices[used], compact.reshape(-1, 3)
+    points, triangles = _used(vertices, faces)
     if len(triangles) > _FACES:
         points, triangles = fast_simplification.simplify(
-            points.astype(np.float32), triangles.astype(np.int32), 1 - _FACES / len(triangles)
+            points.astype(np.float32), triangles, 1 - _FACES / len(triangles)
         )
-    return np.asarray(points, dtype=np.float64), np.asarray(triangles, dtype=np.int32)
+    return _used(points, _without_fins(_welded(points, triangles)))
+
+
+def _used(points: FloatArray, faces: IntArray) -> tuple[FloatArray, IntArray]:
+    """The points that faces use, and the faces into these."""
+    used, compact = np.unique(faces, return_inverse=True)
+    return (
+        np.asarray(points[used], dtype=np.float64),
+        np.asarray(compact.reshape(-1, 3), dtype=np.int32),
+    )
+
+
+def _welded(points: FloatArray, faces: IntArray) -> IntArray:
+    """Faces with one vertex for all that coincide; those that come to nothing go."""
+    pairs = cKDTree(points).query_pairs(_COINCIDE_MM, output_type="ndarray")
+    graph = coo_array((np.ones(len(pairs), dtype=bool), tuple(pairs.T)), shape=(len(points),) * 2)
+    group = connected_components(graph, directed=False)[1]
+    first = np.full(group.max(initial=-1) + 1, len(points))
+    np.minimum.at(first, group, np.arange(len(points)))
+    one = first[group][faces]
+    whole = (one != np.roll(one, 1, axis=1)).all(axis=1)
+    return np.asarray(one[whole], dtype=np.int32)
+
+
+def _without_fins(faces: IntArray) -> IntArray:
+    """Faces without those that lie back to back: making triangles fewer folds some onto others."""
+    _, same, times = np.unique(
+        np.sort(faces, axis=1), axis=0, return_inverse=True, return_counts=True
+    )
+    return np.asarray(faces[times[same.ravel()] == 1])
 
 
 def _outer_ring(vertices: FloatArray, faces: IntArray, name: str) -> IntArray:

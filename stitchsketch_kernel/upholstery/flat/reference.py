@@ -48,13 +48,23 @@ class Reference:
         self.size = float(np.sqrt(shapely.Polygon(self.outline).area))
         self._flat3 = np.column_stack([flat, np.zeros(len(flat))])
 
+    def with_grain(self, grain: FloatArray) -> Reference:
+        """The same with its warp along another direction, shape (3,)."""
+        return Reference(
+            self.flat, self.surface, self.faces, self.border, self.corners, grain, self.sewn
+        )
+
     def step(self, inner: int) -> float:
         """Distance of points when so many fill the panel."""
         return float(np.sqrt(self.size**2 / inner * 2 / np.sqrt(3)))
 
     def lifted(self, flat: FloatArray) -> FloatArray:
         """Points of the reference flat on the surface: (k, 3)."""
-        return lifted(self._flat3, self.faces, self.surface, flat)
+        return self.carried(self.surface, flat)
+
+    def carried(self, values: FloatArray, flat: FloatArray) -> FloatArray:
+        """Values at its vertices (n, 3), taken at points of the reference flat: (k, 3)."""
+        return lifted(self._flat3, self.faces, values, flat)
 
     def held(self, points: FloatArray) -> BoolArray:
         """Which points of the reference flat lie too far from a stapled edge to be pleated."""

@@ -15,7 +15,7 @@ from stitchsketch_kernel.upholstery.geometry.triangles import triangulate
 
 #: Points nearer to a slit's points than this share of their distance make way for it: then no
 #: point lies in a circle over one of its steps, and every step is an edge of Delaunay's.
-_CLEAR = 0.72
+CLEAR = 0.72
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def slit_mesh(
     kept = np.arange(len(inner))
     for mouth, line in slits:
         step = np.linalg.norm(np.diff(np.vstack([border[mouth], line]), axis=0), axis=1).max()
-        kept = kept[cKDTree(line).query(inner[kept])[0] > _CLEAR * step]
+        kept = kept[cKDTree(line).query(inner[kept])[0] > CLEAR * step]
     flat = np.vstack([border, inner[kept], *lines])
     ends = len(border) + len(inner) + np.arange(sum(map(len, lines)))
     source = np.concatenate([np.arange(len(border)), len(border) + kept, ends])
@@ -89,7 +89,7 @@ def _apart(border: FloatArray, slits: Sequence[tuple[int, FloatArray]]) -> bool:
         whole = np.vstack([border[mouth], line])
         step = float(np.linalg.norm(np.diff(whole, axis=0), axis=1).max())
         away = np.linalg.norm(border - border[mouth], axis=1) > 2 * step
-        if away.any() and cKDTree(border[away]).query(line)[0].min() < _CLEAR * step:
+        if away.any() and cKDTree(border[away]).query(line)[0].min() < CLEAR * step:
             return False
         for other_mouth, other in slits[:index]:
             there = np.vstack([border[other_mouth], other])

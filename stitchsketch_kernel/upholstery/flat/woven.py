@@ -16,8 +16,8 @@ import numpy as np
 from scipy.sparse import csc_array
 
 from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray, IntArray
+from stitchsketch_kernel.domain.cloth import Cloth, Fit
 from stitchsketch_kernel.upholstery.flat.assembled import Assembled
-from stitchsketch_kernel.upholstery.flat.cloth import Cloth, Fit
 from stitchsketch_kernel.upholstery.flat.pressed import cost, measured, slopes_of_cost
 
 #: What the grain's direction weighs beside the cloth.

@@ -48,10 +48,13 @@ def triangulate(flat: FloatArray, count: int) -> IntArray | None:
 
 def _missing(triangles: IntArray, count: int) -> list[int]:
     """Steps of the outline that are an edge of no triangle."""
-    edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
-    have = set(map(tuple, np.sort(edges, axis=1).tolist()))
-    steps = ((i, (i + 1) % count) for i in range(count))
-    return [a for a, b in steps if (min(a, b), max(a, b)) not in have]
+    tail, head = triangles.ravel(), np.roll(triangles, -1, axis=1).ravel()
+    low, high = np.minimum(tail, head), np.maximum(tail, head)
+    # a step joins neighbours on the outline
+    near = (high < count) & ((high - low == 1) | ((low == 0) & (high == count - 1)))
+    there = np.zeros(count, dtype=bool)
+    there[np.where(high[near] - low[near] == 1, low[near], high[near])] = True
+    return np.flatnonzero(~there).tolist()
 
 
 def _with_edge(flat: FloatArray, triangles: IntArray, a: int, b: int) -> IntArray | None:

@@ -1,9 +1,10 @@
 """The gate: may these pieces be sewn together? What doesn't pass is not cut.
 
 For each seam: both sides' lengths, notches at the same places, sides that run opposite ways round
-their pieces. For each junction: the ends of its seams meet in order, at corners that cloth has.
-All within `domain.sewing`'s tolerance. A pattern passes or a person says why it is cut all the
-same (`Pattern.override`), which is then printed on every cut file.
+their pieces; where a panel ends, its length on the furniture. For each junction: the ends of its
+seams meet in order, at corners that cloth has. All within `domain.sewing`'s tolerance. A pattern
+passes or a person says why it is cut all the same (`Pattern.override`), which is then printed on
+every cut file.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import shapely
 
 from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.errors import SewError
+from stitchsketch_kernel.domain.panel import PLEATED
 from stitchsketch_kernel.domain.piece import Pattern, Piece, PieceEdge, SeamPair
 from stitchsketch_kernel.domain.sewing import FaultKind, SewFault, sews, tolerance_mm
 from stitchsketch_kernel.upholstery.pieces.junctions import junction_faults
@@ -40,7 +42,8 @@ class SeamCheck:
         Sewn length of side a, along its own sew line.
     length_b_mm : float or None
     ease_mm : float
-        How much longer side a is than side b; 0 for a one-sided seam.
+        How much longer side a is than side b; where a panel ends, than it is on the furniture, or
+        0 where it is pleated or that is not known.
     notches_apart_mm : float
         Largest distance between a notch and its twin, along the seam; NaN where their numbers
         differ, 0 where there is none.
@@ -172,8 +175,7 @@ def _checked(
 ) -> tuple[SeamCheck, list[SewFault]]:
     length_a = sides[0][0].edge.length_mm if sides[0] else pair.length_a_mm
     if pair.piece_b is None:
-        check = SeamCheck(pair.seam, pair.piece_a, None, length_a, None, 0.0, 0.0)
-        return check, list(_missing(pair, sides))
+        return _one_sided(pair, sides, length_a)
     length_b = sides[1][0].edge.length_mm if sides[1] else float(pair.length_b_mm or 0.0)
     apart = _notches_apart(sides)
     check = SeamCheck(
@@ -191,6 +193,23 @@ def _checked(
         off = f"are {apart:.1f} mm apart" if np.isfinite(apart) else "are not as many on both sides"
         faults.append(_fault(pair, "notches", f"{said}: its notches {off}."))
     return check, faults
+
+
+def _one_sided(
+    pair: SeamPair, sides: tuple[list[_Side], list[_Side]], length_mm: float
+) -> tuple[SeamCheck, list[SewFault]]:
+    """An edge where a panel ends: as long as on the furniture, but for what is pleated there."""
+    faults = list(_missing(pair, sides))
+    held = pair.edge_kind not in PLEATED and np.isfinite(pair.furniture_mm)
+    ease = length_mm - pair.furniture_mm if held else 0.0
+    if held and not sews(length_mm, pair.furniture_mm):
+        words = (
+            f"Seam {pair.seam} of {pair.piece_a}: it is {length_mm:.1f} mm long in the flat and "
+            f"{pair.furniture_mm:.1f} mm on the furniture, and may differ by "
+            f"{tolerance_mm(length_mm, pair.furniture_mm):.1f} mm."
+        )
+        faults.append(_fault(pair, "length", words))
+    return SeamCheck(pair.seam, pair.piece_a, None, length_mm, None, ease, 0.0), faults
 
 
 def _missing(pair: SeamPair, sides: tuple[list[_Side], list[_Side]]) -> Iterator[SewFault]:
@@ -231,20 +250,37 @@ def _apart(a: _Side, b: _Side) -> float:
 def _strange_notches(pattern: Pattern) -> Iterator[SewFault]:
     """Notches that don't stand on their seam's sew line.
 
-    Where a neighbour's dart is closed a piece has a notch of that dart, between two of its edges.
+    Where a dart of the piece sewn to it is closed, or the seam of two such pieces ends, a piece has
+    a notch of that seam, between its edges to them.
     """
-    seams = {pair.seam for pair in pattern.seams}
-    darts = {pair.seam for pair in pattern.seams if pair.piece_a == pair.piece_b}
+    seams = {pair.seam: pair for pair in pattern.seams}
     for piece in pattern.pieces:
-        for seam in sorted(seams & {one.seam for one in piece.notches}):
+        for seam in sorted(seams.keys() & {one.seam for one in piece.notches}):
             lines = [edge.line_mm for edge in piece.edges if edge.seam == seam]
-            if not lines and seam in darts:
-                lines = [edge.line_mm[[0, 0]] for edge in piece.edges]
+            if not lines:
+                lines = _meeting(piece, seams[seam], seams)
             points = [one.sew_mm for one in piece.notches if one.seam == seam]
             if not lines or _off(lines, points) > tolerance_mm(0.0):
                 yield SewFault(
                     (seam,), "notches", f"Seam {seam}: a notch of {piece.name} is not on it."
                 )
+
+
+def _meeting(piece: Piece, seam: SeamPair, seams: dict[str, SeamPair]) -> list[FloatArray]:
+    """Corners of a piece, as lines without length, between its edges to a seam's two pieces."""
+    sewn_to = [_across(piece, seams.get(edge.seam)) for edge in piece.edges]
+    return [
+        edge.line_mm[[0, 0]]
+        for edge, to, before in zip(piece.edges, sewn_to, [*sewn_to[-1:], *sewn_to], strict=False)
+        if {to, before} == {seam.piece_a, seam.piece_b}
+    ]
+
+
+def _across(piece: Piece, pair: SeamPair | None) -> str | None:
+    """What a piece is sewn to along a seam of its own."""
+    if pair is None:
+        return None
+    return pair.piece_b if pair.piece_a == piece.name else pair.piece_a
 
 
 def _off(lines: Sequence[FloatArray], points: Sequence[FloatArray]) -> float:

@@ -10,23 +10,18 @@ from typing import Annotated
 import numpy as np
 
 from stitchsketch_kernel.domain.bounds import Within, require_allowed
+from stitchsketch_kernel.domain.cloth import Cloth
 from stitchsketch_kernel.domain.errors import PanelError, ScaleError
 from stitchsketch_kernel.domain.model import Scale
 from stitchsketch_kernel.domain.panel import EdgeKind, PanelMap, Seam
-from stitchsketch_kernel.domain.piece import FlatPanel, Notch, Pattern, Piece, SeamPair
+from stitchsketch_kernel.domain.piece import FlatPanel, Pattern, Piece
 from stitchsketch_kernel.domain.sewing import tolerance_mm
 from stitchsketch_kernel.domain.sureness import Sureness
 from stitchsketch_kernel.upholstery.pieces.allowances import cut_line
 from stitchsketch_kernel.upholstery.pieces.mirrored import SeamTies, Twins, find_twins, seam_links
-from stitchsketch_kernel.upholstery.pieces.notches import (
-    SeamSide,
-    dart_notches,
-    dart_of,
-    edge_notches,
-    mouth_notch,
-    notch_stations,
-)
+from stitchsketch_kernel.upholstery.pieces.notched import notched
 from stitchsketch_kernel.upholstery.pieces.outline import edges_of, grain_line
+from stitchsketch_kernel.upholstery.pieces.pairs import on_furniture, seam_pairs
 from stitchsketch_kernel.upholstery.pieces.rules import TradeRules
 
 
@@ -62,6 +57,7 @@ def make_pattern(
     scale: Scale,
     settings: PieceSettings | None = None,
     sure: Sureness | None = None,
+    cloth: Cloth | None = None,
 ) -> Pattern:
     """Make all pieces of a scan, and pair their seams.
 
@@ -82,6 +78,8 @@ def make_pattern(
     settings : PieceSettings, optional
     sure : Sureness, optional
         The ± of seams and pieces; without it none is known.
+    cloth : Cloth, optional
+        That the panels were laid flat for.
 
     Raises
     ------
@@ -95,15 +93,17 @@ def make_pattern(
     twins, notes = find_twins(bare) if settings.pair else ((), ())
     twins, unsewable = _sewable(bare, twins)
     twins, ties, more_notes = _tied(bare, twins)
-    pieces = _one_of_twins(_notched(bare, rules, ties), twins)
+    others = {bare[one.right].name for one in twins}
+    pieces = _one_of_twins(notched(bare, rules, ties), twins)
     return Pattern(
         name,
         pieces,
-        _seam_pairs(panel_map.seams, _as_cut(bare, twins), sure),
+        seam_pairs(panel_map.seams, _as_cut(bare, twins), sure, on_furniture(flats, others)),
         scale.method,
         scale.uncertainty_percent,
         (*panel_map.notes, *notes, *unsewable, *more_notes),
         check_mm=settings.check_mm,
+        cloth=cloth,
     )
 
 
@@ -140,7 +140,8 @@ def _bare_piece(
     except PanelError as error:
         raise PanelError(f"Piece {flat.panel}: {error.what}", error.todo) from error
     piece = Piece(
-        flat.panel, sew, cut, edges, (), grain_line(sew), strain_percent=_strain(flat)
+        flat.panel, sew, cut, edges, (), grain_line(sew), strain_percent=_strain(flat),
+        fit=flat.fit,
     )  # fmt: skip
     told = sure.pieces.get(flat.panel)
     if told is None:
@@ -212,37 +213,6 @@ def _tied(
     return tuple(kept), ties, tuple(notes)
 
 
-def _notched(pieces: Sequence[Piece], rules: TradeRules, ties: SeamTies) -> list[Piece]:
-    """The pieces with notches wherever two sides of a seam are there."""
-    sides: dict[str, list[tuple[int, SeamSide]]] = defaultdict(list)
-    for index, piece in enumerate(pieces):
-        for edge in piece.edges:
-            sides[edge.seam].append((index, SeamSide(edge, piece.cut_line_mm)))
-    groups = defaultdict(list)
-    notches: dict[int, list[Notch]] = defaultdict(list)
-    for seam, both in sides.items():
-        index = both[0][0]
-        leg = dart_of(pieces[index], seam)
-        if leg is not None:
-            notches[index].extend(dart_notches(pieces[index], leg, rules))
-            edges = pieces[index].edges
-            rims = frozenset({edges[leg - 1].seam, edges[(leg + 2) % len(edges)].seam})
-            for at, piece in enumerate(pieces):
-                mouth = mouth_notch(piece, seam, rims, rules) if at != index else None
-                notches[at].extend([] if mouth is None else [mouth])
-        elif len(both) == 2:
-            groups[ties.root(seam)[0]].append(seam)
-    for members in groups.values():
-        turned = {seam: ties.root(seam)[1] for seam in members}
-        together = [side.turned(turned[seam]) for seam in members for _, side in sides[seam]]
-        stations = notch_stations(together, rules)
-        for seam in members:
-            own = sorted(1 - s if turned[seam] else s for s in stations)
-            for index, side in sides[seam]:
-                notches[index].extend(edge_notches(side, own, rules))
-    return [replace(piece, notches=tuple(notches[i])) for i, piece in enumerate(pieces)]
-
-
 def _one_of_twins(pieces: Sequence[Piece], twins: Sequence[Twins]) -> tuple[Piece, ...]:
     """Keep the left of each pair as the template of both."""
     out = list(pieces)
@@ -256,6 +226,7 @@ def _one_of_twins(pieces: Sequence[Piece], twins: Sequence[Twins]) -> tuple[Piec
             # never surer than the less sure of the two
             uncertainty_mm=float(np.max([left.uncertainty_mm, right.uncertainty_mm])),
             size_uncertainty_mm=_less_sure(left, right),
+            fit=None if left.fit is None else left.fit.worst(right.fit),
             notes=(*left.notes, f"{note}{one.difference_mm:.1f} mm."),
         )
     gone = {one.right for one in twins}
@@ -276,30 +247,3 @@ def _as_cut(pieces: Sequence[Piece], twins: Sequence[Twins]) -> list[Piece]:
         edges = [replace(edge, line_mm=template[i]) for i, edge in enumerate(right.edges)]
         out[one.right] = replace(right, edges=tuple(edges))
     return out
-
-
-def _seam_pairs(
-    seams: Sequence[Seam], pieces: Sequence[Piece], sure: Sureness
-) -> tuple[SeamPair, ...]:
-    """Both sides of each seam that a piece has; side a is the seam's left where it is there.
-
-    The flat's own departure from the seam on the furniture adds to the ± of its length.
-    """
-    lengths = defaultdict(list)
-    for piece in pieces:
-        for edge in piece.edges:
-            lengths[edge.seam].append((piece.name, edge.length_mm))
-    pairs = []
-    for seam in seams:
-        sides = sorted(lengths[seam.id], key=lambda side: side[0] != seam.left)
-        if sides:
-            (a, length_a), (b, length_b) = sides[0], sides[1] if len(sides) > 1 else (None, None)
-            pair = SeamPair(seam.id, seam.edge_kind, a, b, length_a, length_b)
-            if (told := sure.seams.get(seam.id)) is not None:
-                off = max(abs(length - seam.length_mm) for _, length in sides)
-                within = float(np.hypot(told.length_mm, off))
-                pair = replace(
-                    pair, length_uncertainty_mm=within, place_uncertainty_mm=told.place_mm
-                )
-            pairs.append(pair)
-    return tuple(pairs)

@@ -137,18 +137,24 @@ def dart_notches(piece: Piece, first_leg: int, rules: TradeRules) -> tuple[Notch
     return tuple(found) if len(found) == 2 else ()
 
 
-def mouth_notch(piece: Piece, dart: str, rims: frozenset[str], rules: TradeRules) -> Notch | None:
+def mouth_notch(
+    piece: Piece, seam: str, rims: frozenset[str], rules: TradeRules, straight: bool = False
+) -> Notch | None:
     """The notch in a neighbour's edge where a dart of the piece sewn to it is closed.
+
+    Likewise where the seam of two pieces ends that are both sewn to it.
 
     Parameters
     ----------
     piece : Piece
         The neighbour.
-    dart : str
-        The dart's seam.
+    seam : str
+        The dart's seam, or that of the two pieces.
     rims : frozenset of str
-        The two seams beside the dart, which meet at its mouth.
+        The two seams beside it, which meet at its mouth or end.
     rules : TradeRules
+    straight : bool
+        Whether none is wanted where the neighbour has a corner: that tells the place by itself.
 
     Returns
     -------
@@ -157,12 +163,22 @@ def mouth_notch(piece: Piece, dart: str, rims: frozenset[str], rules: TradeRules
     """
     for edge, following in pairwise([*piece.edges, *piece.edges[:1]]):
         if {edge.seam, following.seam} == rims:
+            if straight and _turn_deg(edge, following) >= CORNER_DEG:
+                return None
             foot, outward = edge.line_mm[-1][None], normals(edge.line_mm)[-1][None]
             reach = float(SeamSide(edge, piece.cut_line_mm)._reach(foot, outward)[0])
             if abs(reach - edge.allowance_mm) <= _REACH_MM:
                 tip = foot[0] + edge.allowance_mm * outward[0]
-                return Notch(dart, 0.0, foot[0], tip, rules.notch_depth(edge.edge_kind))
+                return Notch(seam, 0.0, foot[0], tip, rules.notch_depth(edge.edge_kind))
     return None
+
+
+def _turn_deg(edge: PieceEdge, following: PieceEdge) -> float:
+    """How far a piece's outline turns from one edge to the next."""
+    (ax, ay), (bx, by) = (
+        np.diff(line, axis=0)[end] for line, end in ((edge.line_mm, -1), (following.line_mm, 0))
+    )
+    return float(np.degrees(np.abs(np.arctan2(ax * by - ay * bx, ax * bx + ay * by))))
 
 
 def tells_direction(stations: Sequence[float], length_mm: float) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from stitchsketch_kernel.domain.arrays import FloatArray
+from stitchsketch_kernel.domain.cloth import Fit
 from stitchsketch_kernel.domain.errors import SettingsError
 from stitchsketch_kernel.domain.panel import EdgeKind
 from stitchsketch_kernel.domain.piece import Pattern, Piece, SeamPair
@@ -171,6 +172,7 @@ def _strip(name: str, outline: FloatArray, quantity: int, note: str) -> Piece:
     return Piece(
         name, outline, outline, (), (), grain, quantity,
         uncertainty_mm=0.0, size_uncertainty_mm=(0.0, 0.0), strain_percent=(0.0, 0.0),
+        fit=Fit(0.0, 0.0, 0.0),
         notes=(note,),
     )  # fmt: skip
 

@@ -2,13 +2,17 @@
 
 A piece made of its own panel has the panel's coordinates. A right panel whose piece is the left
 one's template, face down, is sewn on edge by edge: its outline comes to lie on the template's
-(station by station along each seam), and its inside follows, as evenly as can be (harmonic).
+(station by station along each seam), and its inside follows, as evenly as can be (harmonic). What
+the two sides' outlines differ by within a hand's breadth is the scan's own unrest, which no cloth
+follows: it is held as if by springs there.
 """
 
 from __future__ import annotations
 
 import igl
 import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import spsolve
 
 from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.errors import NestError
@@ -18,6 +22,8 @@ from stitchsketch_kernel.upholstery.pieces.mirrored import Twins, find_twins, fi
 
 #: A piece's outline that lies this near to its panel's is the panel's own.
 _SAME_MM = 0.2
+#: On a template unrest of an outline that is shorter than this is evened out.
+_REACH_MM = 40.0
 
 
 def on_piece(flat: FlatPanel, piece: Piece, pattern: Pattern) -> FloatArray:
@@ -29,18 +35,15 @@ def on_piece(flat: FlatPanel, piece: Piece, pattern: Pattern) -> FloatArray:
         The piece's edges aren't the panel's: it was made of another scan, or changed.
     """
     if piece.name == flat.panel:
-        targets = _own_targets(flat, piece)
-        start = flat.uv_mm
-    else:
-        right = _right_piece(flat, piece, pattern)
-        twins = find_twins((piece, right))[0]
-        if not twins:
-            raise _unlike(flat, piece)
-        move = fit_mirrored(piece.sew_line_mm, right.sew_line_mm)[0]
-        back = np.linalg.inv(move)
-        start = flat.uv_mm @ back[:2, :2].T + back[:2, 2]
-        targets = _template_targets(flat, piece, right, twins[0])
-    return _followed(flat, start, targets)
+        return _followed(flat, flat.uv_mm, _own_targets(flat, piece))
+    right = _right_piece(flat, piece, pattern)
+    twins = find_twins((piece, right))[0]
+    if not twins:
+        raise _unlike(flat, piece)
+    move = fit_mirrored(piece.sew_line_mm, right.sew_line_mm)[0]
+    back = np.linalg.inv(move)
+    start = flat.uv_mm @ back[:2, :2].T + back[:2, 2]
+    return _sprung(flat, start, _template_targets(flat, piece, right, twins[0]))
 
 
 def _own_targets(flat: FlatPanel, piece: Piece) -> dict[int, FloatArray]:
@@ -110,6 +113,31 @@ def _followed(flat: FlatPanel, start: FloatArray, targets: dict[int, FloatArray]
     faces = np.ascontiguousarray(flat.faces, dtype=np.int64)
     shift = igl.harmonic(np.ascontiguousarray(laid), faces, held, np.ascontiguousarray(moved), 1)
     return np.asarray(start + shift)
+
+
+def _sprung(flat: FlatPanel, start: FloatArray, targets: dict[int, FloatArray]) -> FloatArray:
+    """As `_followed`, with the outline held by springs.
+
+    The shift d makes |grad d|^2 inside with |d - wanted|^2 / `_REACH_MM` along the outline least
+    (a Robin condition).
+    """
+    held = np.array(sorted(targets), dtype=np.int64)
+    goal = np.array([targets[int(vertex)] for vertex in held])
+    # a side that is larger as a whole is stretched evenly first: springs have no say in that
+    known = np.column_stack([start[held], np.ones(len(held))])
+    start = np.column_stack([start, np.ones(len(start))]) @ np.linalg.lstsq(known, goal)[0]
+    wanted = np.zeros_like(start)
+    wanted[held] = goal - start[held]
+    ring = flat.boundary
+    half = np.linalg.norm(flat.uv_mm[ring] - flat.uv_mm[np.roll(ring, -1)], axis=1) / 2
+    spring = np.zeros(len(start))
+    np.add.at(spring, ring, half)
+    np.add.at(spring, np.roll(ring, -1), half)
+    spring[~np.isin(np.arange(len(start)), held)] = 0.0
+    laid = np.column_stack([flat.uv_mm, np.zeros(len(start))])
+    stiff = igl.cotmatrix(np.ascontiguousarray(laid), np.ascontiguousarray(flat.faces, np.int64))
+    hold = sparse.diags(spring / _REACH_MM)
+    return np.asarray(start + spsolve((hold - stiff).tocsc(), hold @ wanted))
 
 
 def _stations(line: FloatArray) -> FloatArray:

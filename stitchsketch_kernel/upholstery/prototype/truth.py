@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import igl
 import numpy as np
+import shapely
 
 from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
-from stitchsketch_kernel.domain.marker import Marker
+from stitchsketch_kernel.domain.marker import Marker, MatchLevel
 from stitchsketch_kernel.domain.piece import Pattern
 from stitchsketch_kernel.domain.prototype import DressedPanel, Prototype
 from stitchsketch_kernel.domain.units import MM_PER_M
+from stitchsketch_kernel.upholstery.marker.links import links_of
 from stitchsketch_kernel.upholstery.marker.repeats import off_lattice
 
 #: A square's side is followed over the surface in so many steps.
@@ -29,6 +32,12 @@ class SeamJump:
         At the seam's middle, where markers match.
     along_mm : float
         The largest along the seam.
+    allowed_mm : float
+        The largest that is left all along wherever the two flat pieces are moved to, grain kept:
+        their seam lines are not the same curve, or run at an angle to each other. Told by the
+        pieces alone.
+    off_piece_mm : float
+        How far the cloth under the mesh's seam is from the pieces' own seam lines, at most.
     apart_mm : float
         How far apart the two panels' own points of the seam are on the mesh, at most.
     matched : bool
@@ -40,6 +49,8 @@ class SeamJump:
     b: str
     at_mm: float
     along_mm: float
+    allowed_mm: float
+    off_piece_mm: float
     apart_mm: float
     matched: bool
 
@@ -83,6 +94,7 @@ def seam_jumps(prototype: Prototype, pattern: Pattern, marker: Marker) -> tuple[
     cloth without nap looks the same by.
     """
     fabric, panels = prototype.fabric, {one.panel: one for one in prototype.panels}
+    flat = _flat_seams(pattern, marker)
     good = {one.seam for one in marker.matches if one.matched and one.seam}
     motif = np.array([fabric.motif_along_mm, fabric.motif_across_mm])
     found = []
@@ -97,13 +109,55 @@ def seam_jumps(prototype: Prototype, pattern: Pattern, marker: Marker) -> tuple[
         there = 2 * motif - there if a.turned != b.turned else there
         jump = np.hypot(*off_lattice(there - here, fabric).T)
         apart = np.linalg.norm(a.points_m[line_a] - b.points_m[line_b], axis=1) * MM_PER_M
+        allowed, off = _by_pieces(flat.get(pair.seam), (a, line_a), (b, line_b), motif)
         found.append(
             SeamJump(
-                pair.seam, a.panel, b.panel, float(jump[0]), float(jump.max()),
+                pair.seam, a.panel, b.panel, float(jump[0]), float(jump.max()), allowed, off,
                 float(apart.max()), pair.seam in good,
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def _flat_seams(pattern: Pattern, marker: Marker) -> dict[str, tuple[FloatArray, FloatArray, bool]]:
+    """Both sides of each seam as the pieces lie on the roll; whether they lie opposite ways."""
+    placed = {(one.piece, one.copy): one for one in marker.placements}
+    found = {}
+    for link in links_of(pattern, MatchLevel.ALL):
+        if link.b is None or link.a.key not in placed or link.b.key not in placed:
+            continue
+        a, b = placed[link.a.key], placed[link.b.key]
+        opposite = round((b.rotation_deg - a.rotation_deg) / 180) % 2 == 1
+        found[link.seam] = (a.apply(link.a.line_mm), b.apply(link.b.line_mm), opposite)
+    return found
+
+
+def _by_pieces(
+    flat: tuple[FloatArray, FloatArray, bool] | None,
+    a: tuple[DressedPanel, IntArray],
+    b: tuple[DressedPanel, IntArray],
+    motif: FloatArray,
+) -> tuple[float, float]:
+    """What the flat pieces allow along a seam, and how far the mesh's cloth is from them.
+
+    Both are nan where the pattern can't tell the two sides of a seam.
+    """
+    if flat is None:
+        return float("nan"), float("nan")
+    line_a, line_b, opposite = flat
+    apart = (2 * motif - line_b if opposite else line_b) - line_a
+    # wherever the pieces are moved to, these differences move as one: the smallest circle round
+    # them has the jump that is left as its radius
+    allowed = cv2.minEnclosingCircle(apart.astype(np.float32)[:, None])[1]
+    lines = [shapely.LineString(line) for line in (line_a, line_b)]
+    off = [
+        min(
+            float(shapely.distance(shapely.points(panel.roll_mm[own]), line).max())
+            for line in lines
+        )
+        for panel, own in (a, b)
+    ]
+    return float(allowed), max(off)
 
 
 def _with_middle(panel: DressedPanel, line: IntArray) -> FloatArray:

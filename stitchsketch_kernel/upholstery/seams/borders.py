@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -63,8 +63,10 @@ def find_borders(vertices: FloatArray, faces: IntArray, label: IntArray) -> Bord
 
     Holes within a panel are passed over: a panel is what its longest border encloses.
     """
-    other = _label_across(faces, label)
-    rings = {one: _outer_ring(vertices, faces, label, one) for one in range(int(label.max()) + 1)}
+    rings = {
+        one: _outer_ring(vertices, faces[label == one], one) for one in range(int(label.max()) + 1)
+    }
+    other = _label_across(faces, label, rings)
     corner = _junction_vertices(rings, other)
     pieces = [piece for one, ring in rings.items() for piece in _cut(ring, corner, other, one)]
     name = _merged_junctions(vertices, pieces)
@@ -73,30 +75,26 @@ def find_borders(vertices: FloatArray, faces: IntArray, label: IntArray) -> Bord
     return Borders(tuple(chains), places, loops)
 
 
-def _label_across(faces: IntArray, label: IntArray) -> dict[tuple[int, int], int]:
-    """For each directed edge the label of the face that has it reversed; missing: the mesh ends."""
-    return {
-        (int(b), int(a)): int(one)
-        for corners, one in zip(faces.tolist(), label.tolist(), strict=True)
-        for a, b in (
-            (corners[0], corners[1]),
-            (corners[1], corners[2]),
-            (corners[2], corners[0]),
-        )
-    }
+def _label_across(
+    faces: IntArray, label: IntArray, rings: dict[int, list[int]]
+) -> dict[tuple[int, int], int]:
+    """For each step of a ring the label of the face that has it reversed; missing: the mesh ends.
+
+    Steps between vertices of rings that are on no ring are there, too.
+    """
+    on_ring = np.zeros(int(faces.max(initial=-1)) + 1, dtype=bool)
+    for ring in rings.values():
+        on_ring[ring] = True
+    # face by face: where two faces have the same step, the later one's label counts
+    tail, head = faces.ravel(), np.roll(faces, -1, axis=1).ravel()
+    near = np.flatnonzero(on_ring[tail] & on_ring[head])
+    steps = zip(head[near].tolist(), tail[near].tolist(), strict=True)
+    return dict(zip(steps, label[near // 3].tolist(), strict=True))
 
 
-def _outer_ring(vertices: FloatArray, faces: IntArray, label: IntArray, one: int) -> list[int]:
-    """Vertices round the label's faces, counter-clockwise; the longest of its border loops."""
-    mine = faces[label == one]
-    edges = np.concatenate([mine[:, [0, 1]], mine[:, [1, 2]], mine[:, [2, 0]]])
-    times = Counter(map(tuple, edges.tolist()))
-    following: dict[int, list[int]] = defaultdict(list)
-    for (a, b), count in times.items():
-        # net of the other way round: so every vertex is left as often as it is reached, even where
-        # three faces share an edge
-        following[a].extend([b] * (count - times.get((b, a), 0)))
-    following = {a: ahead for a, ahead in following.items() if ahead}
+def _outer_ring(vertices: FloatArray, mine: IntArray, one: int) -> list[int]:
+    """Vertices round a label's faces, counter-clockwise; the longest of its border loops."""
+    following = _border_steps(mine)
     best: list[int] = []
     longest = -1.0
     while following:
@@ -113,6 +111,35 @@ def _outer_ring(vertices: FloatArray, faces: IntArray, label: IntArray, one: int
             "Give a seam across it in the file of panels.",
         )
     return best
+
+
+def _border_steps(mine: IntArray) -> dict[int, list[int]]:
+    """For each vertex on the border of faces where its border goes on, in the faces' order.
+
+    Net of the other way round: so every vertex is left as often as it is reached, even where three
+    faces share an edge.
+    """
+    tail, head = mine.T.ravel(), np.roll(mine, -1, axis=1).T.ravel()
+    size = int(mine.max(initial=-1)) + 1
+    step, first, times = np.unique(
+        tail.astype(np.int64) * size + head, return_index=True, return_counts=True
+    )
+    back = step % size * size + step // size
+    found = np.minimum(np.searchsorted(step, back), len(step) - 1)
+    net = times - np.where(step[found] == back, times[found], 0)
+    ends = np.flatnonzero(net > 0)
+    ends = ends[np.argsort(first[ends])]
+    # vertices in the order in which the faces come to them
+    order = np.full(size, len(tail))
+    np.minimum.at(order, tail, np.arange(len(tail)))
+    following: dict[int, list[int]] = defaultdict(list)
+    for a in sorted(set((step[ends] // size).tolist()), key=lambda vertex: int(order[vertex])):
+        following[a] = []
+    for a, b, count in zip(
+        (step[ends] // size).tolist(), (step[ends] % size).tolist(), net[ends].tolist(), strict=True
+    ):
+        following[a].extend([b] * count)
+    return dict(following)
 
 
 def _walk(following: dict[int, list[int]]) -> list[int]:

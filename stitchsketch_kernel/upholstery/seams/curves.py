@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, median_filter
-from scipy.signal import savgol_filter
 from scipy.spatial import cKDTree
 
 from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray, IntArray
 from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.upholstery.seams.borders import Borders, Chain, without_slivers
+from stitchsketch_kernel.upholstery.seams.even_lines import STEP_M, corners_of, evenly, smoothed
 from stitchsketch_kernel.upholstery.seams.features import Features
 from stitchsketch_kernel.upholstery.seams.junctions import Line, place_junctions
 from stitchsketch_kernel.upholstery.seams.place import Patch, Piping, Surfaces, meet, on_surface
+from stitchsketch_kernel.upholstery.seams.remembered import Remembered, key_of
 from stitchsketch_kernel.upholstery.seams.segment import SEEN
 from stitchsketch_kernel.upholstery.seams.spurs import without_spurs
 from stitchsketch_kernel.upholstery.seams.taped import Tape, as_taped
 
-#: Distance between a seam's points.
-STEP_M = 0.004
 #: Borders are rounded by this: triangles make a zigzag; where a scan ends, it is ragged.
 _ZIGZAG_M, _RAGGED_M = 0.006, 0.012
 #: An end with piping along more of it than this follows its piping; where none shows, the line is
@@ -31,12 +31,8 @@ _MOSTLY, _BESIDE_POINTS, _LEAST_BESIDE = 0.4, 12, 3
 _ASTRAY_M, _RUN_POINTS, _RUN_ROUNDS = (0.002, 0.020), 60, 8
 #: It runs so where this share of them lie so near.
 _SUPPORT, _SUPPORT_M = 0.6, 0.0035
-#: Points are smoothed over this many of their neighbours by a parabola.
-_WINDOW = 11
 #: Points nearer to a junction than this say less than the junction does.
 _CLEAR_M = 0.006
-#: A border turns a corner where it turns by more than this over a lever of 15 mm.
-_CORNER_DEG, _LEVER_M = 40.0, 0.015
 #: Seen from as far, a stretch that strays is no corner yet.
 _LONG_LEVER_M = 0.06
 #: A junction is no further from the end of a border than this.
@@ -66,9 +62,16 @@ class Curve:
 
 
 def place_seams(
-    mesh: Mesh, features: Features, label: IntArray, borders: Borders, tape: Tape
+    mesh: Mesh,
+    features: Features,
+    label: IntArray,
+    borders: Borders,
+    tape: Tape,
+    remembered: Remembered,
 ) -> tuple[Borders, list[Curve]]:
     """Place every border, without its spurs: on its tape where it has one.
+
+    Lines of before are `remembered`.
 
     Returns
     -------
@@ -81,7 +84,13 @@ def place_seams(
     surfaces = Surfaces(features.centres, features.normals, label, everywhere)
     piping = Piping.of(features)
     borders = without_spurs(mesh.vertices, borders)
-    lines = [_placed_line(mesh.vertices, one, surfaces, piping, tape) for one in borders.chains]
+    lines = [
+        remembered.of(
+            _line_key(one, surfaces),
+            partial(_placed_line, mesh.vertices, one, surfaces, piping, tape),
+        )
+        for one in borders.chains
+    ]
     borders, kept = without_slivers(borders, place_junctions(borders, lines, surfaces))
     curves = []
     for chain, old in zip(borders.chains, kept, strict=True):
@@ -89,6 +98,11 @@ def place_seams(
         curve = _finished(chain, lines[old], borders.junctions_m)
         curves.append(replace(curve, guessed_mm=guessed_mm))
     return borders, curves
+
+
+def _line_key(chain: Chain, surfaces: Surfaces) -> bytes:
+    sides = [b"" if one < 0 else surfaces.key(one) for one in (chain.left, chain.right)]
+    return key_of("line", chain.vertices, chain.start < 0, chain.right < 0, *sides)
 
 
 def _guessed_mm(mesh: Mesh, chain: Chain, line: Line) -> float:
@@ -237,15 +251,6 @@ def _rounded(points: FloatArray, closed: bool, sigma_m: float) -> FloatArray:
     return np.asarray(smooth[pad : pad + len(even)])
 
 
-def evenly(points: FloatArray, step_m: float) -> FloatArray:
-    """The polyline in even steps of about `step_m`, ends kept (at least three steps)."""
-    steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
-    along = np.concatenate([[0.0], np.cumsum(steps)])
-    count = max(3, round(float(along[-1]) / step_m))
-    at = np.linspace(0, along[-1], count + 1)
-    return np.column_stack([np.interp(at, along, points[:, i]) for i in range(3)])
-
-
 def _tangents(points: FloatArray, closed: bool) -> FloatArray:
     if closed:
         ring = points[:-1]
@@ -276,49 +281,3 @@ def _ends_at(points: FloatArray, start: FloatArray, end: FloatArray) -> FloatArr
     within = np.arange(len(points))
     kept = (within >= first) & (within <= last) & (from_start > _CLEAR_M) & (from_end > _CLEAR_M)
     return np.vstack([start, points[kept], end])
-
-
-def smoothed(points: FloatArray, closed: bool) -> tuple[FloatArray, float]:
-    """Local parabolas between corners, and the RMS distance of the points from them."""
-    if closed:
-        ring = points[:-1]
-        window = min(_WINDOW, (len(ring) - 1) // 2 * 2 - 1)
-        smooth = savgol_filter(ring, window, 2, axis=0, mode="wrap") if window >= 5 else ring
-        rms = float(np.sqrt(((smooth - ring) ** 2).sum(axis=1).mean()))
-        return np.vstack([smooth, smooth[:1]]), rms
-    out, squares = points.copy(), []
-    stops = [0, *corners_of(points), len(points) - 1]
-    for a, b in pairwise(stops):
-        part = points[a : b + 1]
-        window = min(_WINDOW, (len(part) - 1) // 2 * 2 - 1)
-        if window < 5:
-            continue
-        smooth = savgol_filter(part, window, 2, axis=0, mode="interp")
-        # ends are held; what they'd have moved by fades out over the window
-        fade = np.clip(1 - np.arange(len(part)) / window, 0, 1)[:, None]
-        smooth = smooth + fade * (part[0] - smooth[0]) + fade[::-1] * (part[-1] - smooth[-1])
-        squares.append(((smooth - part) ** 2).sum(axis=1))
-        out[a : b + 1] = smooth
-    rms = float(np.sqrt(np.concatenate(squares).mean())) if squares else 0.0
-    return out, rms
-
-
-def corners_of(points: FloatArray, lever_m: float = _LEVER_M) -> list[int]:
-    """Indices where the curve turns by more than a corner, sharpest first, none near another."""
-    lever = max(1, round(lever_m / STEP_M))
-    if len(points) < 2 * lever + 3:
-        return []
-    middle = np.arange(lever, len(points) - lever)
-    before = points[middle] - points[middle - lever]
-    after = points[middle + lever] - points[middle]
-    cosine = (before * after).sum(axis=1) / np.maximum(
-        np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1), 1e-15
-    )
-    turn = np.rad2deg(np.arccos(np.clip(cosine, -1, 1)))
-    corners: list[int] = []
-    for i in np.argsort(-turn):
-        if turn[i] < _CORNER_DEG:
-            break
-        if all(abs(int(middle[i]) - other) > 2 * lever for other in corners):
-            corners.append(int(middle[i]))
-    return sorted(corners)

@@ -26,6 +26,7 @@ from stitchsketch_kernel.upholstery.seams.prepare import (
     panel_shape,
     prepared,
 )
+from stitchsketch_kernel.upholstery.seams.remembered import Remembered, key_of
 from stitchsketch_kernel.upholstery.seams.remesh import PanelMesh, mesh_panel
 from stitchsketch_kernel.upholstery.seams.taped import Tape, unused
 
@@ -92,12 +93,23 @@ def panels_from_edits(
     return panels_of(prepared(mesh, settings, keeps, progress, tape), edits, progress)
 
 
-def panels_of(ready: Prepared, edits: PanelEdits, progress: Progress = silent) -> PanelMap:
-    """Panels of a prepared mesh as edits want them; see `panels_from_edits`."""
+def panels_of(
+    ready: Prepared,
+    edits: PanelEdits,
+    progress: Progress = silent,
+    remembered: Remembered | None = None,
+) -> PanelMap:
+    """Panels of a prepared mesh as edits want them; see `panels_from_edits`.
+
+    `remembered` is of this mesh: what an earlier call has placed and meshed isn't done again.
+    """
     ground = ready.ground
     found = ground.corrected(edits)
     ground.check(edits, found)
-    panels = _panel_map(ground.mesh, ground.features, found, progress, Tape.of(ground.tape))
+    panels = _panel_map(
+        ground.mesh, ground.features, found, progress, Tape.of(ground.tape),
+        Remembered() if remembered is None else remembered,
+    )  # fmt: skip
     idle = unused(ground.tape, [seam.points_m for seam in panels.seams])
     said = idle + _too_coarse(ground.mesh)
     notes, doubts = ready.notes + panels.notes + said, panels.doubts + said
@@ -123,6 +135,7 @@ def _panel_map(
     found: Corrected,
     progress: Progress,
     tape: Tape,
+    remembered: Remembered,
 ) -> PanelMap:
     label = found.label
     if label.max(initial=-1) < 0:
@@ -133,12 +146,12 @@ def _panel_map(
         )
     borders = find_borders(mesh.vertices, mesh.faces, label)
     progress(0.45, "placing seams")
-    borders, curves = place_seams(mesh, features, label, borders, tape)
+    borders, curves = place_seams(mesh, features, label, borders, tape, remembered)
     points, of_curve = _seam_points(borders, curves)
     progress(0.75, "meshing panels")
     draft = _Draft()
     for one in range(int(label.max()) + 1):
-        _mesh_one(draft, one, mesh, found, borders, of_curve, points)
+        _mesh_one(draft, one, mesh, found, borders, of_curve, points, remembered)
     shapes = {one: panel_shape(mesh, features, label, one) for one in draft.meshes}
     progress(1.0, f"{len(draft.meshes)} panels")
     return _assembled(mesh, draft, borders, curves, of_curve, points, found.names, shapes)
@@ -169,18 +182,25 @@ def _mesh_one(
     borders: Borders,
     of_curve: list[IntArray],
     points: FloatArray,
+    remembered: Remembered,
 ) -> None:
     """Mesh a panel, or note why it is left out."""
     ring = [
         int(vertex)
-        for index, forward in borders.loops[one]
+        for index, forward in borders.loops.get(one, ())
         for vertex in (of_curve[index] if forward else of_curve[index][::-1])[:-1]
     ]
     name, label = found.names[one], found.label
     try:
+        if not ring:  # a scan in tatters: placing its seams has taken all of them
+            raise PanelError(f"Panel {name} has no border.", "Take more photos of that side.")
         if len(set(ring)) != len(ring):
             raise PanelError(f"The border of panel {name} meets itself.", "Give it a seam across.")
-        draft.meshes[one] = mesh_panel(mesh, label == one, points[ring], name)
+        mine = label == one
+        draft.meshes[one] = remembered.of(
+            key_of("mesh", np.packbits(mine), points[ring]),
+            lambda: mesh_panel(mesh, mine, points[ring], name),
+        )
         draft.rings[one] = np.array(ring, dtype=np.int32)
     except (PanelError, FlattenError) as error:
         if one in found.asked:

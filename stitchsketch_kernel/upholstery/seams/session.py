@@ -20,6 +20,7 @@ from stitchsketch_kernel.upholstery.seams.edits import PanelEdits, apply_kinds, 
 from stitchsketch_kernel.upholstery.seams.naming import usual_grain
 from stitchsketch_kernel.upholstery.seams.prepare import PanelSettings, panel_shape, prepared
 from stitchsketch_kernel.upholstery.seams.propose import panels_of
+from stitchsketch_kernel.upholstery.seams.remembered import Remembered
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class EditSession:
         self._prepared.ground.get_ready()
         self._steps = [_Step(edits, self._prepared.ground.corrected(edits))]
         self._undone: list[_Step] = []
+        self._remembered = Remembered()
         self._mapped: tuple[Corrected, PanelMap] | None = None
 
     @property
@@ -290,7 +292,7 @@ class EditSession:
         """The panels with their usual kinds and warps; remembered until a panel changes."""
         if self._mapped is None or self._mapped[0] is not self._found:
             bare = replace(self.edits, kinds=(), grains=())
-            self._mapped = self._found, panels_of(self._prepared, bare, progress)
+            self._mapped = self._found, panels_of(self._prepared, bare, progress, self._remembered)
         return self._mapped[1]
 
     def _take(self, edits: PanelEdits) -> None:

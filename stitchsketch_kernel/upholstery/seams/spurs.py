@@ -60,4 +60,4 @@ def led_on(points: FloatArray) -> IntArray:
     for k in np.argsort(apart - way):
         if kept[a[k]] and kept[b[k]]:
             kept[a[k] + 1 : b[k]] = False
-    return np.flatnonzero(kept)
+    return np.flatnonzero(kept).astype(np.int32)

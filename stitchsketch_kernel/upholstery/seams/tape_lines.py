@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 
 from stitchsketch_kernel.domain.arrays import AnyArray, BoolArray, FloatArray, IntArray
 from stitchsketch_kernel.domain.tape import TapeFound, TapeLine, TapeSettings, TapeSightings
-from stitchsketch_kernel.upholstery.seams.curves import corners_of, evenly, smoothed
+from stitchsketch_kernel.upholstery.seams.even_lines import corners_of, evenly, smoothed
 from stitchsketch_kernel.upholstery.seams.tape_graph import (
     STEP_M,
     TapeGraph,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,19 +12,17 @@ from stitchsketch_kernel.domain.piece import FlatPanel
 from stitchsketch_kernel.domain.sureness import PieceSure, ScanErrors, SeamSure, Sureness
 from stitchsketch_kernel.domain.units import MM_PER_M
 from stitchsketch_kernel.upholstery.sure.draws import DRAWS, WITHIN, Draws
+from stitchsketch_kernel.upholstery.sure.junctions import drawn_junctions
 from stitchsketch_kernel.upholstery.sure.noise import Noise, pooled, surface_noise
 from stitchsketch_kernel.upholstery.sure.patches import PanelSurface
 from stitchsketch_kernel.upholstery.sure.pieces import Net, extents, outward
 from stitchsketch_kernel.upholstery.sure.seams import (
-    Side,
+    at_all_points,
     drawn_seam,
-    loose_mm,
-    met,
-    missed_mm,
-    side_of,
     stations,
     tangents,
 )
+from stitchsketch_kernel.upholstery.sure.sides import Side, believed, side_of
 
 #: Confidence above which photos saw a place (as in `seams.segment`).
 _SEEN = 0.2
@@ -65,13 +62,15 @@ def how_sure(
     points_mm = panel_map.mesh.vertices * MM_PER_M
     surfaces = _surfaces(panel_map, points_mm, rng)
     draws = Draws(surfaces, errors, points_mm.mean(axis=0), rng)
-    sides = {seam.id: _sides(seam, surfaces) for seam in panel_map.seams}
-    junctions = _junctions(panel_map, sides, draws)
+    sides = believed({seam.id: _sides(seam, surfaces) for seam in panel_map.seams})
+    drawn = {seam.id: drawn_seam(seam, sides[seam.id], draws) for seam in panel_map.seams}
+    junctions = drawn_junctions(panel_map, sides, draws, drawn)
     moves: dict[int, FloatArray] = {}
     told: dict[str, SeamSure] = {}
     for seam in panel_map.seams:
-        moved = drawn_seam(seam, sides[seam.id], draws, junctions)
-        moved = moved + draws.common(seam.points_m * MM_PER_M)
+        moved = at_all_points(seam, drawn[seam.id], junctions) + draws.common(
+            seam.points_m * MM_PER_M
+        )
         told[seam.id] = _seam_sure(seam, moved)
         moves.update(zip(seam.vertices.tolist(), moved, strict=True))
     pieces = {
@@ -123,43 +122,6 @@ def _sides(seam: Seam, surfaces: dict[str, PanelSurface]) -> list[Side]:
     named = [name for name in (seam.left, seam.right) if name in surfaces]
     found = [side_of(name, surfaces[name], places) for name in named]
     return [side for side in found if side is not None]
-
-
-def _junctions(
-    panel_map: PanelMap, sides: dict[str, list[Side]], draws: Draws
-) -> dict[int, FloatArray]:
-    """Moves of the points where seams end: they lie on all panels that meet there."""
-    meeting: dict[int, list[tuple[Seam, int]]] = defaultdict(list)
-    for seam in panel_map.seams:
-        if not seam.is_closed:
-            meeting[int(seam.vertices[0])].append((seam, 0))
-            meeting[int(seam.vertices[-1])].append((seam, -1))
-    return {
-        vertex: _junction(panel_map.mesh.vertices[vertex] * MM_PER_M, ends, sides, draws)
-        for vertex, ends in meeting.items()
-    }
-
-
-def _junction(
-    place_mm: FloatArray,
-    ends: list[tuple[Seam, int]],
-    sides: dict[str, list[Side]],
-    draws: Draws,
-) -> FloatArray:
-    one_each: dict[str, Side] = {}
-    for seam, end in ends:
-        for side in sides[seam.id]:
-            at = side.normals[[end]], side.sigma_mm[[end]], side.lean_mm[[end]]
-            one_each.setdefault(side.panel, Side(side.panel, *at))
-    found = list(one_each.values())
-    errors = [side.error(draws, place_mm[None]) for side in found]
-    open_ends = [seam for seam, _ in ends if seam.right is None] or [seam for seam, _ in ends]
-    loose = float(np.sqrt(np.mean([loose_mm(seam) ** 2 for seam in open_ends])))
-    wander = loose * np.vstack([draws.loose(place_mm[None] + 1e3 * k) for k in range(3)])
-    lines = [seam.points_m[:: 1 if end == 0 else -1] * MM_PER_M for seam, end in ends]
-    # far from where the other fields are asked: errors of their own
-    apart = np.vstack([draws.loose(place_mm[None] - 1e3 * (k + 1)) for k in range(3)])
-    return met(found, 0, errors, wander, None) + missed_mm(lines, place_mm) * apart
 
 
 def _seam_sure(seam: Seam, moves: FloatArray) -> SeamSure:

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from stitchsketch_kernel.disk.aside import written_aside
 from stitchsketch_kernel.domain.arrays import AnyArray, ImageArray
-from stitchsketch_kernel.domain.errors import ExportError, StorageError
+from stitchsketch_kernel.domain.errors import ExportError
 from stitchsketch_kernel.domain.prototype import ClothTile, Prototype
 from stitchsketch_kernel.visualization.cover.scene import linear, vertex_normals
 
@@ -37,22 +38,15 @@ def write_glb(path: Path, prototype: Prototype, tile: ClothTile, name: str) -> N
         There is no room.
     """
     content = glb_of(prototype, tile, name)
-    aside = path.with_name(f".{path.name}.part")
-    try:
+    with written_aside(path) as aside:
         aside.write_bytes(content)
-        aside.replace(path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise StorageError(
-            f"{path.name} can't be written: {error.strerror}.", "Make room on the disk."
-        ) from error
 
 
 def glb_of(prototype: Prototype, tile: ClothTile, name: str) -> bytes:
     """The file's content; a node a panel, named as the panel."""
     file = _File()
     cloth = file.cloth(tile, prototype.fabric.name)
-    for panel in prototype.panels:
+    for panel in prototype.cloth:
         if not (np.isfinite(panel.points_m).all() and np.isfinite(panel.roll_mm).all()):
             raise ExportError(
                 f"Panel {panel.panel} has points that are no numbers.",

@@ -21,8 +21,8 @@ from markupsafe import Markup
 from PIL import Image
 from scipy.spatial import cKDTree
 
+from stitchsketch_kernel.disk.aside import written_aside
 from stitchsketch_kernel.domain.arrays import AnyArray, FloatArray, ImageArray, IntArray
-from stitchsketch_kernel.domain.errors import StorageError
 from stitchsketch_kernel.domain.marker import Marker
 from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.domain.prototype import ClothTile, Prototype
@@ -74,15 +74,8 @@ def write_page(
         There is no room.
     """
     page = render_page(title, made_at, offers, old, old_still, script)
-    aside = path.with_name(f".{path.name}.part")
-    try:
+    with written_aside(path) as aside:
         aside.write_bytes(page.encode("utf-8", "replace"))
-        aside.replace(path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise StorageError(
-            f"{path.name} can't be written: {error.strerror}.", "Make room on the disk."
-        ) from error
 
 
 def render_page(
@@ -132,12 +125,12 @@ def _price(marker: Marker) -> str:
 
 def _mesh(prototype: Prototype) -> dict[str, Any]:
     """Triangles of all panels, how much light comes to them, and the shadow on the floor."""
-    points = np.vstack([panel.points_m for panel in prototype.panels])
-    starts = np.cumsum([0, *(len(panel.points_m) for panel in prototype.panels)])
+    points = np.vstack([panel.points_m for panel in prototype.cloth])
+    starts = np.cumsum([0, *(len(panel.points_m) for panel in prototype.cloth)])
     faces = np.vstack(
-        [panel.faces + at for panel, at in zip(prototype.panels, starts, strict=False)]
+        [panel.faces + at for panel, at in zip(prototype.cloth, starts, strict=False)]
     )
-    normals = np.vstack([vertex_normals(p.points_m, p.faces) for p in prototype.panels])
+    normals = np.vstack([vertex_normals(p.points_m, p.faces) for p in prototype.cloth])
     light = Openness(points, faces.astype(np.int32))
     open_to = light.of_points(points, normals)
     floor = light.of_floor()
@@ -156,7 +149,7 @@ def _mesh(prototype: Prototype) -> dict[str, Any]:
 def _offer(offer: Offer) -> dict[str, Any]:
     fabric, tile = offer.marker.fabric, offer.tile
     uv = []
-    for panel in offer.prototype.panels:
+    for panel in offer.prototype.cloth:
         here = tile.uv(panel.roll_mm, fabric)
         uv.append(here - np.floor(here.min(axis=0)))
     return {

@@ -58,7 +58,7 @@ def covered(prototype: Prototype) -> Covered:
     """One mesh of a prototype's panels and of what stays bare."""
     points, faces, roll, normals, tangents, first = [], [], [], [], [], {}
     count = total = 0
-    for panel in prototype.panels:
+    for panel in prototype.cloth:
         points.append(panel.points_m)
         faces.append(panel.faces + count)
         roll.append(panel.roll_mm)

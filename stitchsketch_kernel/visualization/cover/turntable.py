@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image
 
+from stitchsketch_kernel.disk.aside import written_aside
 from stitchsketch_kernel.domain.arrays import ImageArray
 from stitchsketch_kernel.domain.errors import StorageError
 from stitchsketch_kernel.domain.progress import Progress, silent
@@ -52,26 +53,23 @@ def write_film(path: Path, frames: Sequence[ImageArray], rate: int = _RATE) -> N
         The film can't be written: no room, or OpenCV has no such codec here.
     """
     height, width = frames[0].shape[:2]
-    aside = path.with_name(f".part.{path.name}")
     before = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
-        with _quiet():
-            film = cv2.VideoWriter(
-                str(aside), cv2.VideoWriter.fourcc(*_CODECS[path.suffix]), rate, (width, height)
-            )
-        for frame in frames if film.isOpened() else ():
-            film.write(frame[..., ::-1])
-        film.release()
-        if not aside.is_file() or not aside.stat().st_size:
-            raise StorageError(
-                f"The film {path.name} can't be written.",
-                "Make room on the disk; a film needs an OpenCV with FFmpeg, as on PyPI.",
-            )
-        aside.replace(path)
+        with written_aside(path) as aside:
+            with _quiet():
+                film = cv2.VideoWriter(
+                    str(aside), cv2.VideoWriter.fourcc(*_CODECS[path.suffix]), rate, (width, height)
+                )
+            for frame in frames if film.isOpened() else ():
+                film.write(frame[..., ::-1])
+            film.release()
+            if not aside.is_file() or not aside.stat().st_size:
+                raise StorageError(
+                    f"The film {path.name} can't be written.",
+                    "Make room on the disk; a film needs an OpenCV with FFmpeg, as on PyPI.",
+                )
     finally:
         cv2.utils.logging.setLogLevel(before)
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -98,14 +96,7 @@ def write_gif(path: Path, frames: Sequence[ImageArray], rate: int = _RATE) -> No
     both.paste(small[len(small) // 2], (0, height))
     palette = both.quantize(256)
     coded = [one.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG) for one in small]
-    aside = path.with_name(f".part.{path.name}")
-    try:
+    with written_aside(path) as aside:
         coded[0].save(
             aside, "GIF", save_all=True, append_images=coded[1:], duration=1000 // rate, loop=0
         )
-        aside.replace(path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise StorageError(
-            f"{path.name} can't be written: {error.strerror}.", "Make room on the disk."
-        ) from error

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from stitchsketch_kernel.domain.errors import ExportError, StorageError
+from stitchsketch_kernel.disk.aside import written_aside
+from stitchsketch_kernel.domain.errors import ExportError
 from stitchsketch_kernel.domain.prototype import ClothTile, DressedPanel, Prototype
 from stitchsketch_kernel.visualization.cover.glb import Y_UP
 from stitchsketch_kernel.visualization.cover.scene import linear, vertex_normals
@@ -38,25 +39,17 @@ def write_usdz(path: Path, prototype: Prototype, tile: ClothTile) -> None:
     """
     from pxr import Sdf, UsdUtils
 
-    aside = path.with_name(f".part.{path.name}")
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            inside = Path(folder)
-            Image.fromarray(tile.color).save(inside / "cloth.png")
-            Image.fromarray(tile.normal).save(inside / "weave.png")
-            _write_stage(inside / "cover.usdc", prototype, tile)
-            packed = inside / "cover.usdz"
-            if not UsdUtils.CreateNewUsdzPackage(
-                Sdf.AssetPath(str(inside / "cover.usdc")), str(packed)
-            ):
-                raise ExportError(f"{path.name} could not be packed.", "Take the GLB instead.")
-            shutil.copyfile(packed, aside)
-        aside.replace(path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise StorageError(
-            f"{path.name} can't be written: {error.strerror}.", "Make room on the disk."
-        ) from error
+    with written_aside(path) as aside, tempfile.TemporaryDirectory() as folder:
+        inside = Path(folder)
+        Image.fromarray(tile.color).save(inside / "cloth.png")
+        Image.fromarray(tile.normal).save(inside / "weave.png")
+        _write_stage(inside / "cover.usdc", prototype, tile)
+        packed = inside / "cover.usdz"
+        if not UsdUtils.CreateNewUsdzPackage(
+            Sdf.AssetPath(str(inside / "cover.usdc")), str(packed)
+        ):
+            raise ExportError(f"{path.name} could not be packed.", "Take the GLB instead.")
+        shutil.copyfile(packed, aside)
 
 
 def _write_stage(path: Path, prototype: Prototype, tile: ClothTile) -> None:
@@ -68,7 +61,7 @@ def _write_stage(path: Path, prototype: Prototype, tile: ClothTile) -> None:
     root = UsdGeom.Xform.Define(stage, "/Cover")
     stage.SetDefaultPrim(root.GetPrim())
     cloth = _cloth(stage, tile)
-    for number, panel in enumerate(prototype.panels):
+    for number, panel in enumerate(prototype.cloth):
         _panel(stage, f"/Cover/panel_{number}", panel, tile, prototype, cloth)
     if prototype.bare is not None:
         bare = prototype.bare

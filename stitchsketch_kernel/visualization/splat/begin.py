@@ -15,7 +15,7 @@ from stitchsketch_kernel.visualization.splat.surface import photo_colors
 
 #: A disc's standard deviation and thickness, as shares of the distance between discs.
 _DISC, _THICK = 0.55, 0.12
-_OPACITY = 0.85
+_OPACITY = 0.95
 #: Share of the splats that are there from the beginning; the others come where photos ask.
 _FIRST = 0.8
 #: Discs are this many pixels of the training pictures apart, were there no limit.

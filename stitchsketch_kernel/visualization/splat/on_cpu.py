@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 
 import numpy as np
 
 from stitchsketch_kernel.domain.arrays import AnyArray
-from stitchsketch_kernel.domain.progress import Cancelled, Progress, part
+from stitchsketch_kernel.domain.progress import Progress, part
 from stitchsketch_kernel.visualization.splat.adam import Moments, step
 from stitchsketch_kernel.visualization.splat.begin import discs
+from stitchsketch_kernel.visualization.splat.course import OUTLINE, Course, followed
 from stitchsketch_kernel.visualization.splat.grow import Pull, halves, kept_and_divided
-from stitchsketch_kernel.visualization.splat.loss import loss, psnr
+from stitchsketch_kernel.visualization.splat.loss import loss
 from stitchsketch_kernel.visualization.splat.photos import Scan, Target, held_out, targets
 from stitchsketch_kernel.visualization.splat.project import BLUR_PX2
 from stitchsketch_kernel.visualization.splat.render import drawn, gradients
-from stitchsketch_kernel.visualization.splat.splats import Splats, cropped
-from stitchsketch_kernel.visualization.splat.train import (
-    Keep,
-    Mark,
-    SplatSettings,
-    State,
-    Trained,
-)
+from stitchsketch_kernel.visualization.splat.splats import Splats
+from stitchsketch_kernel.visualization.splat.train import Keep, SplatSettings, State, Trained
 
 #: Steps at half the pictures' size, as a share of all.
 _SMALL = 0.1
@@ -42,9 +35,8 @@ _RATES = {
 }
 #: The colour's change with direction is learnt more slowly.
 _SH_REST = 0.25
-_EXPOSURE_RATE = 2e-2
-_MARKS, _KEEP_S = 10, 60.0
-PAPER = np.array([1.0, 1.0, 1.0], dtype=np.float32)
+#: Of the first step and the last: one that stayed would leave each photo's exposure 1 to 2 % off.
+_EXPOSURE_RATES = (2e-2, 1e-3)
 _NAMES = tuple(field.name for field in fields(Splats))
 
 
@@ -54,76 +46,39 @@ def train_on_cpu(
     """Train; see `train.train`."""
     progress(0.0, "photos")
     shown, hidden = held_out(scan.views, settings.held_out)
-    training = _Training(scan, settings, shown)
+    course = OnCpu(scan, settings, targets(scan, shown, settings.long_side_px))
     asked = targets(scan, hidden, settings.long_side_px) if hidden else []
-    if state is not None and state.key == training.key:
-        training.go_on_from(state)
-    try:
-        training.run(asked, part(progress, 0.05, 1.0), keep)
-    except (Cancelled, KeyboardInterrupt):
-        keep(training.state())
-        raise
-    names = [target.view.name for target in training.large]
-    gains = np.exp(training.exposures)
-    return Trained(
-        cropped(training.splats, scan.region),
-        settings,
-        {
-            name: (float(gain[0]), float(gain[1]), float(gain[2]))
-            for name, gain in zip(names, gains, strict=True)
-        },
-        training.curve,
-        training.seconds,
-    )
+    return followed(course, asked, part(progress, 0.05, 1.0), state, keep)
 
 
-class _Training:
-    """Splats on their way."""
+class OnCpu(Course):
+    """Our own: drawing, gradients and Adam of this package."""
 
-    def __init__(self, scan: Scan, settings: SplatSettings, shown: Sequence[object]) -> None:
-        self._scan, self._settings = scan, settings
-        self.large = targets(scan, shown, settings.long_side_px)  # type: ignore[arg-type]
-        views = [target.view for target in self.large]
-        known = [view for view in scan.views if view.name in {v.name for v in views}]
+    def __init__(self, scan: Scan, settings: SplatSettings, shown: Sequence[Target]) -> None:
+        super().__init__(scan, settings, shown)
+        names = {target.view.name for target in shown}
+        known = [view for view in scan.views if view.name in names]
         small = targets(scan, known, max(64, settings.long_side_px // 2))
         self._small = {target.view.name: target for target in small}
         self._rng = np.random.default_rng(settings.seed)
-        self.splats = discs(scan.mesh, self.large, settings.most_splats, self._rng, settings.degree)
+        self.splats = discs(scan.mesh, shown, settings.most_splats, self._rng, settings.degree)
         self._moments = {name: Moments.none(getattr(self.splats, name)) for name in _NAMES}
-        self.exposures = np.zeros((len(self.large), 3), dtype=np.float32)
+        self.exposures = np.zeros((len(shown), 3), dtype=np.float32)
         self._exposure_moments = Moments.none(self.exposures)
         self._pull = Pull.none(len(self.splats))
         self._queue: list[int] = []
-        self.step, self.seconds, self.curve = 0, 0.0, tuple[Mark, ...]()
-        self.key = key_of(scan, settings)
+        self._grows = {
+            round(settings.steps * share)
+            for share in np.linspace(_GROW_FROM, _GROW_TO, _GROW_TIMES)
+        }
 
-    def run(self, asked: Sequence[Target], progress: Progress, keep: Keep) -> None:
-        """All steps that are left."""
-        steps = self._settings.steps
-        every = max(1, steps // _MARKS)
-        grows = {round(steps * share) for share in np.linspace(_GROW_FROM, _GROW_TO, _GROW_TIMES)}
-        kept_at = last = time.perf_counter()
-        while self.step < steps:
-            progress(self.step / steps, f"training (step {self.step} of {steps})")
-            self._one_step()
-            if self.step in grows:
-                self._grow()
-            now = time.perf_counter()
-            self.seconds += now - last
-            last = now
-            if asked and (self.step % every == 0 or self.step == steps):
-                self.curve += (Mark(self.step, self.seconds, mean_psnr(self.splats, asked)),)
-                last = time.perf_counter()  # looking isn't training
-            if now - kept_at > _KEEP_S:
-                keep(self.state())
-                kept_at = last = time.perf_counter()
-
-    def _one_step(self) -> None:
+    def one_step(self) -> None:
+        """Draw a photo's view, compare, step; now and then grow."""
         if not self._queue:
-            self._queue = self._rng.permutation(len(self.large)).tolist()
+            self._queue = self._rng.permutation(len(self.shown)).tolist()
         at = self._queue.pop()
-        target = whole = self.large[at]
-        if self.step < _SMALL * self._settings.steps:
+        target = whole = self.shown[at]
+        if self.step < _SMALL * self.settings.steps:
             target = self._small.get(target.view.name, target)
         shrunk = target.view.camera.fx / whole.view.camera.fx
         paper = self._rng.random(3).astype(np.float32)
@@ -131,20 +86,25 @@ class _Training:
         gain = np.exp(self.exposures[at])
         image = made.image * gain + made.clear[..., None] * paper
         _, of_image = loss(image, target.on(paper))
-        of_splats, of_middles = gradients(
-            self.splats, target.view, made, of_image * gain, of_image @ paper
-        )
+        beyond = np.sign(made.clear - (1 - target.mask.astype(np.float32) / 255))
+        of_clear = of_image @ paper + OUTLINE * beyond / beyond.size
+        of_splats, of_middles = gradients(self.splats, target.view, made, of_image * gain, of_clear)
         self.step += 1
         self._pull.add(of_middles, made.seen, image.size)
-        share = self.step / self._settings.steps
         for name in _NAMES:
             values = getattr(self.splats, name)
-            first, last = _RATES[name]
-            rate = np.full(values[:1].size, first * (last / first) ** share)
+            rate = np.full(values[:1].size, self._rate(_RATES[name]))
             if name == "sh":
                 rate[3:] *= _SH_REST
             step(values, getattr(of_splats, name), self._moments[name], made.seen, rate, self.step)
         self._expose(at, (of_image * made.image).sum(axis=(0, 1)) * gain)
+        if self.step in self._grows:
+            self._grow()
+
+    def _rate(self, ends: tuple[float, float]) -> float:
+        """Between the first step's and the last's, each step by the same share."""
+        first, last = ends
+        return float(first * (last / first) ** (self.step / self.settings.steps))
 
     def _expose(self, at: int, gradient: AnyArray) -> None:
         """Exposures of all photos have no mean: that is the splats' own colour."""
@@ -153,14 +113,14 @@ class _Training:
         of_all = np.zeros_like(self.exposures)
         of_all[at] = gradient
         step(
-            self.exposures, of_all, self._exposure_moments, seen, np.full(3, _EXPOSURE_RATE),
-            self.step,
+            self.exposures, of_all, self._exposure_moments, seen,
+            np.full(3, self._rate(_EXPOSURE_RATES)), self.step,
         )  # fmt: skip
         self.exposures -= self.exposures.mean(axis=0)
 
     def _grow(self) -> None:
         stays, divided = kept_and_divided(
-            self.splats, self._pull, self._scan.region, self._settings.most_splats
+            self.splats, self._pull, self.scan.region, self.settings.most_splats
         )
         fresh = halves(self.splats, divided, self._rng)
         old = self.splats.take(stays)
@@ -172,6 +132,14 @@ class _Training:
             for name, moments in self._moments.items()
         }
         self._pull = Pull.none(len(self.splats))
+
+    def now(self) -> Splats:
+        """The splats as they are."""
+        return self.splats
+
+    def gains(self) -> AnyArray:
+        """See `Course.gains`."""
+        return np.asarray(np.exp(self.exposures))
 
     def state(self) -> State:
         """All that the next step depends on."""
@@ -203,23 +171,3 @@ class _Training:
         self._queue = arrays["queue"].tolist()
         self._rng.bit_generator.state = json.loads(state.random)
         self.step, self.seconds, self.curve = state.step, state.seconds, tuple(state.curve)
-
-
-def mean_psnr(splats: Splats, asked: Sequence[Target]) -> float:
-    """Over the pixels that the mesh covers, each photo counting the same."""
-    found = []
-    for target in asked:
-        made = drawn(splats, target.view)
-        image = np.clip(made.image + made.clear[..., None] * PAPER, 0, 1)
-        found.append(psnr(image, target.on(PAPER), target.inside))
-    return float(np.mean(found))
-
-
-def key_of(scan: Scan, settings: SplatSettings) -> str:
-    """Of photos by name, cameras, mesh and settings."""
-    told = hashlib.sha256(json.dumps(asdict(settings), sort_keys=True).encode())
-    for view in scan.views:
-        told.update(repr((view.name, view.camera)).encode())
-        told.update(view.rotation.tobytes() + view.translation.tobytes())
-    told.update(scan.mesh.vertices.tobytes() + scan.mesh.faces.tobytes())
-    return told.hexdigest()

@@ -6,25 +6,19 @@ torch and gsplat are imported only here, once `train.chosen` has found a CUDA de
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
-from stitchsketch_kernel.domain.progress import Cancelled, Progress, part
+from stitchsketch_kernel.domain.arrays import AnyArray
+from stitchsketch_kernel.domain.progress import Progress, part
 from stitchsketch_kernel.visualization.splat.begin import discs
-from stitchsketch_kernel.visualization.splat.on_cpu import key_of, mean_psnr
+from stitchsketch_kernel.visualization.splat.course import OUTLINE, Course, followed
 from stitchsketch_kernel.visualization.splat.photos import Scan, Target, held_out, targets
-from stitchsketch_kernel.visualization.splat.splats import Splats, cropped
-from stitchsketch_kernel.visualization.splat.train import (
-    Keep,
-    Mark,
-    SplatSettings,
-    State,
-    Trained,
-)
+from stitchsketch_kernel.visualization.splat.splats import Splats
+from stitchsketch_kernel.visualization.splat.train import Keep, SplatSettings, State, Trained
 
 #: Of simple_trainer.py; of a metre, as the world isn't made smaller or larger.
 RATES = {
@@ -34,7 +28,7 @@ RATES = {
 _EXPOSURE_RATE, _SSIM, _DEPTH = 1e-3, 0.2, 0.02
 #: MCMC wants splats to fade and shrink where nothing holds them (Kheradmand et al. 2024).
 _FADE, _SHRINK = 0.01, 0.01
-_DEGREE_EVERY, _MARKS, _KEEP_S = 1000, 10, 120.0
+_DEGREE_EVERY = 1000
 
 
 def train_on_cuda(
@@ -44,29 +38,11 @@ def train_on_cuda(
     progress(0.0, "photos")
     shown, hidden = held_out(scan.views, settings.held_out)
     asked = targets(scan, hidden, min(settings.long_side_px, 640)) if hidden else []
-    training = Training(scan, settings, targets(scan, shown, settings.long_side_px), "cuda")
-    if state is not None and state.key == training.key:
-        training.go_on_from(state)
-    try:
-        training.run(asked, part(progress, 0.05, 1.0), keep)
-    except (Cancelled, KeyboardInterrupt):
-        keep(training.state())
-        raise
-    gains = training.exposures.detach().exp().cpu().numpy()
-    names = [target.view.name for target in training.shown]
-    return Trained(
-        cropped(training.splats(), scan.region),
-        settings,
-        {
-            name: (float(gain[0]), float(gain[1]), float(gain[2]))
-            for name, gain in zip(names, gains, strict=True)
-        },
-        training.curve,
-        training.seconds,
-    )
+    course = OnCuda(scan, settings, targets(scan, shown, settings.long_side_px), "cuda")
+    return followed(course, asked, part(progress, 0.05, 1.0), state, keep)
 
 
-class Training:
+class OnCuda(Course):
     """gsplat's parameters, optimizers and strategy on their way."""
 
     def __init__(
@@ -74,9 +50,9 @@ class Training:
     ) -> None:
         import torch
 
+        super().__init__(scan, settings, shown)
         torch.manual_seed(settings.seed)
-        self._settings, self._device = settings, device
-        self.shown = list(shown)
+        self._device = device
         self._random = np.random.default_rng(settings.seed)
         first = discs(
             scan.mesh, self.shown, max(1, settings.most_splats // 2), self._random,
@@ -93,8 +69,6 @@ class Training:
         self.strategy, self._strategy_state = self._strategy()
         self.strategy.check_sanity(self.params, self.optimizers)
         self._queue: list[int] = []
-        self.step, self.seconds, self.curve = 0, 0.0, tuple[Mark, ...]()
-        self.key = key_of(scan, settings)
 
     def _take(self, splats: Splats) -> None:
         import torch
@@ -124,31 +98,13 @@ class Training:
     def _strategy(self) -> tuple[Any, Any]:
         from gsplat.strategy import DefaultStrategy, MCMCStrategy
 
-        settings = self._settings
+        settings = self.settings
         stop = settings.steps * 5 // 6
         if settings.strategy == "mcmc":
             mcmc = MCMCStrategy(cap_max=settings.most_splats, refine_stop_iter=stop)
             return mcmc, mcmc.initialize_state()
         default = DefaultStrategy(refine_stop_iter=settings.steps // 2)
         return default, default.initialize_state(scene_scale=self._reach)
-
-    def run(self, asked: Sequence[Target], progress: Progress, keep: Keep) -> None:
-        """All steps that are left."""
-        steps = self._settings.steps
-        every, kept_at = max(1, steps // _MARKS), time.perf_counter()
-        last = kept_at
-        while self.step < steps:
-            if self.step % 20 == 0:
-                progress(self.step / steps, f"training (step {self.step} of {steps})")
-            self.one_step()
-            now = time.perf_counter()
-            self.seconds, last = self.seconds + now - last, now
-            if asked and (self.step % every == 0 or self.step == steps):
-                self.curve += (Mark(self.step, self.seconds, mean_psnr(self.splats(), asked)),)
-                last = time.perf_counter()
-            if now - kept_at > _KEEP_S:
-                keep(self.state())
-                kept_at = last = time.perf_counter()
 
     def one_step(self) -> None:
         """A photo: draw, compare, step, grow."""
@@ -159,22 +115,22 @@ class Training:
         at = self._queue.pop()
         target, step = self.shown[at], self.step
         paper = torch.rand(3, device=self._device)
-        drawn, alpha, info = self._drawn(target, min(step // _DEGREE_EVERY, self._settings.degree))
-        if self._settings.strategy == "default":
+        drawn, alpha, info = self._drawn(target, min(step // _DEGREE_EVERY, self.settings.degree))
+        if self.settings.strategy == "default":
             self.strategy.step_pre_backward(
                 self.params, self.optimizers, self._strategy_state, step, info
             )
         image = drawn[..., :3] * self.exposures[at].exp() + paper * (1 - alpha)
         self._loss(image, drawn[..., 3:], alpha, target, paper).backward()
         # a hundredth in the end, as simple_trainer.py has it
-        rate = self._rate("means") * 0.01 ** (step / self._settings.steps)
+        rate = self._rate("means") * 0.01 ** (step / self.settings.steps)
         self.optimizers["means"].param_groups[0]["lr"] = rate
         for optimizer in (*self.optimizers.values(), self._exposing):
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         with torch.no_grad():
             self.exposures -= self.exposures.mean(dim=0)
-        if self._settings.strategy == "mcmc":
+        if self.settings.strategy == "mcmc":
             self.strategy.step_post_backward(
                 self.params, self.optimizers, self._strategy_state, step, info, lr=rate
             )
@@ -215,17 +171,22 @@ class Training:
         photo = mask * known(target.photo) / 255 + (1 - mask) * paper
         near = (image - photo).abs().mean()
         out = (1 - _SSIM) * near + _SSIM * (1 - _ssim(image, photo))
+        out = out + OUTLINE * (alpha - mask).abs().mean()
         mesh = known(target.surface.depth_m[..., None])
         here = (mesh > 0) & (alpha.detach() > 0.5)
         if bool(here.any()):
             apart = (1 / depth[here].clamp(min=0.05) - 1 / mesh[here]).abs().mean()
             out = out + _DEPTH * self._reach * apart
-        if self._settings.strategy == "mcmc":
+        if self.settings.strategy == "mcmc":
             out = out + _FADE * self.params["opacities"].sigmoid().mean()
             out = out + _SHRINK * self.params["scales"].exp().mean()
         return out
 
-    def splats(self) -> Splats:
+    def gains(self) -> AnyArray:
+        """See `Course.gains`."""
+        return np.asarray(self.exposures.detach().exp().cpu().numpy())
+
+    def now(self) -> Splats:
         """As they are now."""
         p = {name: value.detach().cpu().numpy() for name, value in self.params.items()}
         return Splats(
@@ -235,7 +196,7 @@ class Training:
 
     def state(self) -> State:
         """What training goes on from: splats, exposures and Adam's moments."""
-        arrays = {f.name: getattr(self.splats(), f.name) for f in fields(Splats)}
+        arrays = {f.name: getattr(self.now(), f.name) for f in fields(Splats)}
         arrays["exposures"] = self.exposures.detach().cpu().numpy()
         for name, optimizer in self.optimizers.items():
             for moment, value in optimizer.state.get(self.params[name], {}).items():
@@ -258,7 +219,7 @@ class Training:
                 optimizer.state[self.params[name]] = kept
         with torch.no_grad():
             self.exposures.copy_(torch.tensor(state.arrays["exposures"]))
-        self._random = np.random.default_rng((self._settings.seed, state.step))
+        self._random = np.random.default_rng((self.settings.seed, state.step))
         self.step, self.seconds, self.curve = state.step, state.seconds, tuple(state.curve)
 
 

@@ -15,9 +15,9 @@ from jinja2 import BaseLoader, Environment, StrictUndefined, Template
 from markupsafe import Markup
 from PIL import Image
 
+from stitchsketch_kernel.disk.aside import write_bytes
 from stitchsketch_kernel.domain.arrays import AnyArray, ImageArray
 from stitchsketch_kernel.domain.errors import SplatError
-from stitchsketch_kernel.visualization.splat.ply import write_aside
 from stitchsketch_kernel.visualization.splat.splats import SH_0, Splats, checked, thinned
 
 #: A phone draws these smoothly, and the page stays below 10 MB.
@@ -47,7 +47,7 @@ def write_page(
         There is nothing to show, or numbers that can't be.
     """
     page = render_page(title, made_at, splats, still, around)
-    write_aside(path, page.encode("utf-8", "replace"))
+    write_bytes(path, page.encode("utf-8", "replace"))
 
 
 def render_page(title: str, made_at: str, splats: Splats, still: ImageArray, around: float) -> str:
@@ -59,7 +59,9 @@ def render_page(title: str, made_at: str, splats: Splats, still: ImageArray, aro
     page = _template().render(
         title=title,
         made_at=made_at,
-        size=f"about {size[0]:.0f} × {size[1]:.0f} × {size[2]:.0f} cm",
+        size="about "
+        + "\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}".join(f"{one:.0f}" for one in size)
+        + "\N{NO-BREAK SPACE}cm",
         still=_picture(still),
         css=Markup(_asset("splat.css")),
         data=Markup(json.dumps(_packed(shown, around), allow_nan=False)),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from stitchsketch_kernel.disk.aside import write_bytes
 from stitchsketch_kernel.domain.arrays import AnyArray
 from stitchsketch_kernel.domain.errors import SplatError
 from stitchsketch_kernel.visualization.splat.splats import (
@@ -29,6 +31,10 @@ _NEEDED = (
 )  # fmt: skip
 #: A file of more splats than this isn't even thinned: it fills no memory here.
 MOST_READ = 40_000_000
+#: Splats that are read at once.
+_BLOCK = 500_000
+#: Longer numbers of splats are no numbers.
+_MOST_DIGITS = 12
 
 
 def write_ply(path: Path, splats: Splats) -> None:
@@ -60,21 +66,7 @@ def write_ply(path: Path, splats: Splats) -> None:
         "ply", "format binary_little_endian 1.0", "comment StitchSketch: metres, z up, floor at 0",
         f"element vertex {count}", *(f"property float {name}" for name in names), "end_header",
     ]  # fmt: skip
-    write_aside(path, ("\n".join(header) + "\n").encode("ascii"), table.tobytes())
-
-
-def write_aside(path: Path, *parts: bytes) -> None:
-    """Write a file aside, bring it to the disk, and rename it."""
-    aside = path.with_name(f".{path.name}.part")
-    try:
-        with aside.open("wb") as file:
-            file.writelines(parts)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
+    write_bytes(path, ("\n".join(header) + "\n").encode("ascii"), table.tobytes())
 
 
 def read_ply(path: Path, most: int = MOST_SPLATS) -> Splats:
@@ -100,14 +92,21 @@ def read_ply(path: Path, most: int = MOST_SPLATS) -> Splats:
     rows = np.memmap(path, dtype=row, mode="r", offset=start, shape=(count,)) if count else (
         np.zeros(0, dtype=row)
     )  # fmt: skip
-    # in parts, so that a huge file never lies in memory whole
-    parts = [_splats(rows[at : at + 1_000_000], path.name) for at in range(0, count, 1_000_000)]
-    if not parts:
+    if not count:
         raise SplatError(f"{path.name} holds no splats.", "Export it again.")
-    share = most / count
-    if share < 1:
-        parts = [thinned(one, max(1, int(share * len(one)))) for one in parts]
-    return joined(parts)
+    return in_blocks(lambda part: _splats(rows[part], path.name, part.start), count, most)
+
+
+def in_blocks(read: Callable[[slice], Splats], count: int, most: int) -> Splats:
+    """What `read` gives for block after block, at most `most` in all.
+
+    Each block is thinned before the next is read: a huge file never lies in memory whole.
+    """
+    ends = [*range(0, count, _BLOCK), count]
+    blocks = [slice(begin, end) for begin, end in itertools.pairwise(ends)]
+    return joined(
+        [thinned(read(one), most * one.stop // count - most * one.start // count) for one in blocks]
+    )
 
 
 def joined(parts: list[Splats]) -> Splats:
@@ -137,6 +136,7 @@ def _header(path: Path, head: bytes) -> tuple[tuple[int, np.dtype], int]:
         or elements[0][1:2] != ["vertex"]
         or len(elements[0]) != 3
         or not elements[0][2].isdigit()
+        or len(elements[0][2]) > _MOST_DIGITS
         or any(len(w) != 3 or w[1] not in _KINDS for w in properties)
         or len(set(names)) != len(names)
     ):
@@ -154,13 +154,15 @@ def _header(path: Path, head: bytes) -> tuple[tuple[int, np.dtype], int]:
     return (head.find(b"\n", end) + 1, row), int(elements[0][2])
 
 
-def _splats(rows: AnyArray, name: str) -> Splats:
+def _splats(rows: AnyArray, name: str, before: int) -> Splats:
     def columns(*names: str) -> AnyArray:
-        return np.column_stack([rows[one] for one in names]).astype(np.float32)
+        with np.errstate(over="ignore"):  # what is too large is no number then, and refused
+            return np.column_stack([rows[one] for one in names]).astype(np.float32)
 
     others = [one for one in rows.dtype.names or () if one.startswith("f_rest_")]
     rest = len(others) // 3
-    if len(others) % 3 or rest not in {0, 3, 8, 15}:
+    ordered = [f"f_rest_{k}" for k in range(3 * rest)]
+    if len(others) % 3 or rest not in {0, 3, 8, 15} or set(others) != set(ordered):
         raise SplatError(
             f"{name} has {len(others)} parts of colour that change with direction: no degree has.",
             "Export it again.",
@@ -168,10 +170,9 @@ def _splats(rows: AnyArray, name: str) -> Splats:
     sh = np.zeros((len(rows), 1 + rest, 3), dtype=np.float32)
     sh[:, 0] = columns("f_dc_0", "f_dc_1", "f_dc_2")
     if rest:
-        ordered = [f"f_rest_{k}" for k in range(3 * rest)]
         sh[:, 1:] = columns(*ordered).reshape(-1, 3, rest).transpose(0, 2, 1)
     made = Splats(
         columns("x", "y", "z"), columns("scale_0", "scale_1", "scale_2"),
         columns("rot_0", "rot_1", "rot_2", "rot_3"), columns("opacity")[:, 0], sh,
     )  # fmt: skip
-    return checked(made, name)
+    return checked(made, name, before)

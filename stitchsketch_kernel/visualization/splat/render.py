@@ -134,7 +134,7 @@ def looking(low_m: AnyArray, high_m: AnyArray, around: float, size_px: tuple[int
     out = np.array([np.cos(around) * np.cos(up), np.sin(around) * np.cos(up), np.sin(up)])
     z, x = -out, np.array([-np.sin(around), np.cos(around), 0.0])
     rotation = np.stack([x, np.cross(z, x), z])
-    eye = middle + 1.7 * float(np.linalg.norm(np.asarray(high_m) - low_m)) * out
+    eye = middle + 1.35 * float(np.linalg.norm(np.asarray(high_m) - low_m)) * out
     width, height = size_px
     focal = 1.2 * min(width, height * 1.2)
     camera = Camera(width, height, focal, focal, width / 2, height / 2)

@@ -75,7 +75,8 @@ class Splats:
 
     def opacities(self) -> AnyArray:
         """Opacity of each, 0 to 1, shape (n,)."""
-        return np.asarray(1 / (1 + np.exp(-self.opacity_logits)))
+        with np.errstate(over="ignore"):  # a logit far below is an opacity of 0
+            return np.asarray(1 / (1 + np.exp(-self.opacity_logits)))
 
 
 def cropped(splats: Splats, region: Region, floor_m: float = 0.0) -> Splats:
@@ -84,8 +85,8 @@ def cropped(splats: Splats, region: Region, floor_m: float = 0.0) -> Splats:
     return splats.take(region.contains(means) & (means[:, 2] > floor_m))
 
 
-def checked(splats: Splats, where: str) -> Splats:
-    """The splats, were all their numbers such as can be drawn.
+def checked(splats: Splats, where: str, before: int = 0) -> Splats:
+    """The splats, were all their numbers such as can be drawn; `before` others came before them.
 
     Raises
     ------
@@ -96,7 +97,7 @@ def checked(splats: Splats, where: str) -> Splats:
     if bad.any():
         raise SplatError(
             f"{where} holds {int(bad.sum()):,} of {len(splats):,} splats with numbers that can't "
-            f"be (the first is number {int(np.flatnonzero(bad)[0]) + 1}).",
+            f"be (the first is number {before + int(np.flatnonzero(bad)[0]) + 1}).",
             "Export it again from the program that made it.",
         )
     return splats

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
+from stitchsketch_kernel.disk.aside import write_bytes
 from stitchsketch_kernel.domain.arrays import AnyArray
 from stitchsketch_kernel.domain.errors import SplatError
-from stitchsketch_kernel.visualization.splat.ply import MOST_READ, write_aside
+from stitchsketch_kernel.visualization.splat.ply import MOST_READ, in_blocks
 from stitchsketch_kernel.visualization.splat.splats import (
     MOST_SPLATS,
     Splats,
     checked,
-    thinned,
 )
 from stitchsketch_kernel.visualization.splat.turn import TO_RUB, turned
 
@@ -31,6 +31,8 @@ _COLOR = 0.15
 _PARTS = {0: 0, 1: 3, 2: 8, 3: 15}
 #: Bits kept of the first band of harmonics and of the others, as Niantic's writer does.
 _BITS_1, _BITS_REST = 5, 4
+#: A larger file isn't opened: as many splats as are read, packed by nothing.
+_MOST_BYTES = MOST_READ * 65 + 1000
 
 
 def write_spz(path: Path, splats: Splats) -> None:
@@ -60,7 +62,7 @@ def write_spz(path: Path, splats: Splats) -> None:
         ]
     )
     head = _LEGACY.pack(_MAGIC, _VERSION, len(there), degree, _FRACTION_BITS, 0, 0)
-    write_aside(path, gzip.compress(head + body, 6, mtime=0))
+    write_bytes(path, gzip.compress(head + body, 6, mtime=0))
 
 
 def read_spz(path: Path, most: int = MOST_SPLATS) -> Splats:
@@ -71,17 +73,20 @@ def read_spz(path: Path, most: int = MOST_SPLATS) -> Splats:
     SplatError
         It is no such file, damaged, too large, or of a version that is not known.
     """
+    if path.stat().st_size > _MOST_BYTES:
+        raise SplatError(
+            f"{path.name} has {path.stat().st_size:,} bytes; up to {_MOST_BYTES:,} are read.",
+            "Thin it in the program that made it, or cut it to the furniture.",
+        )
     content = path.read_bytes()
     try:
-        streams = _legacy(content) if content[:2] == b"\x1f\x8b" else _streams(content)
-        made = _unpacked(*streams)
+        return _unpacked(content, most)
     except (ValueError, struct.error, EOFError, OSError, zlib.error, IndexError) as error:
         if isinstance(error, SplatError):
             raise SplatError(f"{path.name}: {error.what}", error.todo) from error
         raise SplatError(
             f"{path.name} is no SPZ file, or damaged ({error}).", "Copy or export it again."
         ) from error
-    return thinned(checked(turned(made, TO_RUB.T), path.name), most)
 
 
 def _bytes_24(fixed: AnyArray) -> bytes:
@@ -140,10 +145,12 @@ def _streams(content: bytes) -> tuple[int, int, int, int, list[AnyArray]]:
         packed, size = struct.unpack_from("<QQ", content, at + 16 * number)
         if size != sizes[number]:
             raise ValueError(f"part {number + 1} has {size:,} bytes, not {sizes[number]:,}")
+        frame = content[here : here + packed]
         try:
-            part = zstandard.ZstdDecompressor().decompress(
-                content[here : here + packed], max_output_size=max(size, 1)
-            )
+            # what a frame says of itself is believed by the decoder, beyond any limit
+            if zstandard.frame_content_size(frame) not in {-1, size}:
+                raise ValueError(f"part {number + 1} unpacks to more than it says")
+            part = zstandard.ZstdDecompressor().decompress(frame, max_output_size=max(size, 1))
         except zstandard.ZstdError as error:
             raise ValueError(str(error)) from error
         if len(part) != size:
@@ -177,18 +184,32 @@ def _sizes(version: int, count: int, degree: int) -> list[int]:
     return [9 * count, count, 3 * count, 3 * count, turn * count, 3 * _PARTS[degree] * count]
 
 
-def _unpacked(version: int, count: int, degree: int, bits: int, parts: list[AnyArray]) -> Splats:
+def _unpacked(content: bytes, most: int) -> Splats:
+    packed = _legacy(content) if content[:2] == b"\x1f\x8b" else _streams(content)
+    version, count, degree, bits, streams = packed
     if bits > 23:
         raise ValueError(f"coordinates of {bits} bits")
+    rows = [stream.reshape(count, -1) for stream in streams]
+
+    def block(part: slice) -> Splats:
+        made = _splats(version, degree, bits, [one[part] for one in rows])
+        return checked(turned(made, TO_RUB.T), "it", part.start)
+
+    return in_blocks(block, count, most)
+
+
+def _splats(version: int, degree: int, bits: int, parts: list[AnyArray]) -> Splats:
+    count = len(parts[0])
     wide = np.zeros((3 * count, 4), dtype=np.uint8)
     wide[:, 1:] = parts[0].reshape(-1, 3)
     means = (wide.view("<i4")[:, 0] >> 8).reshape(count, 3) / float(1 << bits)
-    share = np.clip(parts[1].astype(float) / 255, 1e-4, 1 - 1e-4)
-    color = (parts[2].reshape(count, 3) / 255.0 - 0.5) / _COLOR
-    scales = parts[3].reshape(count, 3) / 16.0 - 10
+    share = np.clip(parts[1][:, 0].astype(float) / 255, 1e-4, 1 - 1e-4)
+    color = (parts[2] / 255.0 - 0.5) / _COLOR
+    scales = parts[3] / 16.0 - 10
     rest = (parts[5].reshape(count, _PARTS[degree], 3).astype(float) - 128) / 128
     sh = np.concatenate([color[:, None], rest], axis=1)
-    quats = _first_three(parts[4]) if version == 2 else _three(parts[4])
+    turns = parts[4].reshape(-1)
+    quats = _first_three(turns) if version == 2 else _three(turns)
     return Splats(means, scales, quats, np.log(share / (1 - share)), sh).as_type(np.float32)
 
 

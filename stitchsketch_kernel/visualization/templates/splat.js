@@ -137,7 +137,7 @@ void main() {
   };
 
   const middle = data.low.map((v, k) => v + data.size[k] / 2);
-  const first = { around: data.around, up: 0.35, far: 1.7 * Math.hypot(...data.size) };
+  const first = { around: data.around, up: 0.35, far: 1.35 * Math.hypot(...data.size) };
   let eye = { ...first }, sorted = null, waiting = false;
   const draw = () => {
     waiting = false;

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from stitchsketch_kernel.domain.cloth import Cloth, Fit
 from stitchsketch_kernel.domain.errors import SettingsError
 from stitchsketch_kernel.domain.progress import silent
 from stitchsketch_kernel.samples import round_panels
 from stitchsketch_kernel.samples.round_panels import disc
-from stitchsketch_kernel.upholstery.flat.cloth import Cloth, Fit, cloth_named, cloths
+from stitchsketch_kernel.upholstery.flat.cloth import cloth_named, cloths
 from stitchsketch_kernel.upholstery.flat.darted import Dart, Trial, laid_with_darts, settled, tried
 from stitchsketch_kernel.upholstery.flat.darts import propose_darts
 from stitchsketch_kernel.upholstery.flat.reference import Reference

@@ -177,10 +177,12 @@ def test_flats_know_their_seams_point_by_point(round_stool, darted):
 
 
 def test_without_darts_the_cloth_says_what_it_must_give(round_stool):
-    cover = lay_panels(round_stool, replace(EXACT, darts=False))
+    cover = lay_panels(round_stool, replace(EXACT, darts=False, splits=False))
     assert [seam.id for seam in cover.panel_map.seams] == [seam.id for seam in round_stool.seams]
-    (doubt,) = cover.panel_map.doubts
-    assert "SEAT is rounder than woven cloth likes" in doubt
+    pattern = make_pattern("stool", cover.panel_map, cover.flats, scale=SURE, cloth=cover.cloth)
+    seat, *walls = pattern.pieces
+    assert "SEAT is rounder than woven cloth likes" in pattern.cloth.beyond("SEAT", seat.fit)
+    assert all(pattern.cloth.beyond(wall.name, wall.fit) == "" for wall in walls)
 
 
 def test_cloth_that_stretches_needs_no_dart_where_woven_does():
@@ -198,6 +200,7 @@ def test_a_stapled_edge_is_pleated_and_gets_no_darts(round_stool):
     cover = lay_panels(replace(round_stool, panels=(seat,), seams=tuple(rim)), EXACT)
     assert [seam.id for seam in cover.panel_map.seams] == ["S01", "S02"]
     assert any("lay them in pleats" in note for note in cover.panel_map.notes)
+    assert cover.cloth.excess(cover.flats[0].fit) > 1, "its middle, which no pleat reaches"
 
 
 def test_a_left_and_a_right_panel_with_the_same_darts_are_one_template(round_stool):

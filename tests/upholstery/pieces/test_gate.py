@@ -80,6 +80,45 @@ def test_the_tolerance_is_a_millimetre_or_a_500th(length, share):
     assert sews(length, other) == (abs(other - length) <= max(1.0, 0.002 * max(length, other)))
 
 
+@pytest.mark.parametrize(
+    ("kind", "off_mm", "fault"),
+    [
+        (EdgeKind.SEWN, 0.9, False),
+        (EdgeKind.SEWN, 1.2, True),
+        (EdgeKind.ZIP, -1.2, True),
+        (EdgeKind.STAPLE, 40.0, False),
+        (EdgeKind.SEWN, float("nan"), False),
+    ],
+)
+def test_an_edge_where_a_panel_ends_is_held_against_the_furniture(sound, kind, off_mm, fault):
+    """Nothing in the flat says whether it is true: no other piece has it."""
+    alone = replace(sound.piece("TOP"), edges=sound.piece("TOP").edges, notches=())
+    edge = alone.edges[0]
+    pair = SeamPair(edge.seam, kind, "TOP", None, edge.length_mm, None,
+                    furniture_mm=edge.length_mm - off_mm)  # fmt: skip
+    others = tuple(
+        SeamPair(one.seam, one.edge_kind, "TOP", None, one.length_mm, None)
+        for one in alone.edges[1:]
+    )
+    pattern = replace(sound, pieces=(alone,), seams=(pair, *others))
+    found = check_sewing(pattern)
+    lengths = [one for one in found.faults if one.kind == "length"]
+    assert bool(lengths) is fault
+    if fault:
+        (told,) = lengths
+        assert f"Seam {edge.seam} of TOP: it is 500.0 mm long in the flat" in told.words
+        assert found.seams[0].ease_mm == pytest.approx(off_mm)
+
+
+def test_each_seam_knows_how_long_it_is_on_the_furniture(cushion, shapes):
+    panel_map, flats = cushion
+    large = tuple(replace(flat, surface_mm=1.01 * flat.surface_mm) for flat in flats)
+    alone = PieceSettings(pair=False)
+    pattern = make_pattern("cushion", panel_map, large, scale=shapes.scale, settings=alone)
+    for pair in pattern.seams:
+        assert pair.furniture_mm == pytest.approx(1.01 * pair.length_a_mm)
+
+
 def test_no_length_sews_to_nothing():
     assert not sews(float("nan"), 500.0) and not sews(500.0, float("nan"))
     assert tolerance_mm(100.0, 1000.0) == 2.0

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from stitchsketch_kernel.domain.errors import FlattenError, PanelError
+from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.domain.panel import EdgeKind
 from stitchsketch_kernel.samples.crowned import BAND_M, CROWN_M, HALF_M, LIFT_M, crowned_cushion
 from stitchsketch_kernel.upholstery.flat.preview import flat_preview
@@ -163,3 +164,37 @@ def test_a_panel_in_two_places_can_not_be_laid_out(session):
     apart = np.abs(session.mesh.vertices[session.mesh.faces].mean(axis=1)[:, 0]) > 0.1
     with pytest.raises(FlattenError, match="two places"):
         flat_preview(session.mesh, (session.labels == 0) & apart, np.array([0, 1.0, 0]), "CUSH")
+
+
+def sheet(count: int = 20) -> tuple[np.ndarray, np.ndarray]:
+    """A flat square of 190 mm in steps of 10 mm."""
+    x, y = np.meshgrid(np.arange(count), np.arange(count), indexing="xy")
+    vertices = np.stack([0.01 * x.ravel(), 0.01 * y.ravel(), 0 * x.ravel()], axis=1).astype(float)
+    a = (np.arange(count - 1)[:, None] * count + np.arange(count - 1)).ravel()
+    faces = np.vstack(
+        [np.stack([a, a + 1, a + count + 1], 1), np.stack([a, a + count + 1, a + count], 1)]
+    )
+    return vertices, faces.astype(np.int32)
+
+
+def with_a_fin(vertices, faces):
+    """Two faces back to back on the border."""
+    at, ahead, top = 10, 11, len(vertices)
+    fin = np.array([[at, ahead, top], [ahead, at, top]], dtype=np.int32)
+    return np.vstack([vertices, [[0.105, 0.0, 0.01]]]), np.vstack([faces, fin])
+
+
+def with_a_double_point(vertices, faces):
+    """A face that has a corner of its own where its neighbours share theirs."""
+    faces = faces.copy()
+    k = int(np.flatnonzero((faces == 210).any(axis=1))[0])
+    faces[k][faces[k] == 210] = len(vertices)
+    return np.vstack([vertices, vertices[210]]), faces
+
+
+@pytest.mark.parametrize("fault", [with_a_fin, with_a_double_point])
+def test_a_scans_small_faults_stop_no_preview(fault):
+    vertices, faces = fault(*sheet())
+    mine = np.ones(len(faces), dtype=bool)
+    flat = flat_preview(Mesh(vertices, faces), mine, np.array([0, 1.0, 0]), "IB")
+    assert flat.size_mm == pytest.approx((190, 190), abs=1)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stitchsketch_kernel.upholstery.seams.curves import STEP_M, carried_on
+from stitchsketch_kernel.upholstery.seams.curves import carried_on
+from stitchsketch_kernel.upholstery.seams.even_lines import STEP_M
 
 
 def end(bow_m: float) -> np.ndarray:

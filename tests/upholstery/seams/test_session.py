@@ -16,6 +16,7 @@ from stitchsketch_kernel.samples.crowned import (
     CrownedCushion,
     crowned_cushion,
 )
+from stitchsketch_kernel.upholstery.seams import curves, propose
 from stitchsketch_kernel.upholstery.seams.edits import PanelEdits, edits_as_text, read_edits
 from stitchsketch_kernel.upholstery.seams.propose import panels_from_edits
 from stitchsketch_kernel.upholstery.seams.session import EditSession
@@ -150,6 +151,26 @@ def test_undo_takes_back_one_edit_after_another(session):
     assert np.array_equal(session.labels, first)
     assert not session.undo()
     assert session.edits == PanelEdits(keeps=True)
+
+
+def test_panels_that_stay_are_not_placed_and_meshed_again(session, monkeypatch):
+    done = []
+
+    def counted(module, name):
+        real = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *given: done.append(name) or real(*given))
+
+    counted(propose, "mesh_panel")
+    counted(curves, "_placed_line")
+    before = session.panel_map()
+    session.add_seam_points(ACROSS)
+    session.panel_map()
+    assert {"mesh_panel", "_placed_line"} <= set(done)
+    done.clear()
+    session.undo()
+    again = session.panel_map()
+    assert done == []
+    assert np.array_equal(again.mesh.vertices, before.mesh.vertices)
 
 
 def test_panels_are_renamed_again_and_again(session):

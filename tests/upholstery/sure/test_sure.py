@@ -6,13 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.ndimage import gaussian_filter1d
 
 from stitchsketch_kernel.domain.errors import SettingsError
 from stitchsketch_kernel.domain.sureness import ScanErrors
 from stitchsketch_kernel.upholstery.flat.flatten import flatten_panels
 from stitchsketch_kernel.upholstery.sure.measure import how_sure
-from stitchsketch_kernel.upholstery.sure.seams import missed_mm
 
 EXACT = ScanErrors(0.0, 0.0)
 NO_SKIN = ScanErrors(0.0, 0.0, skin_mm=0.0)
@@ -89,8 +87,8 @@ def test_pieces_have_their_edge_and_sizes(sheet):
         assert set(sure.pieces) == {"A", "B"}
         sizes[percent] = sure.pieces["A"]
     width, length = sizes[2.0].size_mm
-    # 2 % of 100 and 300 mm, and what else is not sure
-    assert 2.0 < width < 6.0 and 6.0 < length < 9.0
+    # 2 % of 100 and 300 mm, which draws tell to 4 %, and what else is not sure
+    assert 1.9 < width < 6.0 and 5.7 < length < 9.0
     assert sizes[2.0].outline_mm > sizes[0.05].outline_mm
     assert sizes[2.0].size_mm[1] > 2 * sizes[0.05].size_mm[1]
 
@@ -124,44 +122,6 @@ def test_without_a_scale_nothing_is_sure(sheet):
 def test_errors_below_nothing_are_refused(wrong):
     with pytest.raises(SettingsError, match="can't be off by"):
         ScanErrors(*wrong)
-
-
-def seams_that_meet(off_mm):
-    """Three smooth seams, 200 mm long, to a place that lies so far from where they meet."""
-    run = np.arange(0, 200, 4.0)
-    ways = [(np.cos(angle), np.sin(angle), 0.2) for angle in (0.0, 2.1, 4.2)]
-    place = np.array([0.0, 0.0, off_mm])
-    lines = [np.outer(run, way) + np.outer(run**2 / 800, [0, 0, 1.0]) for way in ways]
-    for line in lines:
-        line[0] = place
-    return lines, place
-
-
-def test_a_junction_that_its_seams_miss_is_not_sure():
-    assert missed_mm(*seams_that_meet(0.0)) == pytest.approx(0.0, abs=0.15)
-    assert 1.0 < missed_mm(*seams_that_meet(2.0)) < 3.5
-    # seams that are too short to be carried on tell nothing
-    lines, place = seams_that_meet(2.0)
-    assert missed_mm([line[:20] for line in lines], place) == 0.0
-
-
-def test_what_seams_own_roughness_makes_them_miss_is_not_told_twice():
-    rng, told = np.random.default_rng(5), []
-    for _ in range(40):
-        lines, place = seams_that_meet(0.0)
-        rough = [
-            line + gaussian_filter1d(rng.normal(0, 1.0, line.shape), 5.5 / 4.1, axis=0)
-            for line in lines
-        ]
-        for line in rough:
-            line[0] = place
-        told.append(missed_mm(rough, place))
-    # with it told, too, it would be 1 mm and more
-    assert np.median(told) < 0.6
-
-
-def test_a_junction_is_no_less_sure_than_curves_can_tell():
-    assert missed_mm(*seams_that_meet(30.0)) == 1.5
 
 
 def test_a_seam_whose_end_is_not_sure_has_no_sure_length(sheet):

@@ -57,5 +57,6 @@ def test_points_are_true_to_a_twentieth_of_a_millimetre(offer, table):
 
 
 def test_a_page_that_cannot_be_written_is_said(offer, tmp_path):
-    with pytest.raises(StorageError, match=r"a\.html can't be written"):
-        write_page(tmp_path / "missing" / "a.html", "T", "", [offer], None, None, "")
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match=r"a\.html could not be written"):
+        write_page(tmp_path / "file" / "a.html", "T", "", [offer], None, None, "")

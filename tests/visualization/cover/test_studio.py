@@ -135,8 +135,12 @@ def test_a_turn_shows_all_sides_and_its_films_open(table, tmp_path):
 
 def test_a_film_that_cannot_be_written_is_said(tmp_path):
     frames = [np.zeros((48, 64, 3), dtype=np.uint8)]
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match="could not be written"):
+        write_film(tmp_path / "file" / "a.webm", frames)
     with pytest.raises(StorageError, match="can't be written"):
-        write_film(tmp_path / "missing" / "a.webm", frames)
+        write_film(tmp_path / "a.webm", [frames[0][:, :0]])
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_nap_is_deeper_against_than_with_it(top):

@@ -5,14 +5,18 @@ from __future__ import annotations
 import gzip
 import importlib.util
 import struct
-from dataclasses import replace
+import tracemalloc
+from contextlib import contextmanager
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import zstandard
 from scipy.spatial.transform import Rotation
 
 from stitchsketch_kernel.domain.errors import SplatError
+from stitchsketch_kernel.visualization.splat import ply
 from stitchsketch_kernel.visualization.splat.ply import read_ply, write_ply
 from stitchsketch_kernel.visualization.splat.spz import read_spz, write_spz
 from stitchsketch_kernel.visualization.splat.turn import TO_RUB, harmonics, turned
@@ -26,6 +30,18 @@ _SPEC.loader.exec_module(scenes)
 
 def axes(quats):
     return Rotation.from_quat(quats, scalar_first=True).as_matrix()
+
+
+@contextmanager
+def measured_memory():
+    """The most bytes that were taken at once."""
+    peaks = []
+    tracemalloc.start()
+    try:
+        yield lambda: peaks[0]
+    finally:
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("degree", [0, 1, 2, 3])
@@ -139,3 +155,80 @@ def test_files_that_are_none_are_refused(tmp_path):
     )
     with pytest.raises(SplatError, match="4,000,000,000 splats"):
         read_spz(bomb)
+
+
+def changed(source: Path, target: Path, old: bytes, new: bytes) -> Path:
+    content = source.read_bytes()
+    assert old in content
+    target.write_bytes(content.replace(old, new))
+    return target
+
+
+def test_headers_that_lie_are_refused_in_words(tmp_path):
+    good = tmp_path / "a.ply"
+    write_ply(good, scenes.some_splats(30, 1).as_type(np.float32))
+    long = changed(good, tmp_path / "long.ply", b"vertex 30", b"vertex " + 5000 * b"9")
+    with pytest.raises(SplatError, match="not laid out as splats"):
+        read_ply(long)
+    gap = changed(good, tmp_path / "gap.ply", b"float f_rest_4\n", b"float f_rest_x\n")
+    with pytest.raises(SplatError, match="parts of colour"):
+        read_ply(gap)
+    huge = changed(good, tmp_path / "huge.ply", b"float nx\n", b"double nx\n")
+    with pytest.raises(SplatError, match="cut short"):
+        read_ply(huge)
+
+
+def test_numbers_beyond_all_measure_are_refused_in_words(tmp_path):
+    names = [
+        "x", "y", "z", "f_dc_0", "f_dc_1", "f_dc_2", "opacity", "scale_0", "scale_1", "scale_2",
+        "rot_0", "rot_1", "rot_2", "rot_3",
+    ]  # fmt: skip
+    rows = np.ones((3, 14))
+    head = ["ply", "format binary_little_endian 1.0", "element vertex 3"]
+    head += [f"property double {name}" for name in names]
+    path = tmp_path / "a.ply"
+    for value in (1e300, -1e300):
+        rows[2, 6] = value
+        path.write_bytes(("\n".join(head) + "\nend_header\n").encode() + rows.tobytes())
+        with pytest.raises(SplatError, match="number 3"):
+            read_ply(path)
+    rows[2, 6] = -1e30  # a number, and as good as nothing
+    path.write_bytes(("\n".join(head) + "\nend_header\n").encode() + rows.tobytes())
+    assert read_ply(path).opacities()[2] == 0
+
+
+def test_a_huge_file_is_thinned_block_by_block(tmp_path, monkeypatch):
+    """Ten million splats are 2.4 GB at their finest: they never lie in memory all at once."""
+    splats = scenes.some_splats(30_000, 3).as_type(np.float32)
+    whole = sum(getattr(splats, f.name).nbytes for f in fields(splats))
+    for write, read, share in ((write_ply, read_ply, 0.5), (write_spz, read_spz, 1.0)):
+        write(tmp_path / "a", splats)
+        monkeypatch.setattr(ply, "_BLOCK", 1000)
+        with measured_memory() as peak:
+            kept = read(tmp_path / "a", most=3001)
+        assert len(kept) == 3001
+        assert peak() < share * whole  # SPZ's own bytes are unpacked at once
+        monkeypatch.setattr(ply, "_BLOCK", 7000)
+        assert len(read(tmp_path / "a", most=3)) == 3
+
+
+def test_the_number_of_a_bad_splat_is_that_in_the_file(tmp_path, monkeypatch):
+    write_ply(tmp_path / "a.ply", scenes.some_splats(30, 0).as_type(np.float32))
+    content = bytearray((tmp_path / "a.ply").read_bytes())
+    content[-4:] = struct.pack("<f", float("nan"))
+    (tmp_path / "a.ply").write_bytes(content)
+    monkeypatch.setattr(ply, "_BLOCK", 8)
+    with pytest.raises(SplatError, match="number 30"):
+        read_ply(tmp_path / "a.ply")
+
+
+def test_a_packed_part_that_grows_beyond_what_it_says_is_refused(tmp_path):
+    """Zstandard believes a frame's own size: some bytes would fill the memory."""
+    bomb = zstandard.ZstdCompressor().compress(bytes(30_000_000))
+    sizes = [9 * 3, 3, 9, 9, 12, 0]
+    head = struct.pack("<IIIBBBBI12x", 0x5053474E, 4, 3, 0, 12, 0, 6, 32)
+    table = b"".join(struct.pack("<QQ", len(bomb), size) for size in sizes)
+    (tmp_path / "a.spz").write_bytes(head + table + bomb)
+    with measured_memory() as peak, pytest.raises(SplatError, match="more than it says"):
+        read_spz(tmp_path / "a.spz")
+    assert peak() < 1_000_000

@@ -10,8 +10,10 @@ import pytest
 from stitchsketch_kernel.domain.errors import SettingsError, SplatError
 from stitchsketch_kernel.domain.model import Region
 from stitchsketch_kernel.domain.progress import Cancelled, silent
-from stitchsketch_kernel.visualization.splat import judge
+from stitchsketch_kernel.visualization.splat import begin, judge
+from stitchsketch_kernel.visualization.splat.on_cpu import OnCpu
 from stitchsketch_kernel.visualization.splat.photos import held_out, targets
+from stitchsketch_kernel.visualization.splat.render import drawn
 from stitchsketch_kernel.visualization.splat.train import SplatSettings, train
 
 SETTINGS = SplatSettings("cpu", 200, 160, 4000, held_out=6)
@@ -37,6 +39,23 @@ def test_photos_that_were_not_trained_on_come_nearer(small_scan, trained):
 def test_the_brighter_photo_is_found(trained):
     gains = {name: np.mean(gain) for name, gain in trained.exposures.items()}
     assert max(gains, key=gains.get) == "04.png"
+
+
+def test_light_that_comes_through_the_furniture_is_closed_off(small_scan, monkeypatch):
+    """What is behind would shine through on every picture: splats are begun half open here."""
+    monkeypatch.setattr(begin, "_OPACITY", 0.5)
+    shown, hidden = held_out(small_scan.views, 6)
+    asked = targets(small_scan, hidden, 160)
+    course = OnCpu(small_scan, replace(SETTINGS, steps=80), targets(small_scan, shown, 160))
+
+    def through() -> float:
+        clear = [drawn(course.now(), one.view).clear[one.inside].mean() for one in asked]
+        return float(np.mean(clear))
+
+    begun = through()
+    while course.step < 80:
+        course.one_step()
+    assert through() < 0.45 * begun  # 0.38; by colours alone 0.56
 
 
 def test_splats_stay_in_the_region_above_the_floor(small_scan):

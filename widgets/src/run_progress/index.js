@@ -1,5 +1,6 @@
 // A run's progress: asks Python once in a while, shows what came back.
 import { el, words } from "../shared/dom.js";
+import { addressed } from "../shared/address.js";
 import { duration } from "../shared/units.js";
 import "./style.css";
 
@@ -13,6 +14,7 @@ class Progress {
     this.bar = el("progress", { max: "1" });
     this.now = el("p", { class: "now", role: "status", "aria-live": "polite" });
     this.left = el("p", { class: "quiet" });
+    this.whose = el("p", { class: "quiet", role: "status", "aria-live": "polite" });
     this.wrong = el("div", { class: "card wrong", role: "alert" });
     this.stop = this.button("stop", "stop");
     this.again = this.button("go_on", "go_on", "main");
@@ -21,7 +23,7 @@ class Progress {
     this.bar.setAttribute("aria-label", this.say("share"));
     root.append(
       el("h1", {}, model.get("title") || this.say("title")),
-      el("div", { class: "card" }, this.now, this.bar, this.left, el("div", { class: "row" }, this.stop, this.again)),
+      el("div", { class: "card" }, this.whose, this.now, this.bar, this.left, el("div", { class: "row" }, this.stop, this.again)),
       this.wrong,
       el(
         "div", { class: "halves" },
@@ -67,6 +69,9 @@ class Progress {
       ? this.say("now", { number: at + 1, count: stages.length, stage: name })
       : this.say(`status.${status}`);
     if (this.now.textContent !== what) this.now.textContent = what;
+    if (this.whose.textContent !== get("followed")) this.whose.textContent = get("followed");
+    this.whose.classList.toggle("hidden", !get("followed"));
+    this.address(get("run"));
     this.bar.value = get("share");
     const left = get("left_s");
     const note = (get("note").split(": ")[1] ?? "").trim();
@@ -80,9 +85,25 @@ class Progress {
     this.again.textContent = this.say(status === "completed" ? "run_again" : "go_on");
     this.wrong.classList.toggle("hidden", !get("error"));
     if (this.wrong.textContent !== get("error")) this.wrong.textContent = get("error");
-    this.stages.replaceChildren(...stages.map((stage) => this.row(stage)));
     const log = get("log");
-    this.log.replaceChildren(...(log.length ? log : [this.say("nothing_yet")]).map((line) => el("li", {}, line)));
+    this.renew(this.stages, stages, (stage) => this.row(stage));
+    this.renew(this.log, log.length ? log : [this.say("nothing_yet")], (line) => el("li", {}, line));
+  }
+
+  /** Lists are drawn anew only when they have changed: the page asks all the time. */
+  renew(list, rows, made) {
+    const now = JSON.stringify(rows);
+    if (list.shows === now) return;
+    list.shows = now;
+    list.replaceChildren(...rows.map(made));
+  }
+
+  /** A reload shows the run that is shown now. */
+  address(run) {
+    const asked = new URLSearchParams(location.search);
+    if (!addressed || !run || !asked.has("run") || asked.get("run") === run) return;
+    asked.set("run", run);
+    history.replaceState(null, "", `${location.pathname}?${asked}`);
   }
 
   stage(name) {

@@ -2,15 +2,19 @@
 import {
   BufferAttribute, BufferGeometry, DoubleSide, Group, Mesh, MeshLambertMaterial, RepeatWrapping, SRGBColorSpace, Texture,
 } from "three";
-import { floats, integers } from "../shared/binary.js";
+import { copied, floats, integers, linear } from "../shared/binary.js";
 
-/** A group of the parts that Python tells: positions, faces, places in the picture, picture. */
+/** A group of the parts that Python tells: positions, faces, places in the picture, picture; or colours and none. */
 export async function dressed(buffers, changed) {
   const group = new Group();
   for (let at = 0; at < buffers.length; at += 4) {
     const geometry = new BufferGeometry();
     geometry.setAttribute("position", new BufferAttribute(floats(buffers[at]), 3));
     geometry.setIndex(new BufferAttribute(integers(buffers[at + 1]), 1));
+    if (!buffers[at + 3].byteLength) {
+      group.add(colored(geometry, buffers[at + 2]));
+      continue;
+    }
     geometry.setAttribute("uv", new BufferAttribute(floats(buffers[at + 2]), 2));
     geometry.computeVertexNormals();
     const picture = await createImageBitmap(new Blob([buffers[at + 3]]), { imageOrientation: "flipY" });
@@ -22,4 +26,10 @@ export async function dressed(buffers, changed) {
   }
   changed();
   return group;
+}
+
+function colored(geometry, colors) {
+  geometry.setAttribute("color", new BufferAttribute(linear(new Uint8Array(copied(colors))), 3, true));
+  geometry.computeVertexNormals();
+  return new Mesh(geometry, new MeshLambertMaterial({ vertexColors: true, side: DoubleSide }));
 }

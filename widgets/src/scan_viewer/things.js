@@ -6,7 +6,7 @@ import {
 import { Line2 } from "three/examples/jsm/lines/Line2.js";
 import { LineGeometry } from "three/examples/jsm/lines/LineGeometry.js";
 import { LineMaterial } from "three/examples/jsm/lines/LineMaterial.js";
-import { copied, floats } from "../shared/binary.js";
+import { copied, floats, linear } from "../shared/binary.js";
 import { disk } from "../shared/disk.js";
 
 /** Corners of a camera's drawing that are joined. */
@@ -96,13 +96,4 @@ function cloud(positions, colors) {
   const points = new Points(geometry, new PointsMaterial({ size: 2.5, sizeAttenuation: false, vertexColors: true }));
   points.frustumCulled = false;
   return points;
-}
-
-// three.js takes vertex colours as linear light; photos' are for screens
-function linear(colors) {
-  const table = Uint8Array.from({ length: 256 }, (_, part) => {
-    const share = part / 255;
-    return Math.round(255 * (share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4));
-  });
-  return colors.map((part) => table[part]);
 }

@@ -1,7 +1,5 @@
 // The page's address says which scan and which step; a notebook has an address of its own.
-
-/** Whether the page is one of the apps. */
-export const addressed = location.pathname.includes("/voila/render/");
+import { addressed } from "../shared/address.js";
 
 export function stepOfAddress() {
   return new URLSearchParams(location.search).get("step") ?? "";

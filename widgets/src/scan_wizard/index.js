@@ -1,7 +1,8 @@
 // The wizard of a new scan: one step at a time, each with an address; what is typed stays.
 import { Asking } from "../shared/ask.js";
 import { el, words } from "../shared/dom.js";
-import { addressed, goTo, stepOfAddress } from "./address.js";
+import { addressed } from "../shared/address.js";
+import { goTo, stepOfAddress } from "./address.js";
 import { Drafts } from "./drafts.js";
 import { Form } from "./form.js";
 import { MarkPad } from "./marks.js";

@@ -54,6 +54,12 @@ class Editor extends Screen {
     this.scene?.dispose();
   }
 
+  ask(what) {
+    const number = super.ask(what);
+    this.showState();
+    return number;
+  }
+
   take(tool) {
     this.tool = tool;
     this.first = "";

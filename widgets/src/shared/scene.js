@@ -6,6 +6,8 @@ import {
 import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
 
 const CLICK_PX = 6;
+// How much is in sight across the shorter side of the canvas.
+const FIELD_DEG = 35;
 const TURN = 0.12;
 const NEARER = 0.85;
 
@@ -16,7 +18,7 @@ export class Scene {
     this.renderer = new WebGLRenderer({ canvas, antialias: true, preserveDrawingBuffer: true, ...options });
     this.scene = new ThreeScene();
     this.scene.background = new Color(0xf1efe9);
-    this.camera = new PerspectiveCamera(35, 1, 0.01, 100);
+    this.camera = new PerspectiveCamera(FIELD_DEG, 1, 0.01, 100);
     this.camera.up.set(0, 0, 1);
     this.scene.add(new HemisphereLight(0xffffff, 0xb8b0a4, 2.2), this.camera);
     const lamp = new DirectionalLight(0xffffff, 1.6);
@@ -55,6 +57,9 @@ export class Scene {
     this.renderer.setPixelRatio(Math.min(2, window.devicePixelRatio) * (this.share ?? 1));
     this.renderer.setSize(width, height, false);
     this.camera.aspect = width / height;
+    // what was seen stays in sight when the canvas becomes narrow
+    const half = Math.tan((FIELD_DEG * Math.PI) / 360) / Math.min(1, this.camera.aspect);
+    this.camera.fov = (Math.atan(half) * 360) / Math.PI;
     this.camera.updateProjectionMatrix();
     this.onResize?.(width, height);
     this.draw();

@@ -8,6 +8,7 @@ from typing import Any
 
 import nbformat
 
+from stitchsketch_kernel.disk.aside import renamed_when_whole
 from stitchsketch_kernel.domain.errors import RunError
 from stitchsketch_kernel.pipeline.record import read_record
 from stitchsketch_kernel.pipeline.stage import Stage, standard_stages
@@ -79,9 +80,8 @@ def open_notebook(run: ListedRun, stage_name: str, root: Path, kernel: str = "")
             "name": kernel, "display_name": "StitchSketch", "language": "python"
         }  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.aside")
-    nbformat.write(book, aside)  # type: ignore[no-untyped-call]
-    aside.replace(path)
+    with renamed_when_whole(path) as aside:
+        nbformat.write(book, aside)  # type: ignore[no-untyped-call]
     return path
 
 

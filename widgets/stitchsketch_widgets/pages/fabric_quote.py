@@ -9,11 +9,15 @@ from typing import Any
 
 from ipywidgets import VBox
 
+from stitchsketch_kernel.disk.aside import write_bytes
 from stitchsketch_kernel.domain.errors import StitchSketchError
 from stitchsketch_kernel.pipeline.offer import Offer
 from stitchsketch_kernel.pipeline.offers import first_offer, quote_record, read_offer
+from stitchsketch_kernel.pipeline.renders import keep_renders
 from stitchsketch_kernel.projects.records import Run, new_id
 from stitchsketch_kernel.users.records import ShopFabric
+from stitchsketch_widgets.cover_state import Picks
+from stitchsketch_widgets.cover_view import CoverView
 from stitchsketch_widgets.fabric_quote import FabricQuote
 from stitchsketch_widgets.marker_view import MarkerView
 from stitchsketch_widgets.notice import Notice
@@ -49,7 +53,40 @@ def _page(here: Here, folder: Path, run: Run, identity: str, offer: Offer) -> VB
     view = MarkerView(offer.part(0), None, offer.chosen.nest, units=units)
     title = text("offer.title_of", name=offer.pattern.name)
     form = FabricQuote(folder, identity, offer, view, _library(here), keep, units, title=title)
-    return VBox([form, view])
+    cover = _cover(here, folder, run, form)
+    form.followers.append(cover.follow)
+    return VBox([form, view, cover])
+
+
+def cover_view(folder: Path, units: str = "mm") -> CoverView:
+    """The new cover of a run's folder, on its own cloth and marker; for a notebook.
+
+    Raises
+    ------
+    StitchSketchError
+        The run has no flat pieces yet.
+    """
+    offer = first_offer(folder)
+    return CoverView(folder, Picks(lambda: offer), None, units)
+
+
+def _cover(here: Here, folder: Path, run: Run, form: FabricQuote) -> CoverView:
+    def swatch(sha256: str) -> Path:
+        place = folder / "cover" / "swatches" / f"{sha256}.jpg"
+        if not place.is_file() and here.objects is not None:
+            with here.objects.open("images", sha256) as photo:
+                content = photo.read()
+            place.parent.mkdir(parents=True, exist_ok=True)
+            write_bytes(place, content)
+        return place
+
+    def keep() -> str:
+        if here.objects is not None:
+            keep_renders(here.projects, here.objects, here.shop, run.id, folder)
+        return text("cover.kept")
+
+    picks = Picks(lambda: form.offer, _library(here), swatch)
+    return CoverView(folder, picks, keep, here.units)
 
 
 def _library(here: Here) -> list[ShopFabric]:

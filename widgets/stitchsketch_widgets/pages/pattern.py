@@ -9,7 +9,6 @@ from ipywidgets import VBox
 
 from stitchsketch_kernel.domain.errors import PanelError, RunError, StitchSketchError
 from stitchsketch_kernel.pipeline.correcting import open_panels, save_panels
-from stitchsketch_kernel.pipeline.record import read_record
 from stitchsketch_kernel.pipeline.sheet import open_sheet, save_warps, warps_of
 from stitchsketch_widgets.notice import Notice
 from stitchsketch_widgets.pages.here import Here
@@ -27,6 +26,7 @@ def pattern_page(here: Here) -> Any:
     try:
         folder = here.run_folder()
         session = open_panels(folder)
+        name, units = here.project_of(here.run()).name, here.units
     except StitchSketchError as error:
         return Notice(error.what, error.todo)
 
@@ -34,8 +34,6 @@ def pattern_page(here: Here) -> Any:
         save_panels(folder, asked)
         return text("seams.saved")
 
-    record = read_record(folder)
-    name, units = record.name if record else "", here.units
     title = text("seams.title_of", name=name) if name else ""
     editor = SeamEditor(session, save, units, title=title)
     below = sheet_of(folder, editor, units, name)

@@ -6,10 +6,31 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from stitchsketch_kernel.domain.errors import StorageError
+
+#: How names of files that aren't whole begin.
+ASIDE = ".aside."
+
+
+@contextmanager
+def renamed_when_whole(path: Path) -> Iterator[Path]:
+    """Give a path to write to; on success it becomes `path`, on failure nothing is left.
+
+    The name aside is hidden and keeps `path`'s ending, by which libraries choose a format. What
+    the system says goes on as it is; `written_aside` puts it in words.
+    """
+    aside = path.with_name(f"{ASIDE}{path.name}")
+    try:
+        yield aside
+        with aside.open("rb") as file:
+            os.fsync(file.fileno())
+        aside.replace(path)
+    finally:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -21,19 +42,20 @@ def written_aside(path: Path) -> Iterator[Path]:
     StorageError
         The disk is full or the folder can't be written.
     """
-    aside = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield aside
-        with aside.open("rb") as file:
-            os.fsync(file.fileno())
-        aside.replace(path)
+        with renamed_when_whole(path) as aside:
+            yield aside
     except StorageError:
         raise
     except OSError as error:
         raise _said(path, error) from error
-    finally:
-        aside.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, *parts: bytes) -> None:
+    """Write a file aside, bring it to the disk, and rename it."""
+    with renamed_when_whole(path) as aside, aside.open("wb") as file:
+        file.writelines(parts)
 
 
 @contextmanager

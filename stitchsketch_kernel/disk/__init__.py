@@ -1,0 +1,1 @@
+"""How files come to the disk: whole, or not at all."""
