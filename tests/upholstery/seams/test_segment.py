@@ -23,8 +23,8 @@ def with_crumbs() -> tuple[Mesh, int]:
     b = a + columns
     sheets = np.concatenate([np.stack([a, b, b + 1], -1), np.stack([a, b + 1, a + 1], -1)])
     crumb = np.array([[0, 0, 0], [STEP, 0, 0], [0, STEP, 0]])
-    one, two = crumb + np.array([-0.5, 0, 0]), 2 * crumb + np.array([-0.5, 0.1, 0])
-    points = np.concatenate([ground, wall, one, two])
+    away = np.array([-0.5, 0, 0]), np.array([-0.5, 0.1, 0])
+    points = np.concatenate([ground, wall, crumb + away[0], 2 * crumb + away[1]])
     loose = np.arange(len(points) - 6, len(points)).reshape(2, 3)
     return Mesh(points, np.concatenate([sheets, loose]).astype(np.int32)), len(sheets)
 
