@@ -248,8 +248,15 @@ def _take_in(
             text = f"{name} is the same file as {by_content[content]} and left out."
             notes.append(PhotoNote(name, "duplicate", "refuse", text))
             continue
+        try:
+            photo, pixels = _copied(file, name, picture, content, copies, settings)
+        except FileNotFoundError:
+            if file.exists():
+                raise
+            text = f"{name} was deleted while the photos were read. Put it back, or run again."
+            notes.append(PhotoNote(name, "unreadable", "refuse", text))
+            continue
         by_content[content] = name
-        photo, pixels = _copied(file, name, picture, content, copies, settings)
         photos.append(photo)
         qualities.append(measure(pixels))
     return photos, qualities, notes

@@ -61,7 +61,8 @@ class Look:
     marker : Marker, optional
         Where the pieces lie on it already, as by a person's hand; without it they are laid.
     welt : LookSettings, optional
-        How the welts' own cloth looks; without it they are of the fabric.
+        How the welts' own cloth looks, the same for all fabrics that are shown together; without
+        it they are of the fabric.
     """
 
     fabric: FabricSettings

@@ -33,6 +33,7 @@ press.on_click(lambda _: setattr(told, "value", "<h1>Pressed</h1>"))
 display(told, press)
 """
 _START_S = 180
+_PATIENCE_MS = 240_000
 
 
 class Hub:
@@ -111,6 +112,9 @@ class Visitor:
         self.context = browser.new_context(
             viewport={"width": 1280, "height": 800}, reduced_motion="reduce"
         )
+        # only ends a wait for what will never come: on a busy machine a page takes a minute
+        self.context.set_default_timeout(_PATIENCE_MS)
+        self.context.set_default_navigation_timeout(_PATIENCE_MS)
         self.page = self.context.new_page()
         self.asked: list[str] = []
         self.context.on("request", lambda request: self.asked.append(request.url))

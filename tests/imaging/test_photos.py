@@ -11,6 +11,7 @@ from PIL import Image
 
 from stitchsketch_kernel.domain.errors import PhotoError, SettingsError, StorageError
 from stitchsketch_kernel.domain.progress import Cancelled
+from stitchsketch_kernel.imaging import photos as photos_module
 from stitchsketch_kernel.imaging.names import by_number, safe_names
 from stitchsketch_kernel.imaging.photos import PhotoSettings, load_image, read_photos
 
@@ -42,6 +43,30 @@ def test_broken_photos_can_be_left_out(folder, tmp_path):
     assert [(n.photo, n.severity) for n in result.notes if n.kind == "unreadable"] == [
         ("note.jpg", "refuse")
     ]
+
+
+@pytest.mark.parametrize("when", ["before it is read", "before it is copied"])
+def test_a_photo_that_is_deleted_meanwhile_is_named(folder, tmp_path, monkeypatch, when):
+    gone = folder / "IMG_5.jpg"
+
+    def deleted(content):
+        if when == "before it is copied":
+            gone.unlink(missing_ok=True)
+        return content
+
+    def tell(share, note):
+        if when == "before it is read":
+            gone.unlink(missing_ok=True)
+
+    read = photos_module.sha256_of
+    monkeypatch.setattr(
+        photos_module,
+        "sha256_of",
+        lambda path: deleted(read(path)) if path == gone else read(path),
+    )
+    with pytest.raises(PhotoError, match=r"IMG_5.jpg (can't be opened|was deleted)"):
+        read_photos(folder, tmp_path / "work", tell)
+    assert not left_behind(tmp_path / "work")
 
 
 def test_too_few_left_names_the_broken(folder, tmp_path):

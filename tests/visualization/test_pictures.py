@@ -121,6 +121,18 @@ def test_the_scale_in_words(scale, words):
     assert words in scale_statement(scale)
 
 
+def test_what_a_mask_leaves_out_is_pale_and_its_border_is_drawn(look):
+    photo = np.full((240, 320, 3), (40, 90, 60), np.uint8)
+    mask = np.zeros((240, 320), bool)
+    mask[60:180, 80:240] = True
+    row = look(pictures.mask_sheet({"a.jpg": photo}, {"a.jpg": mask}))[52 + 62 + 112, 12:312]
+    assert row[150] == pytest.approx((40, 90, 60), abs=8)
+    assert row[20].min() > 140
+    assert (np.abs(row.astype(int) - (255, 0, 200)).sum(axis=-1) < 60).sum() == 2
+    with pytest.raises(ValueError, match="needs one at least"):
+        pictures.mask_sheet({}, {})
+
+
 def test_depth_is_coloured_alike_in_all_maps_and_white_where_unknown(look, depth):
     alone = pictures.depth_sheet([depth] * 3)
     beside = pictures.depth_sheet([depth] * 3, {depth.view.name: np.zeros((240, 320, 3), np.uint8)})

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from quote_page import Quote
+from stitchsketch_widgets.cover_view import CoverView
+from stitchsketch_widgets.pages.fabric_quote import cover_view
 
 from stitchsketch_kernel.domain.marker import Fabric
 from stitchsketch_kernel.pipeline.dressing import shown_before
@@ -153,9 +155,11 @@ def test_the_making_can_be_stopped_and_leaves_no_files(dressed, laid):
 
 
 def test_the_customers_files_are_made_kept_and_given_out(dressed, laid, place, shots):
+    dressed.root.get_by_role("button", name=f"Take away: {HOSTILE}").click()
+    dressed.dress()
     dressed.press("Make page, 3D files and films", COVER)
     dressed.page.wait_for_selector(f"{COVER}[aria-busy=true]")
-    dressed.page.wait_for_selector(f"{COVER}[aria-busy=false]", timeout=400_000)
+    dressed.page.wait_for_selector(f"{COVER}[aria-busy=false]", timeout=590_000)
     dressed.settle()
     assert dressed.said(COVER).startswith("Made, and kept with the run.")
     names = [one[0] for one in dressed.page.evaluate(
@@ -176,6 +180,16 @@ def test_the_customers_files_are_made_kept_and_given_out(dressed, laid, place, s
     with place.stores.objects("local").open("renders", kept["cover/twill.glb"].sha256) as file:
         assert file.read() == content
     dressed.root.screenshot(path=shots / "cover-files.png")
+
+
+def test_in_a_notebook_it_is_the_same_widget_on_the_runs_own_cloth(dressed, laid):
+    again = cover_view(laid_folder(laid), "inch")
+    try:
+        assert isinstance(again, CoverView) and again.units == "inch"
+        assert [one["name"] for one in again.worn] == ["Twill"]
+        assert again.choices == [{"of": "face", "name": "Twill", "swatch": False}]
+    finally:
+        again.close()
 
 
 def test_a_message_that_no_page_sends_changes_nothing(dressed):

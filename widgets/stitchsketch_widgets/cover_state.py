@@ -56,7 +56,9 @@ class Picks:
         """
         if not 1 <= len(form) <= MOST_FABRICS:
             raise SettingsError(text("cover.how_many", most=MOST_FABRICS))
-        return tuple(self._look(one) for one in form)
+        # all are drawn on the same triangles, welts of a cloth of their own among them
+        welt = _welt_of(form[0])
+        return tuple(self._look(one, welt) for one in form)
 
     def choices(self) -> list[dict[str, Any]]:
         """What may be chosen."""
@@ -70,12 +72,8 @@ class Picks:
             for one in self.library
         ]
 
-    def _look(self, one: Mapping[str, Any]) -> Look:
+    def _look(self, one: Mapping[str, Any], welt: LookSettings | None) -> Look:
         look, folder = self._settings(one)
-        weltcolor = str(one.get("welt") or "")
-        if weltcolor and not _COLOR.fullmatch(weltcolor):
-            raise ValueError(weltcolor)
-        welt = LookSettings("plain", (weltcolor, weltcolor)) if weltcolor else None
         if one["of"] == FACE:
             offer = self.offer()
             cloth = offer.chosen.cloths[0]
@@ -97,6 +95,13 @@ class Picks:
         if kind not in KINDS or not all(_COLOR.fullmatch(color) for color in colors):
             raise ValueError(one)
         return LookSettings(kind, colors), Path()
+
+
+def _welt_of(one: Mapping[str, Any]) -> LookSettings | None:
+    color = str(one.get("welt") or "")
+    if color and not _COLOR.fullmatch(color):
+        raise ValueError(color)
+    return LookSettings("plain", (color, color)) if color else None
 
 
 def form_of(looks: Sequence[Look], library: Sequence[ShopFabric]) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ from stitchsketch_kernel.upholstery.flat.bent import (
 from stitchsketch_kernel.upholstery.flat.denoise import denoise
 from stitchsketch_kernel.upholstery.flat.reference import lifted
 from stitchsketch_kernel.upholstery.geometry.border import border_loop
+from stitchsketch_kernel.upholstery.geometry.strain import strain_percent
 from stitchsketch_kernel.upholstery.geometry.unroll import unroll
 
 #: Cells of the sheet: their size, and how many a large panel has at most.
@@ -47,6 +48,9 @@ _NEAR_MM, _FAR_MM, _NEAR, _FAR = 25.0, 50.0, 1 / 8, 1 / 4
 _BUMPY_MM, _LONGER = 0.15, 2.0
 #: More than this left over: the panel is round, and no plane sheet.
 _ROUND_NEAR_MM, _ROUND_FAR_MM = 0.6, 0.3
+#: Half of the first flat strained by more than this: round, before a sheet is tried. Bumps of 1 mm
+#: strain it by 0.25, a dome of 60 degrees by 1.5.
+_ROUND_PERCENT = 0.7
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,10 @@ def developed(
         return None
     sheet = bent_to(points_mm, begin, reach_mm)
     uv = sheet.foot(points_mm, begin)
-    if _left_over(sheet, points_mm, uv)[0] > _BUMPY_MM:
+    bumpy = _left_over(sheet, points_mm, uv)[0]
+    if bumpy > _ROUND_NEAR_MM:
+        return None  # bent over a longer reach it would follow the points even less
+    if bumpy > _BUMPY_MM:
         sheet = bent_to(points_mm, uv, _LONGER * reach_mm)
         uv = sheet.foot(points_mm, uv)
     near, far = _left_over(sheet, points_mm, uv)
@@ -112,7 +119,7 @@ def developed(
 
 
 def _first_flat(points: FloatArray, faces: IntArray, reach: float) -> FloatArray | None:
-    """A rough flat: that of a coarse mesh, evened out."""
+    """A rough flat: that of a coarse mesh, evened out; None where it is clearly round."""
     coarse, triangles = points, faces
     if len(faces) > 2 * _FIRST_FACES:
         coarse, triangles = fast_simplification.simplify(
@@ -128,6 +135,8 @@ def _first_flat(points: FloatArray, faces: IntArray, reach: float) -> FloatArray
     try:
         flat = unroll(coarse, triangles, _FIRST_ROUNDS)
     except FlattenError:
+        return None
+    if np.median(strain_percent(coarse, flat, triangles)) > _ROUND_PERCENT:
         return None
     return lifted(coarse, triangles, flat, points)
 

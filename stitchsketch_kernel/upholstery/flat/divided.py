@@ -58,7 +58,7 @@ def divided(panel_map: PanelMap, flat: FlatPanel, first: int, last: int) -> Divi
         None where a half can't be meshed.
     """
     name, count = flat.panel, len(flat.boundary)
-    inner = np.setdiff1d(np.arange(len(flat.uv_mm), dtype=np.int32), flat.boundary)
+    inner = np.setdiff1d(np.arange(len(flat.uv_mm)), flat.boundary)
     area = shapely.Polygon(flat.uv_mm[flat.boundary]).area
     step = float(np.sqrt(area / max(len(inner), 1) * 2 / np.sqrt(3)))
     line = stepped(flat.uv_mm[flat.boundary[[first, last]]], step)[:-1]
@@ -66,7 +66,7 @@ def divided(panel_map: PanelMap, flat: FlatPanel, first: int, last: int) -> Divi
     lifted_mm = lifted(
         np.column_stack([flat.uv_mm, np.zeros(len(flat.uv_mm))]), flat.faces, flat.surface_mm, line
     )
-    new = np.arange(len(line), dtype=np.int32) + len(panel_map.mesh.vertices)
+    new = (len(panel_map.mesh.vertices) + np.arange(len(line))).astype(np.int32)
     meshed = []
     for a, b, way in ((first, last, slice(None, None, -1)), (last, first, slice(None))):
         arc = flat.boundary[(a + np.arange((b - a) % count + 1)) % count]

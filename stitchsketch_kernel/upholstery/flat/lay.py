@@ -114,7 +114,9 @@ def _laid(
     flat = flatten_panel(panel_map, panel, settings)
     found = lay_panel(panel_map, panel, flat, cloth, settings, progress)
     excess = cloth.excess(found.fit)
-    split = propose_split(found.panel, cloth) if excess > 1 and settings.splits and cuts else None
+    # a panel that is stapled all round is pleated, as it gets no darts either
+    wanted = excess > 1 and settings.splits and cuts > 0 and bool(found.panel.sewn.any())
+    split = propose_split(found.panel, cloth) if wanted else None
     cut = None if split is None else divided(panel_map, flat, split.first, split.last)
     if cut is None:
         return panel_map, [found]

@@ -20,9 +20,9 @@ from stitchsketch_kernel.domain.errors import FlattenError
 from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.domain.units import MM_PER_M
 from stitchsketch_kernel.upholstery.flat.denoise import denoise
-from stitchsketch_kernel.upholstery.flat.flatten import strain_percent
 from stitchsketch_kernel.upholstery.flat.grain import turned
 from stitchsketch_kernel.upholstery.geometry.border import border_loop
+from stitchsketch_kernel.upholstery.geometry.strain import strain_percent
 from stitchsketch_kernel.upholstery.geometry.unroll import unroll
 
 #: So many triangles are laid out.

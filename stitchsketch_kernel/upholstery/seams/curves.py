@@ -19,6 +19,7 @@ from stitchsketch_kernel.upholstery.seams.junctions import Line, place_junctions
 from stitchsketch_kernel.upholstery.seams.place import Patch, Piping, Surfaces, meet, on_surface
 from stitchsketch_kernel.upholstery.seams.remembered import Remembered, key_of
 from stitchsketch_kernel.upholstery.seams.segment import SEEN
+from stitchsketch_kernel.upholstery.seams.spurs import without_spurs
 from stitchsketch_kernel.upholstery.seams.taped import Tape, as_taped
 
 #: Borders are rounded by this: triangles make a zigzag; where a scan ends, it is ragged.
@@ -68,7 +69,9 @@ def place_seams(
     tape: Tape,
     remembered: Remembered,
 ) -> tuple[Borders, list[Curve]]:
-    """Place every border: on its tape where it has one. Lines of before are `remembered`.
+    """Place every border, without its spurs: on its tape where it has one.
+
+    Lines of before are `remembered`.
 
     Returns
     -------
@@ -80,6 +83,7 @@ def place_seams(
     everywhere = mesh.vertices[np.unique(np.concatenate([c.vertices for c in borders.chains]))]
     surfaces = Surfaces(features.centres, features.normals, label, everywhere)
     piping = Piping.of(features)
+    borders = without_spurs(mesh.vertices, borders)
     lines = [
         remembered.of(
             _line_key(one, surfaces),

@@ -12,9 +12,9 @@ from stitchsketch_kernel.upholstery.seams.borders import Borders, Chain
 
 #: A border that comes back so near to where it was has been round a spur, if the way there was at
 #: least so long, and so many times as long as the spur is wide.
-_NARROW_M, _LEAST_M, _TIMES = 0.008, 0.024, 4.0
-#: What is longer than this share of a border is no spur of it.
-_MOST = 0.4
+_NARROW_M, _LEAST_M, _TIMES = 0.009, 0.024, 4.0
+#: What is longer than this share of a border is no spur of it: of a closed one it is the panel.
+_MOST = 0.5
 
 
 def without_spurs(vertices: FloatArray, borders: Borders) -> Borders:

@@ -14,9 +14,9 @@ from stitchsketch_kernel.upholstery.flat.denoise import denoise
 from stitchsketch_kernel.upholstery.flat.flatten import (
     FlattenSettings,
     flatten_panels,
-    strain_percent,
 )
 from stitchsketch_kernel.upholstery.geometry.border import border_loop
+from stitchsketch_kernel.upholstery.geometry.strain import strain_percent
 from stitchsketch_kernel.upholstery.geometry.unroll import signed_areas, unroll
 
 EXACT = FlattenSettings(smooth_mm=0)

@@ -200,6 +200,7 @@ def test_a_stapled_edge_is_pleated_and_gets_no_darts(round_stool):
     cover = lay_panels(replace(round_stool, panels=(seat,), seams=tuple(rim)), EXACT)
     assert [seam.id for seam in cover.panel_map.seams] == ["S01", "S02"]
     assert any("lay them in pleats" in note for note in cover.panel_map.notes)
+    assert cover.cloth.excess(cover.flats[0].fit) > 1, "its middle, which no pleat reaches"
 
 
 def test_a_left_and_a_right_panel_with_the_same_darts_are_one_template(round_stool):

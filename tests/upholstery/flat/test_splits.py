@@ -40,11 +40,10 @@ def on_a_wall(cap: np.ndarray, triangles: np.ndarray) -> PanelMap:
     ends = np.cumsum([0, *map(len, parts)])
     vertices = np.vstack([cap, *rings]) / 1000
     grains = (UP, np.array([0.0, 0, 1]), np.array([0.0, 0, 1]))
+    names = ("SEAT", "BOX-1", "BOX-2")
     panels = tuple(
         Panel(name, np.arange(i, j, dtype=np.int32), grain)
-        for name, i, j, grain in zip(
-            ("SEAT", "BOX-1", "BOX-2"), ends, ends[1:], grains, strict=False
-        )
+        for name, i, j, grain in zip(names, ends, ends[1:], grains, strict=False)
     )
     first, second = np.arange(half + 1), np.append(np.arange(half, n), 0)
     seams = tuple(
@@ -58,7 +57,9 @@ def on_a_wall(cap: np.ndarray, triangles: np.ndarray) -> PanelMap:
             ("S06", at[-1][second], "BOX-2", None, EdgeKind.STAPLE),
         )
     )
-    return PanelMap(Mesh(vertices, np.vstack(parts).astype(np.int32)), panels, seams)
+    # one half of the wall is laid before the panel that it is sewn to, the other after it
+    ordered = (panels[1], panels[0], panels[2])
+    return PanelMap(Mesh(vertices, np.vstack(parts).astype(np.int32)), ordered, seams)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +80,7 @@ def lone(surface: np.ndarray, faces: np.ndarray) -> Reference:
 
 def test_a_deep_saddle_of_woven_cloth_is_cut_in_two_and_everything_sews(deep, cut):
     names = [panel.name for panel in cut.panel_map.panels]
-    assert names == ["SEAT-1", "SEAT-2", "BOX-1", "BOX-2"] == [flat.panel for flat in cut.flats]
+    assert names == ["BOX-1", "SEAT-1", "SEAT-2", "BOX-2"] == [flat.panel for flat in cut.flats]
     woven = cloth_named("woven")
     assert all(woven.excess(flat.fit) < 1 for flat in cut.flats)
     for flat in cut.flats:
@@ -98,7 +99,8 @@ def test_a_deep_saddle_of_woven_cloth_is_cut_in_two_and_everything_sews(deep, cu
     rim = sum(pair.length_a_mm for pair in pattern.seams if pair.seam[:3] in {"S01", "S02"})
     assert rim == pytest.approx(sum(seam.length_mm for seam in deep.seams[:2]), rel=1e-4)
     both = [
-        {n.station for n in pattern.piece(f"SEAT-{i}").notches if n.seam == "S07"} for i in (1, 2)
+        {notch.station for notch in pattern.piece(half).notches if notch.seam == "S07"}
+        for half in ("SEAT-1", "SEAT-2")
     ]
     assert both[0] == both[1] and len(both[0]) >= 2
 
@@ -152,9 +154,9 @@ def test_the_neighbour_has_a_notch_where_the_new_seam_ends(cut):
 
 def test_cloth_that_stretches_takes_the_same_saddle_whole_as_long_as_it_takes(deep):
     cover = lay_panels(deep, replace(EXACT, cloth="stretch"))
-    assert [panel.name for panel in cover.panel_map.panels] == ["SEAT", "BOX-1", "BOX-2"]
+    assert [panel.name for panel in cover.panel_map.panels] == ["BOX-1", "SEAT", "BOX-2"]
     stretch = cloth_named("stretch")
-    assert stretch.excess(cover.flats[0].fit) <= 1
+    assert stretch.excess(cover.flats[1].fit) <= 1
 
 
 def test_a_warp_between_the_axes_is_taken_where_only_that_keeps_the_limits():
@@ -163,13 +165,13 @@ def test_a_warp_between_the_axes_is_taken_where_only_that_keeps_the_limits():
     seat = cover.panel_map.panel("SEAT")
     assert abs(seat.grain_m @ UP) < 0.8
     assert any("SEAT has its warp between its axes" in note for note in cover.panel_map.notes)
-    assert cloth_named("stretch").excess(cover.flats[0].fit) <= 1
+    assert cloth_named("stretch").excess(cover.flats[1].fit) <= 1
     assert not check_sewing(make_pattern("stool", cover.panel_map, cover.flats, scale=SURE)).faults
 
 
 def test_a_mild_saddle_stays_whole():
     cover = lay_panels(on_a_wall(*saddle(0.1, 1500)), EXACT)
-    assert [panel.name for panel in cover.panel_map.panels] == ["SEAT", "BOX-1", "BOX-2"]
+    assert [panel.name for panel in cover.panel_map.panels] == ["BOX-1", "SEAT", "BOX-2"]
     assert not cover.panel_map.notes
 
 
@@ -183,7 +185,7 @@ def test_the_seam_across_goes_where_it_is_short_and_seen_least():
 
 
 def test_a_dome_too_round_for_its_darts_is_cut_in_two_or_said():
-    panel_map = on_a_wall(*dome(110, 1200))
+    panel_map = on_a_wall(*dome(85, 800))
     few = replace(EXACT, most_darts=1)
     cover = lay_panels(panel_map, few)
     woven = cloth_named("woven")

@@ -113,7 +113,9 @@ def test_an_edge_where_a_panel_ends_is_held_against_the_furniture(sound, kind, o
 def test_each_seam_knows_how_long_it_is_on_the_furniture(cushion, shapes):
     panel_map, flats = cushion
     large = tuple(replace(flat, surface_mm=1.01 * flat.surface_mm) for flat in flats)
-    for pair in make_pattern("cushion", panel_map, large, scale=shapes.scale).seams:
+    alone = PieceSettings(pair=False)
+    pattern = make_pattern("cushion", panel_map, large, scale=shapes.scale, settings=alone)
+    for pair in pattern.seams:
         assert pair.furniture_mm == pytest.approx(1.01 * pair.length_a_mm)
 
 

@@ -27,6 +27,7 @@ export class Fabrics {
     this.drawn = state;
     this.node.replaceChildren(
       el("h3", {}, this.say("fabrics")), ...this.form.map((one, k) => this.fabric(one, k)),
+      this.welts(),
       ...(this.form.length < MOST && this.page.get("choices").length > 1 ? [this.adding()] : []),
     );
   }
@@ -58,16 +59,20 @@ export class Fabrics {
           one.colors[i] = value;
         })),
       ),
-      el(
-        "div", { class: "row" },
-        this.check(this.say("welt"), `welt ${k}`, Boolean(one.welt), (on) => {
-          one.welt = on ? COLORS[1] : "";
-        }),
-        one.welt ? this.color(this.say("welt_color"), `welt color ${k}`, one.welt, (value) => {
-          one.welt = value;
-        }) : null,
-      ),
       k ? el("button", { type: "button", "data-key": `away ${k}`, "aria-label": `${this.say("away")}: ${name}`, onclick: away }, this.say("away")) : null,
+    );
+  }
+
+  /** One cloth for the welts of all: fabrics are compared, not welts. */
+  welts() {
+    const { welt } = this.form[0];
+    const set = (value) => this.form.forEach((one) => {
+      one.welt = value;
+    });
+    return el(
+      "div", { class: "row" },
+      this.check(this.say("welt"), "welt", Boolean(welt), (on) => set(on ? COLORS[1] : "")),
+      welt ? this.color(this.say("welt_color"), "welt color", welt, set) : null,
     );
   }
 
@@ -77,7 +82,7 @@ export class Fabrics {
     const add = (of) => {
       const found = left.find((one) => one.of === of);
       if (!found) return;
-      this.form.push({ of, kind: found.swatch ? "swatch" : "plain", colors: [], welt: "" });
+      this.form.push({ of, kind: found.swatch ? "swatch" : "plain", colors: [], welt: this.form[0].welt });
       this.changed();
     };
     const options = [["", this.say("add_none")], ...left.map((one) => [one.of, one.name])];

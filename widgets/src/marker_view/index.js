@@ -8,6 +8,7 @@ import { matchRows, summary } from "./side.js";
 import { drawMatches, drawRoll } from "./roll.js";
 import "./style.css";
 
+const SPOT_MM = 24;
 const SPOT_PX = 5;
 
 class MarkerBoard extends Screen {
@@ -93,7 +94,9 @@ class MarkerBoard extends Screen {
   follow() {
     const { unit } = this.plane;
     roomForWords(this.plane.node, unit);
-    this.marks.querySelectorAll("circle").forEach((spot) => spot.setAttribute("r", SPOT_PX * unit));
+    // seen from afar they are small, or they hide the pieces
+    const spotPx = Math.min(SPOT_PX, Math.max(2, SPOT_MM / unit));
+    this.marks.querySelectorAll("circle").forEach((spot) => spot.setAttribute("r", spotPx * unit));
   }
 
   copy(key) {
