@@ -58,7 +58,9 @@ class Picks:
             raise SettingsError(text("cover.how_many", most=MOST_FABRICS))
         # all are drawn on the same triangles, welts of a cloth of their own among them
         welt = _welt_of(form[0])
-        return tuple(self._look(one, welt) for one in form)
+        # no generator: a fabric that there is none of ends its search, and would end that, too
+        looks = [self._look(one, welt) for one in form]
+        return tuple(looks)
 
     def choices(self) -> list[dict[str, Any]]:
         """What may be chosen."""
