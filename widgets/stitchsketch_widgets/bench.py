@@ -213,4 +213,4 @@ def _help(trait: Setting) -> Any:
     words = f"{trait.help} ({bounds.words})" if bounds else trait.help
     shown = words.replace("&", "&amp;").replace("<", "&lt;")
     shown = re.sub("`+([^`]+)`+", r"<code>\1</code>", shown)
-    return ipywidgets.HTML(f'<span style="opacity: .75; padding-left: 16em">{shown}</span>')
+    return ipywidgets.HTML(f'<div style="opacity: .75; padding-left: 16em">{shown}</div>')
