@@ -10,6 +10,9 @@ PAGE, BOARD = ".fabric-quote", ".marker-view"
 class Quote:
     """A page with the app, as a person uses it."""
 
+    #: Its screens, which answer each for itself.
+    places = (PAGE, BOARD)
+
     def __init__(self, seen) -> None:
         self.seen, self.page = seen, seen.page
         self.page.wait_for_selector(f"{PAGE} .field")
@@ -18,7 +21,7 @@ class Quote:
 
     def settle(self) -> None:
         """All that was asked is answered and shown."""
-        for place in (PAGE, BOARD):
+        for place in self.places:
             self.page.wait_for_function(
                 "(place) => { const r = document.querySelector(place);"
                 " return (r.dataset.asked ?? '0') === r.dataset.answered; }",

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from quote_page import Quote
+from quote_page import BOARD, PAGE, Quote
 from stitchsketch_widgets.cover_view import CoverView
 from stitchsketch_widgets.pages.fabric_quote import cover_view
 
@@ -25,6 +25,8 @@ PLAIN = Fabric(HOSTILE, 1500.0, 1470.0, price_per_metre=31.0)
 
 class Cover(Quote):
     """The page with its cover."""
+
+    places = (PAGE, BOARD, COVER)
 
     def __init__(self, seen) -> None:
         super().__init__(seen)

@@ -151,7 +151,7 @@ def test_a_quote_is_made_of_the_shops_own_cloth_and_kept_with_its_project(
     users = gateway.stores.users
     users.keep_fabric(ShopFabric("Nadel", Fabric("Damask", 1400, 1370), id="a" * 32))
     users.keep_fabric(ShopFabric("Zwirn", Fabric("Theirs", 1400, 1370)))
-    form, view = fabric_quote_page(at_page()).children
+    form, view, _ = fabric_quote_page(at_page()).children
     assert [one["name"] for one in form.library] == ["Damask"]
     before = gateway.stores.objects("Nadel").objects("patterns")
     if not there:

@@ -128,8 +128,9 @@ class CoverView(Screen):
             case "make":
                 self._make()
             case "stop":
-                self._end()
-                self.message = {"kind": "note", "text": text("cover.stopped")}
+                with self.hold_sync():  # who waits for its end finds what is said of it
+                    self._end()
+                    self.message = {"kind": "note", "text": text("cover.stopped")}
             case "file":
                 self._give(str(asked["name"]))
             case other:
@@ -158,14 +159,19 @@ class CoverView(Screen):
         if standing.result is None:
             self.working = {**self.working, "share": standing.share, "note": standing.note}
             return
-        self._apart, self.working = None, {}
-        if isinstance(standing.result, Dressed):
-            self._dressed = standing.result
+        self._apart = None
+        with self.hold_sync():  # who waits for its end finds what came of it
+            self.working = {}
+            self._came(standing.result)
+
+    def _came(self, result: object) -> None:
+        if isinstance(result, Dressed):
+            self._dressed = result
             self._show()
             self.message = {"kind": "good", "text": text("cover.dressed")}
-        elif isinstance(standing.result, CoverRecord):
+        elif isinstance(result, CoverRecord):
             self._show()
-            notes = " ".join(standing.result.notes)
+            notes = " ".join(result.notes)
             said = text("cover.made") if self._keep is None else self._keep()
             self.message = {"kind": "good", "text": f"{said} {notes}".strip()}
 

@@ -120,8 +120,9 @@ class FabricQuote(Screen):
             case "compute":
                 self._compute(asked["form"])
             case "stop":
-                self._end()
-                self.message = {"kind": "note", "text": text("offer.stopped")}
+                with self.hold_sync():  # who waits for its end finds what is said of it
+                    self._end()
+                    self.message = {"kind": "note", "text": text("offer.stopped")}
             case "show":
                 self._show_cloth(int(asked["cloth"]))
             case "override":

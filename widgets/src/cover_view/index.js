@@ -164,7 +164,9 @@ class CoverView extends Screen {
       }),
     });
     const worn = this.get("worn");
-    if (this.view === "new" && worn.length) return [all("worn", this.chosen, worn[this.chosen].name)];
+    // fewer fabrics may be worn than when one was chosen, and any change of theirs may come first
+    const chosen = Math.min(this.chosen, worn.length - 1);
+    if (this.view === "new" && worn.length) return [all("worn", chosen, worn[chosen].name)];
     if (this.view === "strain") return [all("strain", 0)];
     if (this.view !== "beside") return [all("old", 0)];
     const columns = worn.length > 2 || this.scene.aspect > 1 ? Math.min(2, worn.length) : 1;
