@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 import traitlets
 
-from stitchsketch_kernel.domain.errors import StitchSketchError
-from stitchsketch_kernel.pipeline.apart import Apart
 from stitchsketch_kernel.pipeline.cover import CoverRecord, MakeCover
 from stitchsketch_kernel.pipeline.cover_run import CoveredRun
 from stitchsketch_kernel.pipeline.dressing import FOLDER, Dress, Dressed, shown_before
@@ -32,8 +30,8 @@ from stitchsketch_widgets.cover_state import (
     worn_shown,
 )
 from stitchsketch_widgets.scan_state import Dressing, ShownMesh
-from stitchsketch_widgets.screen import Screen
 from stitchsketch_widgets.texts import text, texts
+from stitchsketch_widgets.working import WorkingScreen
 
 #: Keeps the files that were made with the run's records, and says so in words.
 KeepRenders = Callable[[], str]
@@ -41,7 +39,7 @@ KeepRenders = Callable[[], str]
 _MOST_FACES = 150_000
 
 
-class CoverView(Screen):
+class CoverView(WorkingScreen):
     """The furniture in its old cover, in new ones, in strain, in panels, as splats.
 
     Dressing (seconds, or a marker's search for each further fabric) and the customer's files (a
@@ -70,7 +68,6 @@ class CoverView(Screen):
     views: traitlets.List[Any] = traitlets.List(help="what can be looked at").tag(sync=True)
     legend: traitlets.List[Any] = traitlets.List(help="percent and colour").tag(sync=True)
     files: traitlets.List[Any] = traitlets.List(help="name, words, bytes").tag(sync=True)
-    working = traitlets.Dict(help="what is made, its share and note").tag(sync=True)
 
     def __init__(
         self,
@@ -81,7 +78,6 @@ class CoverView(Screen):
         **traits: Any,
     ) -> None:
         self._run_dir, self._picks, self._keep = run_dir, picks, keep
-        self._apart: Apart | None = None
         self._scan: SeenScan | None = None
         self._dressed = shown_before(run_dir)
         before = [] if self._dressed is None else [one.look for one in self._dressed.worn]
@@ -95,11 +91,6 @@ class CoverView(Screen):
             **traits,
         )
         self._show()
-
-    def close(self) -> None:
-        """Close the screen, and stop what is at work for it."""
-        self._end()
-        super().close()
 
     def follow(self) -> None:
         """The quote has changed: its cloth's name, and whether what is shown is still its."""
@@ -123,46 +114,22 @@ class CoverView(Screen):
                 page = (self._run_dir / "splat" / SPLAT_PAGE).read_bytes()
                 self.send({"is": "splat"}, [page])
             case "dress":
-                self._begin("dress", Dress(self._run_dir, self._picks.looks_of(asked["form"])))
+                self._begin(Dress(self._run_dir, self._picks.looks_of(asked["form"])), what="dress")
                 self.form = list(asked["form"])
             case "make":
                 self._make()
             case "stop":
-                with self.hold_sync():  # who waits for its end finds what is said of it
-                    self._end()
-                    self.message = {"kind": "note", "text": text("cover.stopped")}
+                self._stop(text("cover.stopped"))
             case "file":
                 self._give(str(asked["name"]))
             case other:
                 raise ValueError(other)
 
-    def _begin(self, what: str, task: Dress | MakeCover) -> None:
-        if self._apart is not None:
-            return
-        self._apart, self.message = Apart(task), {}
-        self.working = {"what": what, "share": 0.0, "note": ""}
-
     def _make(self) -> None:
         if self._dressed is None:
             raise ValueError("nothing is dressed")
         looks = tuple(one.look for one in self._dressed.worn)
-        self._begin("make", MakeCover(self._run_dir, looks))
-
-    def _look(self) -> None:
-        if self._apart is None:
-            return
-        try:
-            standing = self._apart.look()
-        except StitchSketchError:
-            self._apart, self.working = None, {}
-            raise
-        if standing.result is None:
-            self.working = {**self.working, "share": standing.share, "note": standing.note}
-            return
-        self._apart = None
-        with self.hold_sync():  # who waits for its end finds what came of it
-            self.working = {}
-            self._came(standing.result)
+        self._begin(MakeCover(self._run_dir, looks), what="make")
 
     def _came(self, result: object) -> None:
         if isinstance(result, Dressed):
@@ -174,11 +141,6 @@ class CoverView(Screen):
             notes = " ".join(result.notes)
             said = text("cover.made") if self._keep is None else self._keep()
             self.message = {"kind": "good", "text": f"{said} {notes}".strip()}
-
-    def _end(self) -> None:
-        if self._apart is not None:
-            self._apart.end()
-        self._apart, self.working = None, {}
 
     def _is_stale(self) -> bool:
         markers = self._picks.offer().markers

@@ -10,9 +10,7 @@ from typing import Any
 
 import traitlets
 
-from stitchsketch_kernel.domain.errors import StitchSketchError
 from stitchsketch_kernel.domain.marker import Marker
-from stitchsketch_kernel.pipeline.apart import Apart
 from stitchsketch_kernel.pipeline.choices import settings_of_run
 from stitchsketch_kernel.pipeline.offer import Chosen, Lay, Offer
 from stitchsketch_kernel.pipeline.offers import (
@@ -28,14 +26,14 @@ from stitchsketch_kernel.users.records import ShopFabric
 from stitchsketch_widgets.bundle import built
 from stitchsketch_widgets.marker_view import MarkerView
 from stitchsketch_widgets.quote_state import chosen_of, form_of, library_shown, results_shown
-from stitchsketch_widgets.screen import Screen
 from stitchsketch_widgets.texts import text, texts
+from stitchsketch_widgets.working import WorkingScreen
 
 #: Keeps an offer as the shop's record, with its PDF, and says so in words.
 KeepRecord = Callable[[Offer, bytes], str]
 
 
-class FabricQuote(Screen):
+class FabricQuote(WorkingScreen):
     """The choice of cloth, what it comes to, and the files.
 
     Laying works in a process of its own; the page asks how far it is. Every offer that was laid,
@@ -66,7 +64,6 @@ class FabricQuote(Screen):
     form = traitlets.Dict(help="what is chosen").tag(sync=True)
     results = traitlets.Dict(help="lengths, prices, faults").tag(sync=True)
     shown = traitlets.Int(0, help="the cloth whose marker is shown").tag(sync=True)
-    working = traitlets.Dict(help="share and note while it is laid").tag(sync=True)
     address = traitlets.Unicode(help="the offer's identity once it is kept").tag(sync=True)
     can_keep = traitlets.Bool(False).tag(sync=True)
 
@@ -85,7 +82,6 @@ class FabricQuote(Screen):
         self._keep = keep
         #: Who is told when the offer is another one, or lies otherwise.
         self.followers: list[Callable[[], None]] = []
-        self._apart: Apart | None = None
         self._laid_for = settings_of_run(run_dir)["flatten"].cloth
         super().__init__(
             texts=texts("offer"),
@@ -102,11 +98,6 @@ class FabricQuote(Screen):
         self._show()
         self._show_marker()
 
-    def close(self) -> None:
-        """Close the screen, and stop what is at work for it."""
-        self._end()
-        super().close()
-
     def _wrong(self, error: Exception) -> str | None:
         told = super()._wrong(error)
         if told is None and isinstance(error, OSError):
@@ -120,9 +111,7 @@ class FabricQuote(Screen):
             case "compute":
                 self._compute(asked["form"])
             case "stop":
-                with self.hold_sync():  # who waits for its end finds what is said of it
-                    self._end()
-                    self.message = {"kind": "note", "text": text("offer.stopped")}
+                self._stop(text("offer.stopped"))
             case "show":
                 self._show_cloth(int(asked["cloth"]))
             case "override":
@@ -147,33 +136,16 @@ class FabricQuote(Screen):
         pattern = pattern_to_cut(self._run_dir, chosen)
         Offer(chosen, pattern).pieces  # noqa: B018  (raises where pieces have no cloth)
         self._view.end()
-        self._apart, self.message = Apart(Lay(pattern, chosen)), {}
-        self.working = {"share": 0.0, "note": ""}
+        self._begin(Lay(pattern, chosen))
 
-    def _look(self) -> None:
-        if self._apart is None:
-            return
-        try:
-            standing = self._apart.look()
-        except StitchSketchError:
-            self._apart, self.working = None, {}
-            raise
-        if standing.result is None:
-            self.working = {"share": standing.share, "note": standing.note}
-            return
-        self._apart, self.working = None, {}
-        if isinstance(standing.result, Offer):
-            self.offer = standing.result
+    def _came(self, result: object) -> None:
+        if isinstance(result, Offer):
+            self.offer = result
             self.form, self.shown = form_of(self.offer.chosen), 0
             self._show()
             self._show_marker()
             self.message = {"kind": "good", "text": text("offer.laid")}
             self._keep_offer()
-
-    def _end(self) -> None:
-        if self._apart is not None:
-            self._apart.end()
-        self._apart, self.working = None, {}
 
     def _changed_by_hand(self, marker: Marker) -> None:
         self.offer = self.offer.with_marker(self.shown, marker)

@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import traitlets
 
-from stitchsketch_kernel.domain.errors import NestError, StitchSketchError
+from stitchsketch_kernel.domain.errors import NestError
 from stitchsketch_kernel.domain.marker import Marker, MatchLevel, Placement
 from stitchsketch_kernel.domain.piece import Pattern
-from stitchsketch_kernel.pipeline.apart import Apart
 from stitchsketch_kernel.pipeline.offer import NestAgain
 from stitchsketch_kernel.upholstery.marker.by_hand import (
     kept_on_pattern,
@@ -32,15 +31,15 @@ from stitchsketch_widgets.marker_state import (
     marker_shown,
     matches_shown,
 )
-from stitchsketch_widgets.screen import Screen
 from stitchsketch_widgets.texts import text, texts
+from stitchsketch_widgets.working import WorkingScreen
 
 #: Called with every marker that a person has made.
 Told = Callable[[Marker], None]
 _REMEMBERED = 50
 
 
-class MarkerView(Screen):
+class MarkerView(WorkingScreen):
     """A marker on the screen.
 
     What a person asks comes as messages, ``{"do": "move", "piece": "SEAT", "copy": 0, ...}``; the
@@ -69,7 +68,6 @@ class MarkerView(Screen):
     matches: traitlets.List[Any] = traitlets.List(help="places that are to match").tag(sync=True)
     pinned: traitlets.List[Any] = traitlets.List(help="[piece, copy] that stay").tag(sync=True)
     seconds = traitlets.Int(20, help="how long it is nested").tag(sync=True)
-    working = traitlets.Dict(help="share and note while it is nested").tag(sync=True)
     tried = traitlets.Dict(help="of what is dragged: number, and why it can't lie there").tag(
         sync=True
     )
@@ -85,7 +83,6 @@ class MarkerView(Screen):
         **traits: Any,
     ) -> None:
         self.told = told
-        self._apart: Apart | None = None
         super().__init__(texts=texts("marker"), units=units, **traits)
         self.show_marker(pattern, marker, nest)
 
@@ -103,24 +100,12 @@ class MarkerView(Screen):
             self.seconds = self._nest.seconds
             self._show()
 
-    def end(self) -> None:
-        """Stop nesting."""
-        if self._apart is not None:
-            self._apart.end()
-        self._apart, self.working = None, {}
-
-    def close(self) -> None:
-        """Close the screen, and stop nesting."""
-        self.end()
-        super().close()
-
     def _do(self, asked: dict[str, Any]) -> None:
         match asked["do"]:
             case "look":
                 self._look()
             case "stop":
-                self.end()
-                self.message = {"kind": "note", "text": text("marker.stopped")}
+                self._stop(text("marker.stopped"))
             case "try":
                 why = why_not(self._pattern, self._shown(), self._there(asked))
                 self.tried = {"number": asked["number"], "why": why}
@@ -188,23 +173,11 @@ class MarkerView(Screen):
         self.seconds = seconds
         zones = defects_of(shown)
         work = NestAgain(self._pattern, shown.fabric, asked, pinned, zones, self._roll_mm)
-        self._apart, self.message = Apart(work), {}
-        self.working = {"share": 0.0, "note": ""}
+        self._begin(work)
 
-    def _look(self) -> None:
-        if self._apart is None:
-            return
-        try:
-            standing = self._apart.look()
-        except StitchSketchError:
-            self._apart, self.working = None, {}
-            raise
-        if standing.result is None:
-            self.working = {"share": standing.share, "note": standing.note}
-            return
-        self._apart, self.working = None, {}
-        if isinstance(standing.result, Marker):
-            self._take(standing.result)
+    def _came(self, result: object) -> None:
+        if isinstance(result, Marker):
+            self._take(result)
             self.message = {"kind": "good", "text": text("marker.nested")}
 
     def _show(self) -> None:

@@ -3,7 +3,7 @@ import { Box3, Vector3 } from "three";
 import { CoverScene } from "../cover_page/scene.js";
 import { dressed } from "../scan_viewer/dressing.js";
 import { Surface } from "../scan_viewer/surface.js";
-import { el } from "../shared/dom.js";
+import { download, el } from "../shared/dom.js";
 import { Screen, shownAs } from "../shared/screen.js";
 import { cloth } from "../shared/units.js";
 import { Fabrics } from "./fabrics.js";
@@ -248,15 +248,6 @@ class CoverView extends Screen {
       el("div", { class: "row" }, this.make), ...(files.length ? [el("ul", { class: "files" }, ...files.map(give))] : []),
     );
   }
-}
-
-function download(name, content) {
-  const url = URL.createObjectURL(new Blob([content]));
-  const link = el("a", { href: url, download: name, class: "unseen" });
-  document.body.append(link);
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(url), 60000);
 }
 
 export default shownAs("cover-view", CoverView);

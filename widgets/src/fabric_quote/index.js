@@ -1,5 +1,5 @@
 // Fabric and quote: the form is the page's own until it is sent; what it comes to, Python says.
-import { el } from "../shared/dom.js";
+import { download, el } from "../shared/dom.js";
 import { Screen, shownAs } from "../shared/screen.js";
 import { ClothForm } from "./cloth_form.js";
 import { checkRow, numberRow, selectRow, textRow } from "./fields.js";
@@ -182,15 +182,6 @@ class QuotePage extends Screen {
     address.searchParams.set("quote", identity);
     history.replaceState(history.state, "", address);
   }
-}
-
-function download(name, content) {
-  const url = URL.createObjectURL(new Blob([content]));
-  const link = el("a", { href: url, download: name, class: "unseen" });
-  document.body.append(link);
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(url), 60000);
 }
 
 export default shownAs("fabric-quote", QuotePage);

@@ -30,3 +30,13 @@ export function words(texts, key, values = {}) {
 /** A number that no other element of the page has. */
 let last = 0;
 export const unique = (what) => `stitchsketch-${what}-${++last}`;
+
+/** Have the browser keep bytes as a file. */
+export function download(name, content) {
+  const url = URL.createObjectURL(new Blob([content]));
+  const link = el("a", { href: url, download: name, class: "unseen" });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(url), 60000);
+}
