@@ -16,7 +16,7 @@ import zstandard
 from scipy.spatial.transform import Rotation
 
 from stitchsketch_kernel.domain.errors import SplatError
-from stitchsketch_kernel.visualization.splat import ply
+from stitchsketch_kernel.visualization.splat import ply, spz
 from stitchsketch_kernel.visualization.splat.ply import read_ply, write_ply
 from stitchsketch_kernel.visualization.splat.spz import read_spz, write_spz
 from stitchsketch_kernel.visualization.splat.turn import TO_RUB, harmonics, turned
@@ -232,3 +232,11 @@ def test_a_packed_part_that_grows_beyond_what_it_says_is_refused(tmp_path):
     with measured_memory() as peak, pytest.raises(SplatError, match="more than it says"):
         read_spz(tmp_path / "a.spz")
     assert peak() < 1_000_000
+
+
+def test_a_packed_file_beyond_all_reason_is_not_read(tmp_path):
+    path = tmp_path / "huge.spz"
+    with path.open("wb") as file:
+        file.truncate(spz._MOST_BYTES + 1)  # a hole: it takes no room
+    with pytest.raises(SplatError, match="are read"):
+        read_spz(path)
