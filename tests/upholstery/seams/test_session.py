@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.spatial import cKDTree
@@ -244,3 +246,18 @@ def test_one_seed_a_panel_finds_the_seams(bare, cushion):
         off = off_mm(np.concatenate([seam.points_m for seam in seams]), truth)
         assert off.mean() < 1.5
         assert np.percentile(off, 95) < 2.0
+
+
+def test_a_panel_that_has_lost_its_border_is_told_and_the_others_stay(cushion, monkeypatch):
+    """As in a scan in tatters, where placing the seams takes all of one's."""
+    whole, real = propose.propose_panels(cushion.mesh), propose.place_seams
+
+    def without_one(*given):
+        borders, placed = real(*given)
+        loops = {one: loop for one, loop in borders.loops.items() if one}
+        return replace(borders, loops=loops), placed
+
+    monkeypatch.setattr(propose, "place_seams", without_one)
+    rest = propose.propose_panels(cushion.mesh)
+    assert len(rest.panels) == len(whole.panels) - 1
+    assert any("has no border" in one for one in rest.doubts)
