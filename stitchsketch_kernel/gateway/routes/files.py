@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import Annotated, Any, BinaryIO, cast
 
 from anyio import to_thread
 from fastapi import Depends, Header, Query, Request, Response
-from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic import Field as Limits
 from starlette.requests import ClientDisconnect
 
+from stitchsketch_kernel.gateway.content import ContentResponse
 from stitchsketch_kernel.gateway.guard import Access, Allowed
 from stitchsketch_kernel.gateway.models import EXAMPLE_ID, Page, Sha256
 from stitchsketch_kernel.gateway.once import Key
@@ -158,7 +157,7 @@ def read(
     start = content.read(64)
     kind = _TYPES.get(kind_of(start) or "", "application/octet-stream")
     headers["Content-Disposition"] = f'attachment; filename="{sha256[:16]}"'
-    return StreamingResponse(_pieces(start, content), media_type=kind, headers=headers)
+    return ContentResponse(content, kind, headers, start)
 
 
 def exists(access: Allowed, sha256: FileName) -> Response:
@@ -249,20 +248,13 @@ async def _received(
     return offset
 
 
-def _pieces(start: bytes, content: BinaryIO) -> Iterator[bytes]:
-    with content:
-        while start:
-            yield start
-            start = content.read(_PIECE_BYTES)
-
-
 _BYTES = {"type": "string", "format": "binary"}
 _ANY = {"application/octet-stream": {"schema": _BYTES}}
 _SENT: dict[str, Any] = {
     "openapi_extra": {"requestBody": {"required": True, "content": _ANY}},
 }
 _READ: dict[str, Any] = {
-    "response_class": StreamingResponse,
+    "response_class": ContentResponse,
     "responses": {
         200: {"content": {**_ANY, **{kind: {"schema": _BYTES} for kind in _TYPES.values()}}},
         304: {"description": "The reader has it already."},

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any
 
 from fastapi import Header, Query, Response
-from fastapi.responses import StreamingResponse
 
+from stitchsketch_kernel.gateway.content import ContentResponse
 from stitchsketch_kernel.gateway.guard import Access, Allowed
 from stitchsketch_kernel.gateway.models import NewRender, Page, values_of
 from stitchsketch_kernel.gateway.paging import DEFAULT_LIMIT, Cursor, Limit, page
@@ -18,7 +17,6 @@ from stitchsketch_kernel.gateway.routes.route import FileName, Route, RunId
 from stitchsketch_kernel.gateway.settings import is_private
 from stitchsketch_kernel.projects.records import RENDERS, Artefact
 
-_PIECE_BYTES = 1 << 20
 _OTHER = "application/octet-stream"
 #: By the ending of the file's name; what isn't here is bytes.
 TYPES = {
@@ -68,7 +66,7 @@ def read(
     headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     kind = TYPES.get(name.rpartition(".")[2], _OTHER)
     content = access.objects.open("renders", sha256)
-    return StreamingResponse(_pieces(content), media_type=kind, headers=headers)
+    return ContentResponse(content, kind, headers)
 
 
 def _renders(access: Access, run_id: str) -> list[Artefact]:
@@ -91,15 +89,9 @@ def _link(access: Access, sha256: str, name: str) -> str | None:
     return url if url is not None and is_private(url) else None
 
 
-def _pieces(content: BinaryIO) -> Iterator[bytes]:
-    with content:
-        while piece := content.read(_PIECE_BYTES):
-            yield piece
-
-
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
 _READ: dict[str, Any] = {
-    "response_class": StreamingResponse,
+    "response_class": ContentResponse,
     "responses": {
         200: {"content": dict.fromkeys((_OTHER, *TYPES.values()), _BYTES)},
         304: {"description": "The reader has it already."},
