@@ -10,10 +10,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stitchsketch_kernel.domain.arrays import BoolArray
-    from stitchsketch_kernel.domain.model import Depth, Region, SparseModel
+    from stitchsketch_kernel.domain.model import Region, SparseModel
     from stitchsketch_kernel.domain.progress import Progress
     from stitchsketch_kernel.imaging.photos import PhotoSet
     from stitchsketch_kernel.pipeline.context import StageContext
+    from stitchsketch_kernel.pipeline.stages.reading import KeptDepths
 
 #: The masks that were found, as PNG: the folder's name here and in what is published.
 MASKS = "masks"
@@ -34,7 +35,8 @@ def compute(context: StageContext) -> dict[str, Any]:
     from stitchsketch_kernel.domain.model import SparseModel
     from stitchsketch_kernel.imaging.photos import PhotoSet
     from stitchsketch_kernel.pipeline.artefacts import write_value
-    from stitchsketch_kernel.reconstruction.dense import depth_maps
+    from stitchsketch_kernel.pipeline.stages.reading import depths_of
+    from stitchsketch_kernel.reconstruction.dense import each_depth, engine_used
     from stitchsketch_kernel.reconstruction.dense.pairs import find_gaps, say_gaps
     from stitchsketch_kernel.reconstruction.region import find_region
 
@@ -47,23 +49,20 @@ def compute(context: StageContext) -> dict[str, Any]:
     said = say_gaps(gaps, len(model.views))  # before minutes of computing, not after
     images = {photo.name: photo.path for photo in photos}
     masks = _masks(taken, context)
-    depths = depth_maps(
-        model,
-        images,
-        region,
-        context.settings("densify"),
-        part(context.progress, 0, 0.9),
-        masks,
-    )
-    progress = part(context.progress, 0.9, 0.95)
-    found, depths = _found(depths, images, model, region, masks, context, progress)
     (context.folder / "depths").mkdir()
-    for number, depth in enumerate(depths):
-        context.progress(0.95 + 0.05 * number / len(depths), "keeping depth maps")
-        write_value(context.folder / "depths" / f"{number:04d}.npz", depth)
+    number = {view.name: i for i, view in enumerate(model.views)}
+    share = 0.9 if context.settings("masks").find else 1.0
+    for depth in each_depth(
+        model, images, region, context.settings("densify"), part(context.progress, 0, share), masks
+    ):
+        path = context.folder / "depths" / f"{number[depth.view.name]:04d}.npz"
+        write_value(path, depth)
+    depths = depths_of(context.folder)
+    found = _found(depths, images, model, region, masks, context, part(context.progress, share, 1))
     known = [float((depth.depth_m > 0).mean()) for depth in depths]
     return {
         "views": len(depths),
+        "engine": engine_used(context.settings("densify").engine),
         "notes": [said] if said else [],
         "masks": len(masks),
         "masks_found": len(found),
@@ -73,27 +72,29 @@ def compute(context: StageContext) -> dict[str, Any]:
 
 
 def _found(
-    depths: list[Depth],
+    depths: KeptDepths,
     images: dict[str, Path],
     model: SparseModel,
     region: Region,
     drawn: dict[str, BoolArray],
     context: StageContext,
     progress: Progress,
-) -> tuple[dict[str, BoolArray], list[Depth]]:
-    """Masks of the photos that have none, if they are asked for, and the depths within them."""
+) -> dict[str, BoolArray]:
+    """Masks of the photos that have none, if they are asked for; depths are cut to them."""
     from stitchsketch_kernel.imaging.masks import write_masks
+    from stitchsketch_kernel.pipeline.artefacts import write_value
     from stitchsketch_kernel.reconstruction.cut_out import cut_out, within
 
     settings = context.settings("masks")
     if not settings.find:
-        return {}, depths
+        return {}
     found = cut_out(depths, images, model.views, region, settings, progress, set(drawn))
     write_masks(context.folder / MASKS, found)
     lenses = {view.name: view.camera for view in model.views}
-    return found, [
-        within(depth, found.get(depth.view.name), lenses[depth.view.name]) for depth in depths
-    ]
+    for path, depth in zip(depths.paths, depths, strict=True):
+        if depth.view.name in found:
+            write_value(path, within(depth, found[depth.view.name], lenses[depth.view.name]))
+    return found
 
 
 def _masks(taken: PhotoSet, context: StageContext) -> dict[str, BoolArray]:

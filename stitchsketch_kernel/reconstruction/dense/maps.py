@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from stitchsketch_kernel.domain.arrays import BoolArray
 from stitchsketch_kernel.domain.errors import MeshError
 from stitchsketch_kernel.domain.model import Depth, Region, SparseModel
 from stitchsketch_kernel.domain.progress import Progress, silent
+from stitchsketch_kernel.reconstruction.dense.cuda import auto_depths, cuda_depths
 from stitchsketch_kernel.reconstruction.dense.interface import DenseEngine, DenseSettings
 from stitchsketch_kernel.reconstruction.dense.sgbm import sgbm_depths
 from stitchsketch_kernel.reconstruction.dense.slanted import fast_depths, slanted_depths
 
 _ENGINES: dict[str, DenseEngine] = {
+    "auto": auto_depths,
+    "high": slanted_depths,
     "patches": slanted_depths,
     "fast": fast_depths,
+    "cuda": cuda_depths,
     "sgbm": sgbm_depths,
 }
 
 
-def depth_maps(
+def each_depth(
     model: SparseModel,
     images: Mapping[str, Path],
     region: Region,
     settings: DenseSettings | None = None,
     progress: Progress = silent,
     masks: Mapping[str, BoolArray] | None = None,
-) -> list[Depth]:
-    """Find the depth of every view.
+) -> Iterator[Depth]:
+    """Find the depth of every view, and give each as soon as it is there.
 
     Parameters
     ----------
@@ -47,12 +51,30 @@ def depth_maps(
     ------
     MeshError
         No view shows the region together with another.
+    SettingsError
+        CUDA is asked for by name and isn't there.
     """
     settings = settings or DenseSettings()
-    depths = _ENGINES[settings.engine](model, images, region, settings, progress, masks or {})
-    if not any((depth.depth_m > 0).any() for depth in depths):
+    seen = False
+    for depth in _ENGINES[settings.engine](model, images, region, settings, progress, masks or {}):
+        seen = seen or bool((depth.depth_m > 0).any())
+        yield depth
+    if not seen:
         raise MeshError(
             "No surface was found: no two photos show the piece from sides that are close enough.",
             "Take more photos with smaller steps between them.",
         )
-    return depths
+
+
+def depth_maps(
+    model: SparseModel,
+    images: Mapping[str, Path],
+    region: Region,
+    settings: DenseSettings | None = None,
+    progress: Progress = silent,
+    masks: Mapping[str, BoolArray] | None = None,
+) -> list[Depth]:
+    """All that `each_depth` gives, in the model's order of views."""
+    order = {view.name: i for i, view in enumerate(model.views)}
+    found = each_depth(model, images, region, settings, progress, masks)
+    return sorted(found, key=lambda depth: order[depth.view.name])
