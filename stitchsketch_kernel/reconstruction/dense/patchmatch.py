@@ -190,13 +190,17 @@ def _half_round(  # type: ignore[no-untyped-def]  # noqa: PLR0912  (one loop: ca
                 continue
             _read(own, y, x, patch, weight)
             if only_cost:
-                c, tries = np.float32(np.inf), 1
-            else:
-                c, tries = cost[y, x], 4 + RANDOM_TRIES
-            for k in range(tries):
-                if only_cost:
-                    v, hx, hy = w, gx, gy
-                elif k < 4:
+                cost[y, x] = _cost(
+                    patch, weight, variance[y, x], y, x, others, stride, sizes, A, b, w, gx, gy,
+                    order[y, x], alike, len(others), costs,
+                )  # fmt: skip
+                continue
+            c = cost[y, x]
+            # near the surface the views that it looks alike in see this place: they are asked alone
+            asked = alike if c < SURE else len(others)
+            changed = False
+            for k in range(4 + RANDOM_TRIES):
+                if k < 4:
                     dy, dx = offsets[k]
                     v = inverse[y + dy, x + dx]
                     if v <= 0:
@@ -214,16 +218,19 @@ def _half_round(  # type: ignore[no-untyped-def]  # noqa: PLR0912  (one loop: ca
                         most = fine * v / focal_px
                         hx += np.float32(most * _random())
                         hy += np.float32(most * _random())
-                if not only_cost and (
-                    v <= 0 or (hx * hx + hy * hy) * focal_px**2 > (STEEPEST * v) ** 2
-                ):
+                if v <= 0 or (hx * hx + hy * hy) * focal_px**2 > (STEEPEST * v) ** 2:
                     continue
                 d = _cost(
                     patch, weight, variance[y, x], y, x, others, stride, sizes, A, b, v, hx, hy,
-                    c, order[y, x], alike, costs,
+                    order[y, x], alike, asked, costs,
                 )  # fmt: skip
                 if d < c:
-                    c, w, gx, gy = d, v, hx, hy
+                    c, w, gx, gy, changed = d, v, hx, hy, True
+            if changed and asked < len(others):
+                c = _cost(
+                    patch, weight, variance[y, x], y, x, others, stride, sizes, A, b, w, gx, gy,
+                    order[y, x], alike, len(others), costs,
+                )  # fmt: skip
             inverse[y, x], slope[y, x, 0], slope[y, x, 1], cost[y, x] = w, gx, gy, c
 
 
@@ -254,25 +261,18 @@ def _read(own, y, x, patch, weight):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
 def _cost(  # type: ignore[no-untyped-def]
-    patch, weight, variance, y, x, others, stride, sizes, A, b, w, gx, gy, least, order, alike,
+    patch, weight, variance, y, x, others, stride, sizes, A, b, w, gx, gy, order, alike, asked,
     costs,
 ):  # fmt: skip
-    # mean over the views that look most alike. Those that did for the plane so far are asked first:
-    # where they alone say that this one is no better, the others aren't asked
-    total = np.float32(0)
-    for i in range(len(others)):
+    # mean over the views that look most alike, of the first `asked` in the order; those come first
+    for i in range(asked):
         k = order[i]
         costs[i] = _one_cost(
             patch, weight, variance, np.float32(y), np.float32(x), others[k], np.int32(stride),
             sizes[k, 0], sizes[k, 1], A[k], b[k], w, gx, gy,
         )  # fmt: skip
-        if i < alike:
-            total += costs[i]
-            if total >= least * alike and least < SURE:
-                return least
-    # the best to the front, of the order too: the plane will be taken
     for i in range(alike):
-        for j in range(i + 1, len(others)):
+        for j in range(i + 1, asked):
             if costs[j] < costs[i]:
                 costs[i], costs[j] = costs[j], costs[i]
                 order[i], order[j] = order[j], order[i]
