@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: The masks that were found, as PNG: the folder's name here and in what is published.
 MASKS = "masks"
-NAME, NUMBER, VERSION = "densify", 4, 5
+NAME, NUMBER, VERSION = "densify", 4, 6
 INPUTS = ("ingest", "scale")
 SETTINGS = {
     "region": "stitchsketch_kernel.reconstruction.region:RegionSettings",
@@ -64,7 +64,7 @@ def compute(context: StageContext) -> dict[str, Any]:
     known = [float((depth.depth_m > 0).mean()) for depth in depths]
     return {
         "views": len(depths),
-        "notes": [said] if said else [],
+        "doubts": [said] if said else [],
         "masks": len(masks),
         "masks_found": len(found),
         "known_share": sum(known) / len(known),
