@@ -159,7 +159,7 @@ def _shade(  # type: ignore[no-untyped-def]
         # a pixel's trace on a slanted surface is long and narrow: between its two widths
         footprint = mm_per_depth * (way[i] + t) / np.sqrt(max(cosine, 0.05))
         material = face_material[face]
-        if material == WINDOW or material == MIRROR:
+        if material in (WINDOW, MIRROR):
             light[i, :] = DAYLIGHT if material == WINDOW else 0.0
             continue
         if material == FLOOR:

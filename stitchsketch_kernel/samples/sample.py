@@ -19,7 +19,7 @@ from stitchsketch_kernel.samples.armchair import armchair
 from stitchsketch_kernel.samples.cushion import box_cushion
 from stitchsketch_kernel.samples.furniture import Furniture, TruthPanel, TruthSeam, assemble
 from stitchsketch_kernel.samples.looks import LOOKS
-from stitchsketch_kernel.samples.surroundings import Surroundings
+from stitchsketch_kernel.samples.surroundings import NOTHING_ELSE, Surroundings
 
 SAMPLE_NAMES = ("armchair", "cushion", "demo")
 
@@ -70,7 +70,7 @@ class Sample:
     views: tuple[View, ...] = field(repr=False)
     seed: int = 1
     look: str = LOOKS[0]
-    around: Surroundings = Surroundings()
+    around: Surroundings = NOTHING_ELSE
 
     @cached_property
     def panels(self) -> tuple[TruthPanel, ...]:

@@ -93,6 +93,10 @@ class Surroundings:
         ]
 
 
+#: A room with the furniture and its mats alone.
+NOTHING_ELSE = Surroundings()
+
+
 def _stepped(line: FloatArray) -> FloatArray:
     """The line with a corner every few centimetres, for the light at each."""
     parts = [
