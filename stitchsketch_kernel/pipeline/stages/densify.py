@@ -36,11 +36,15 @@ def compute(context: StageContext) -> dict[str, Any]:
     from stitchsketch_kernel.pipeline.artefacts import write_value
     from stitchsketch_kernel.reconstruction.dense import depth_maps
     from stitchsketch_kernel.reconstruction.dense.pairs import find_gaps, say_gaps
+    from stitchsketch_kernel.reconstruction.mirrors import without_image, without_images
     from stitchsketch_kernel.reconstruction.region import find_region
 
     taken = context.read("ingest", "photos", PhotoSet)
     photos = taken.photos
     model = context.read("scale", "model", SparseModel)
+    mirrors = context.read("scale", "mirrors", tuple)
+    for mirror in mirrors:
+        model = without_images(model, mirror)
     region = find_region(model, context.settings("region"))
     context.keep("region", region)
     gaps = find_gaps(model, region, context.settings("densify"))
@@ -55,6 +59,8 @@ def compute(context: StageContext) -> dict[str, Any]:
         part(context.progress, 0, 0.9),
         masks,
     )
+    for mirror in mirrors:
+        depths = [without_image(depth, mirror) for depth in depths]
     progress = part(context.progress, 0.9, 0.95)
     found, depths = _found(depths, images, model, region, masks, context, progress)
     (context.folder / "depths").mkdir()
