@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from scipy import ndimage
 
-from stitchsketch_kernel.domain.arrays import AnyArray, BoolArray, FloatArray, IntArray
+from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray, IntArray
 from stitchsketch_kernel.domain.model import Depth, Mesh
 from stitchsketch_kernel.domain.photo import View
 from stitchsketch_kernel.reconstruction.coloring import vertex_normals
@@ -30,10 +30,13 @@ _LOOK_PX = 480
 #: Grey levels that a patch differs by, in any channel, once the photo is as bright as the others.
 _OTHER_COLOUR = 26.0
 #: A part is hidden when it is so much of what the photo shows of the piece ...
-_LEAST_SHARE = 0.04
+_LEAST_SHARE = 0.1
 #: ... and no more of it than this has depth that lies on the surface within so many metres: a
 #: shadow or the shine of a lamp changes the colour, but the photo still matches others there.
 _MOST_KNOWN, _SAME_M = 0.4, 0.012
+#: A patch's surface is known to a view that knows this share of it; it is sound where so many
+#: views know it, in number and of those that see it, and where no more of them find it odd.
+_KNOWN, _LEAST_VIEWS, _SOUND, _ODD = 0.5, 2, 0.5, 0.4
 _FACING, _LIFT_M = 0.35, 0.004
 _NAMED = 8
 
@@ -68,13 +71,27 @@ def find_hidden(
     _, patch = np.unique(cells, axis=0, return_inverse=True)
     at = np.zeros((int(patch.max()) + 1, 3), int)
     at[patch.ravel()] = cells
-    look = _Look(mesh, vertex_normals(mesh), patch.ravel().astype(np.int64), at)
-    found = []
+    look = _Look(mesh, vertex_normals(mesh), patch.ravel().astype(np.int64), len(at))
+    names = []
+    looks = []
     for depth in depths:
-        view = lenses[depth.view.name]
-        share = look.hidden_share(view, images[view.name], depth)
+        names.append(depth.view.name)
+        looks.append(look.at_photo(lenses[names[-1]], images[names[-1]], depth))
+    if not looks:
+        return ()
+    seen, off, known = (np.array(which) for which in zip(*looks, strict=True))
+    # what no depth knows, or what looks otherwise from everywhere, is the mesh's own fault
+    times = seen.sum(axis=0)
+    sound = (known.sum(axis=0) >= np.maximum(_LEAST_VIEWS, _SOUND * times)) & (
+        off.sum(axis=0) <= _ODD * times
+    )
+    found = []
+    for i, name in enumerate(names):
+        there = np.flatnonzero(seen[i])
+        hidden = seen[i] & off[i] & sound
+        share = _largest(at, hidden, known[i]) / max(len(there), 1)
         if share >= _LEAST_SHARE:
-            found.append(Hidden(view.name, share))
+            found.append(Hidden(name, share))
     return tuple(sorted(found, key=lambda one: -one.share))
 
 
@@ -94,30 +111,29 @@ def say_hidden(hidden: Sequence[Hidden]) -> str:
 
 @dataclass(frozen=True)
 class _Look:
-    """The mesh in patches: `patch` (n,) of each vertex, `at` (m, 3) their places in a grid."""
+    """The mesh in so many patches: `patch` (n,) of each vertex."""
 
     mesh: Mesh
     normals: FloatArray
     patch: IntArray
-    at: IntArray
+    patches: int
 
-    def hidden_share(self, view: View, image: Path, depth: Depth) -> float:
-        """The share of the patches that the view should see and something hides."""
+    def at_photo(
+        self, view: View, image: Path, depth: Depth
+    ) -> tuple[BoolArray, BoolArray, BoolArray]:
+        """Patches that the view sees, that have another colour there, and that its depth knows."""
         rows = self._seen(view)
-        if not len(rows):
-            return 0.0
+        count = np.bincount(self.patch[rows], minlength=self.patches)
         small = min(1.0, _LOOK_PX / max(view.camera.width_px, view.camera.height_px))
         camera = view.camera.scaled(small)
         picture = cv2.cvtColor(colour(image, camera), cv2.COLOR_BGR2RGB)
         pixels = view.pixels_from_world(self.mesh.vertices[rows]) * small
         u, v = np.clip(pixels.astype(int), 0, [camera.width_px - 1, camera.height_px - 1]).T
-        assert self.mesh.colors is not None
         off = self._other_colour(rows, picture[v, u].astype(float))
-        known = _knows(depth, self.mesh.vertices[rows])
-        count = np.bincount(self.patch[rows], minlength=len(self.at))
-        there = np.flatnonzero(count)
-        sure = np.bincount(self.patch[rows], known, len(self.at))
-        return _largest(self.at, there, off, sure / np.maximum(count, 1))
+        sure = np.bincount(
+            self.patch[rows], _knows(depth, self.mesh.vertices[rows]), self.patches
+        ) / np.maximum(count, 1)
+        return count > 0, off & (count > 0), sure > _KNOWN
 
     def _seen(self, view: View) -> IntArray:
         """The vertices that the view sees, were nothing else in the room."""
@@ -147,10 +163,14 @@ class _Look:
         """Which patches have another colour in the photo than in all photos, shape (m,)."""
         assert self.mesh.colors is not None
         usual = self.mesh.colors[rows].astype(float)
-        gain = np.median(taken.sum(axis=1) / np.maximum(usual.sum(axis=1), 1))
-        count = np.maximum(np.bincount(self.patch[rows], minlength=len(self.at)), 1)
+        gain = (
+            float(np.median(taken.sum(axis=1) / np.maximum(usual.sum(axis=1), 1)))
+            if len(rows)
+            else 1.0
+        )
+        count = np.maximum(np.bincount(self.patch[rows], minlength=self.patches), 1)
         off = [
-            np.bincount(self.patch[rows], one, len(self.at)) / count
+            np.bincount(self.patch[rows], one, self.patches) / count
             for one in (taken / max(gain, 0.2) - usual).T
         ]
         return np.asarray(np.abs(off).max(axis=0) > _OTHER_COLOUR)
@@ -167,13 +187,12 @@ def _knows(depth: Depth, points: FloatArray) -> FloatArray:
     return np.asarray(np.abs(found - local[:, 2]) < _SAME_M, dtype=float)
 
 
-def _largest(at: IntArray, there: IntArray, off: BoolArray, sure: AnyArray) -> float:
-    """The largest part of the patches `there` that hangs together, is `off` and hardly `sure`."""
+def _largest(at: IntArray, hidden: BoolArray, known: BoolArray) -> int:
+    """Patches of the largest hidden part that hangs together and of which little is known."""
     grid = np.zeros(at.max(axis=0) + 1, dtype=bool)
-    grid[tuple(at[there[off[there]]].T)] = True
+    grid[tuple(at[hidden].T)] = True
     part, count = ndimage.label(grid, structure=np.ones((3, 3, 3)))
-    of = part[tuple(at[there].T)] * off[there]
-    sizes = np.bincount(of, minlength=count + 1)[1:]
-    known = np.bincount(of, sure[there], count + 1)[1:] / np.maximum(sizes, 1)
-    hidden = sizes[known <= _MOST_KNOWN]
-    return float(hidden.max(initial=0)) / len(there)
+    of = part[tuple(at[hidden].T)]
+    sizes = np.bincount(of, minlength=count + 1)
+    sure = np.bincount(of, known[hidden], count + 1)
+    return int(sizes[sure <= _MOST_KNOWN * sizes].max(initial=0))

@@ -188,7 +188,7 @@ def test_a_fault_of_ours_points_to_the_notebook(tiny):
 
 def test_a_killed_kernel_is_told_as_want_of_memory(tiny):
     tiny.behave(two="die")
-    with pytest.raises(ShortOfMemoryError, match="ran out of memory. Run again"):
+    with pytest.raises(ShortOfMemoryError, match=r"ran out of memory. Run again"):
         tiny.run()
 
 

@@ -38,6 +38,7 @@ def compute(context: StageContext) -> dict[str, Any]:
     from stitchsketch_kernel.reconstruction.dense.pairs import find_gaps, say_gaps
     from stitchsketch_kernel.reconstruction.mirrors import without_image, without_images
     from stitchsketch_kernel.reconstruction.region import find_region
+    from stitchsketch_kernel.reconstruction.two_pieces import refuse_two_pieces
 
     taken = context.read("ingest", "photos", PhotoSet)
     photos = taken.photos
@@ -47,6 +48,7 @@ def compute(context: StageContext) -> dict[str, Any]:
         model = without_images(model, mirror)
     region = find_region(model, context.settings("region"))
     context.keep("region", region)
+    refuse_two_pieces(model, region)
     gaps = find_gaps(model, region, context.settings("densify"))
     said = say_gaps(gaps, len(model.views))  # before minutes of computing, not after
     images = {photo.name: photo.path for photo in photos}
