@@ -27,6 +27,7 @@ def add_cover(commands: Any) -> None:
 
 def _cover(given: argparse.Namespace) -> None:
     from stitchsketch_kernel.pipeline.cover import CoverSettings, cover
+    from stitchsketch_kernel.pipeline.renders import kept_where_tracked
 
     settings = CoverSettings(given.seconds, given.frames)
     with progress_bar() as progress:
@@ -40,3 +41,5 @@ def _cover(given: argparse.Namespace) -> None:
     print(f"Pictures, films and GLB: {record.folder}")
     if record.page is not None:
         print(f"For the customer: {record.page}")
+    if given.out is None and (said := kept_where_tracked(given.run)):
+        print(said)
