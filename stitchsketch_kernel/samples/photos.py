@@ -15,6 +15,7 @@ from stitchsketch_kernel.domain.arrays import ImageArray
 from stitchsketch_kernel.domain.photo import Camera, View
 from stitchsketch_kernel.domain.progress import Progress, silent
 from stitchsketch_kernel.samples.sample import Sample
+from stitchsketch_kernel.samples.surroundings import NOTHING_ELSE
 
 JPEG_QUALITY = 92
 #: The sensor that EXIF speaks of: 6.4 mm wide, so 36 mm film is 5.625 times as wide.
@@ -63,6 +64,8 @@ def _scene_digest(sample: Sample) -> bytes:
     digest = hashlib.sha256(f"{PICTURE_VERSION} {sample.seed}".encode())
     if sample.look != "rich":
         digest.update(sample.look.encode())
+    if sample.around != NOTHING_ELSE:
+        digest.update(repr(sample.around).encode())
     digest.update(np.round(sample.mesh.vertices, 7).tobytes())
     for mat in sample.mats:
         digest.update(

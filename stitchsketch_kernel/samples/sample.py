@@ -19,6 +19,7 @@ from stitchsketch_kernel.samples.armchair import armchair
 from stitchsketch_kernel.samples.cushion import box_cushion
 from stitchsketch_kernel.samples.furniture import Furniture, TruthPanel, TruthSeam, assemble
 from stitchsketch_kernel.samples.looks import LOOKS
+from stitchsketch_kernel.samples.surroundings import NOTHING_ELSE, Surroundings
 
 SAMPLE_NAMES = ("armchair", "cushion", "demo")
 
@@ -59,6 +60,8 @@ class Sample:
         Of all that is random in the pictures.
     look : str
         What the furniture is covered with, of `LOOKS`.
+    around : Surroundings
+        What else is in the room.
     """
 
     name: str
@@ -67,6 +70,7 @@ class Sample:
     views: tuple[View, ...] = field(repr=False)
     seed: int = 1
     look: str = LOOKS[0]
+    around: Surroundings = NOTHING_ELSE
 
     @cached_property
     def panels(self) -> tuple[TruthPanel, ...]:
