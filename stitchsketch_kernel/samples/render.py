@@ -7,7 +7,6 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
-import cv2
 import numpy as np
 from numba import njit
 
@@ -18,6 +17,7 @@ from stitchsketch_kernel.samples.lighting import LAMPS
 from stitchsketch_kernel.samples.looks import LEATHER_ROUGHNESS
 from stitchsketch_kernel.samples.rays import cast
 from stitchsketch_kernel.samples.sample import Sample
+from stitchsketch_kernel.samples.shooting import developed
 from stitchsketch_kernel.samples.stage import FLOOR, MATERIALS, MIRROR, WINDOW, Stage, stage_of
 
 #: Rays a pixel, along each side.
@@ -28,8 +28,6 @@ ROWS = 120
 CEILING = 0.62
 #: What a window by day sends, many times what the room does; what a mirror sends on.
 DAYLIGHT, MIRRORED = 6.0, 0.9
-EXPOSURE = 1.15
-BLUR_SIGMA_PX = 0.45
 #: Rays start this share of their length before a mirror, not behind it.
 _OFF_GLASS = 1e-4
 #: Place, size and light of each lamp, for the compiled loop.
@@ -46,7 +44,8 @@ def render_view(sample: Sample, view: View) -> ImageArray:
             lambda first: _strip(stage, view, first, min(height, first + ROWS)), firsts
         )
         linear = np.vstack(list(strips))
-    return _developed(linear, view, sample.seed)
+    rng = np.random.default_rng([sample.seed, zlib.crc32(view.name.encode())])
+    return developed(linear, view.camera, rng, sample.shooting)
 
 
 def render_depth(sample: Sample, view: View) -> AnyArray:
@@ -221,22 +220,3 @@ def _on_mat(x, y, u, v, mats, levels, mm_per_px):  # type: ignore[no-untyped-def
         if 0 <= right < wide and 0 <= down < high:
             return index, right, down
     return FLOOR, u, v
-
-
-def _developed(linear: FloatArray, view: View, seed: int) -> ImageArray:
-    # vignetting, a soft lens, exposure and gamma, then the sensor's noise
-    camera = view.camera
-    rng = np.random.default_rng([seed, zlib.crc32(view.name.encode())])
-    y, x = np.mgrid[0 : camera.height_px, 0 : camera.width_px].astype(np.float32)
-    r2 = ((x - camera.cx) ** 2 + (y - camera.cy) ** 2) / camera.fx**2
-    gain = EXPOSURE * (1 + rng.normal(0, 0.03)) / (1 + 0.45 * r2)
-    soft = cv2.GaussianBlur(linear * gain[..., None], (0, 0), BLUR_SIGMA_PX)
-    coded = 255 * _filmed(soft)
-    noise = rng.standard_normal(coded.shape, dtype=np.float32) * np.sqrt(0.8 + 0.02 * coded)
-    return np.clip(np.round(coded + noise), 0, 255).astype(np.uint8)
-
-
-def _filmed(light: FloatArray) -> FloatArray:
-    # sRGB's power, with a shoulder that keeps highlights from clipping
-    squeezed = np.where(light > 0.7, 0.7 + 0.3 * np.tanh((light - 0.7) / 0.3), light)
-    return np.asarray(np.clip(squeezed, 0, 1) ** (1 / 2.2))
