@@ -123,9 +123,13 @@ class _Making:
 
     def trained(self) -> SplatRecord:
         from stitchsketch_kernel.visualization.splat.course import key_of
+        from stitchsketch_kernel.visualization.splat.even import lit
+        from stitchsketch_kernel.visualization.splat.photos import held_out
         from stitchsketch_kernel.visualization.splat.train import chosen, train
 
         filled = self._settings.filled(chosen(self._settings.engine))
+        self._progress(0.0, "how bright each photo is")
+        self._scan = lit(self._scan, held_out(self._scan.views, filled.held_out)[0])
         key = key_of(self._scan, filled)
         known = read_json(self._folder / FIGURES)
         if isinstance(known, dict) and known.get("key") == key and self._whole():
@@ -138,7 +142,7 @@ class _Making:
         figures = {
             "key": key, "settings": asdict(trained.settings), "seconds": trained.seconds,
             "exposures": trained.exposures, "curve": [asdict(mark) for mark in trained.curve],
-            "held_out": self._judged(trained),
+            "falloff": self._scan.light.falloff, "held_out": self._judged(trained),
         }  # fmt: skip
         record = self._written(trained.splats, figures)
         remove(self._folder / STATE)
@@ -184,7 +188,10 @@ class _Making:
         mesh = self._scan.mesh
         pictures = {
             "splats": judge.splat_pictures(trained.splats, asked),
-            "mesh, photos' texture": judge.textured_pictures(mesh, asked, seen_by),
+            "mesh, photos' texture": judge.textured_pictures(
+                mesh, asked, [target.as_taken() for target in seen_by]
+            ),
+            "mesh, even texture": judge.textured_pictures(mesh, asked, seen_by),
             "mesh, vertex colours": judge.vertex_pictures(mesh, asked, seen_by),
         }
         scores = {name: judge.score(images, asked) for name, images in pictures.items()}

@@ -15,11 +15,14 @@ from stitchsketch_kernel.domain.photo import Photo
 from stitchsketch_kernel.domain.progress import Cancelled
 from stitchsketch_kernel.imaging.photos import PhotoSet
 from stitchsketch_kernel.pipeline.artefacts import write_value
-from stitchsketch_kernel.pipeline.record import new_record
+from stitchsketch_kernel.pipeline.record import new_record, read_record
 from stitchsketch_kernel.pipeline.splat import read_splats, splat
 from stitchsketch_kernel.pipeline.stage import standard_stages
+from stitchsketch_kernel.projects.records import Project, Run
+from stitchsketch_kernel.projects.records import Scan as KeptScan
 from stitchsketch_kernel.reconstruction.colmap_io import sparse_from_colmap
 from stitchsketch_kernel.reconstruction.mesh_io import write_mesh
+from stitchsketch_kernel.stores import open_stores
 from stitchsketch_kernel.visualization.splat.photos import Scan, held_out
 from stitchsketch_kernel.visualization.splat.ply import write_ply
 from stitchsketch_kernel.visualization.splat.train import SplatSettings
@@ -107,6 +110,35 @@ def test_another_programs_splats_are_cut_to_the_furniture(job, tmp_path, capsys)
     write_ply(tmp_path / "away.ply", splats)
     with pytest.raises(SplatError, match="None of the splats"):
         splat(job, trained_elsewhere=tmp_path / "away.ply")
+
+
+def test_splats_of_a_tracked_run_are_kept_with_it(job, tmp_path, capsys):
+    splats = scenes().some_splats(400, 0).as_type(np.float32)
+    splats.means_m[:, 2] += 0.4
+    write_ply(tmp_path / "theirs.ply", splats)
+    words = ["splat", str(job), "--from", str(tmp_path / "theirs.ply")]
+    assert main(words) == 0
+    assert "the run" not in capsys.readouterr().out.partition("In the browser")[2]
+    with open_stores() as stores:
+        shop, projects = stores.settings.shop, stores.projects
+        scan = projects.add_scan(shop, KeptScan(projects.add_project(Project(shop, "B")).id, "1"))
+        kept = projects.start_run(shop, Run(scan.id, str(job)))
+    record = read_record(job)
+    record.run_id = kept.id
+    record.save()
+    assert main([*words, "--out", str(tmp_path / "aside")]) == 0  # somebody's own copy
+    assert "the run" not in capsys.readouterr().out.partition("In the browser")[2]
+    assert main(words) == 0
+    assert "Kept with the run: 3 files." in capsys.readouterr().out
+    with open_stores() as stores:
+        there = {one.where: one for one in stores.projects.artefacts(shop, kept.id)}
+        assert set(there) == {"splat/splat.html", "splat/splat.ply", "splat/splat.spz"}
+        with stores.objects(shop).open("renders", there["splat/splat.ply"].sha256) as file:
+            assert file.read() == (job / "splat" / "splat.ply").read_bytes()
+    record.run_id = "0" * 32
+    record.save()
+    assert main(words) == 0  # the files are there all the same
+    assert "Not kept with the run: " in capsys.readouterr().out
 
 
 def test_what_cannot_be_trained_is_refused(job, tmp_path, capsys):

@@ -46,6 +46,7 @@ def cuda_depths(
     settings: DenseSettings,
     progress: Progress,
     masks: Mapping[str, BoolArray],
+    done: frozenset[str],
 ) -> Iterator[Depth]:
     """See `interface.DenseEngine`.
 
@@ -57,7 +58,7 @@ def cuda_depths(
     if why := no_cuda():
         raise SettingsError(why, "Leave densify.engine at auto: the processor then does it.")
     return coarse_to_fine(
-        model, images, region, settings, progress, masks, search=TorchSearch("cuda")
+        model, images, region, settings, progress, masks, done, search=TorchSearch("cuda")
     )
 
 
@@ -68,10 +69,11 @@ def auto_depths(
     settings: DenseSettings,
     progress: Progress,
     masks: Mapping[str, BoolArray],
+    done: frozenset[str],
 ) -> Iterator[Depth]:
     """See `interface.DenseEngine`: on CUDA where there is one, and on the processor where not."""
     search: Search = patchmatch.search if no_cuda() else WhileItWorks(TorchSearch("cuda"))
-    return coarse_to_fine(model, images, region, settings, progress, masks, search=search)
+    return coarse_to_fine(model, images, region, settings, progress, masks, done, search=search)
 
 
 class WhileItWorks:

@@ -62,9 +62,11 @@ class DenseEngine(Protocol):
         settings: DenseSettings,
         progress: Progress,
         masks: Mapping[str, BoolArray],
+        done: frozenset[str],
     ) -> Iterator[Depth]:
         """One depth map for each view that has neighbours; 0 outside of its mask, if it has one.
 
+        Views that are `done` are compared with, and get none.
         In the order in which they are ready, so that none has to be held.
         """
         ...

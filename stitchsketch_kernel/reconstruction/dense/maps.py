@@ -13,6 +13,7 @@ from stitchsketch_kernel.reconstruction.dense.cuda import auto_depths, cuda_dept
 from stitchsketch_kernel.reconstruction.dense.interface import DenseEngine, DenseSettings
 from stitchsketch_kernel.reconstruction.dense.sgbm import sgbm_depths
 from stitchsketch_kernel.reconstruction.dense.slanted import fast_depths, slanted_depths
+from stitchsketch_kernel.reconstruction.dense.sparing import Sparing, depths_sparing, plan
 
 _ENGINES: dict[str, DenseEngine] = {
     "auto": auto_depths,
@@ -28,9 +29,10 @@ def each_depth(
     model: SparseModel,
     images: Mapping[str, Path],
     region: Region,
-    settings: DenseSettings | None = None,
+    settings: DenseSettings | Sparing | None = None,
     progress: Progress = silent,
     masks: Mapping[str, BoolArray] | None = None,
+    done: frozenset[str] = frozenset(),
 ) -> Iterator[Depth]:
     """Find the depth of every view, and give each as soon as it is there.
 
@@ -42,10 +44,13 @@ def each_depth(
         The upright photo of each view, by the view's name.
     region : Region
         Only what lies in it is looked for.
-    settings : DenseSettings, optional
+    settings : DenseSettings or Sparing, optional
+        As asked for, or made to fit the memory already (`sparing.plan`).
     progress : Progress, optional
     masks : mapping of str to ndarray of bool, optional
         Where the furniture is in a view's photo, of any size; views without one are used whole.
+    done : frozenset of str
+        Views whose depth is known already.
 
     Raises
     ------
@@ -53,10 +58,20 @@ def each_depth(
         No view shows the region together with another.
     SettingsError
         CUDA is asked for by name and isn't there.
+    ShortOfMemoryError
+        There is less memory than the least that can be tried takes.
     """
-    settings = settings or DenseSettings()
-    seen = False
-    for depth in _ENGINES[settings.engine](model, images, region, settings, progress, masks or {}):
+    fit = (
+        settings
+        if isinstance(settings, Sparing)
+        else plan(settings or DenseSettings(), model.views)
+    )
+    engine, seen = _ENGINES[fit.asked.engine], bool(done)
+
+    def run(fitting: DenseSettings, known: frozenset[str]) -> Iterator[Depth]:
+        return engine(model, images, region, fitting, progress, masks or {}, known)
+
+    for depth in depths_sparing(run, fit, done):
         seen = seen or bool((depth.depth_m > 0).any())
         yield depth
     if not seen:

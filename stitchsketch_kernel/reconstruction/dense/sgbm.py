@@ -46,10 +46,12 @@ def sgbm_depths(
     settings: DenseSettings,
     progress: Progress,
     masks: Mapping[str, BoolArray],
+    done: frozenset[str],
 ) -> Iterator[Depth]:
     """See `interface.DenseEngine`."""
     views = [shrunk(view, settings.max_side_px) for view in model.views]
-    pairs = choose_pairs(model, region, settings)
+    left = {i for i, view in enumerate(views) if view.name not in done}
+    pairs = [pair for pair in choose_pairs(model, region, settings) if left & set(pair)]
     turn = {i: at for at, i in enumerate(swept(model, region))}
     order = sorted(pairs, key=lambda pair: sorted((turn[pair[0]], turn[pair[1]]), reverse=True))
     missing = Counter(views[i].name for pair in pairs for i in pair)
@@ -65,13 +67,13 @@ def sgbm_depths(
     jobs = (partial(job, *pair) for pair in order)
     count = 0
     with closing(in_turn(jobs, settings.workers or os.cpu_count() or 1)) as results:
-        for done, (pair, maps) in enumerate(zip(order, results, strict=True), start=1):
-            for name, depth in maps:
+        for at, (pair, maps) in enumerate(zip(order, results, strict=True), start=1):
+            for name, depth in (one for one in maps if one[0] not in done):
                 found[name][pair] = depth
-            progress(done / len(pairs), f"pair {done} of {len(pairs)}")
+            progress(at / len(pairs), f"pair {at} of {len(pairs)}")
             for view in (views[i] for i in pair):
                 missing[view.name] -= 1
-                if not missing[view.name] and found[view.name]:
+                if view.name not in done and not missing[view.name] and found[view.name]:
                     # in the pairs' own order: the same depths each time
                     own = found.pop(view.name)
                     yield _merged(view, [own[one] for one in sorted(own)], settings, masks)

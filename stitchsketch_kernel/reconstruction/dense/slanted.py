@@ -77,9 +77,10 @@ def slanted_depths(
     settings: DenseSettings,
     progress: Progress,
     masks: Mapping[str, BoolArray],
+    done: frozenset[str],
 ) -> Iterator[Depth]:
     """See `interface.DenseEngine`."""
-    return coarse_to_fine(model, images, region, settings, progress, masks)
+    return coarse_to_fine(model, images, region, settings, progress, masks, done)
 
 
 def fast_depths(
@@ -89,9 +90,10 @@ def fast_depths(
     settings: DenseSettings,
     progress: Progress,
     masks: Mapping[str, BoolArray],
+    done: frozenset[str],
 ) -> Iterator[Depth]:
     """See `interface.DenseEngine`: maps of half the size, without the level that costs most."""
-    return coarse_to_fine(model, images, region, settings, progress, masks, levels=1)
+    return coarse_to_fine(model, images, region, settings, progress, masks, done, levels=1)
 
 
 def coarse_to_fine(
@@ -101,6 +103,7 @@ def coarse_to_fine(
     settings: DenseSettings,
     progress: Progress,
     masks: Mapping[str, BoolArray],
+    done: frozenset[str],
     levels: int = len(_ROUNDS),
     search: Search = search,
     at_a_time: int = 0,
@@ -109,7 +112,7 @@ def coarse_to_fine(
 
     Parameters
     ----------
-    model, images, region, settings, progress, masks
+    model, images, region, settings, progress, masks, done
         As in `interface.DenseEngine`.
     levels : int
         1 or 2.
@@ -122,7 +125,7 @@ def coarse_to_fine(
     begun = _BEGUN[levels]
     first = {
         depth.view.name: depth
-        for depth in sgbm_depths(model, images, region, half, part(progress, 0, begun), masks)
+        for depth in sgbm_depths(model, images, region, half, part(progress, 0, begun), masks, done)
     }
     beside = _beside(model, region, settings)
     names = [model.views[i].name for i in swept(model, region)]
@@ -145,8 +148,8 @@ def coarse_to_fine(
     jobs = (partial(one, name) for name in names)
     share = part(progress, begun, 1.0)
     with closing(in_turn(jobs, at_a_time or settings.workers or os.cpu_count() or 1)) as depths:
-        for done, depth in enumerate(depths, start=1):
-            share(done / len(names), f"view {done} of {len(names)}")
+        for at, depth in enumerate(depths, start=1):
+            share(at / len(names), f"view {at} of {len(names)}")
             yield depth
     progress(1.0, f"depth of {len(names)} views")
 
