@@ -159,7 +159,7 @@ def test_the_whole_engine_gives_depth_of_the_ball(ball, ball_views, ball_images)
     views = ball_views[:3]
     images = {view.name: ball_images[view.name] for view in views}
     settings = DenseSettings(max_side_px=320)
-    args = (ball.model(views), images, REGION, settings, silent, {})
+    args = (ball.model(views), images, REGION, settings, silent, {}, frozenset())
     found = list(coarse_to_fine(*args, levels=1, search=TorchSearch("cpu")))
     fast = depth_maps(*args[:3], replace(settings, engine="fast"))
     assert {depth.view.name for depth in found} == set(images)
