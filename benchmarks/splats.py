@@ -23,7 +23,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from stitchsketch_kernel.pipeline.splat import PLY, read_splats, scan_of, splat
+from stitchsketch_kernel.pipeline.splat import PLY, read_splats, splat
+from stitchsketch_kernel.pipeline.splat_scan import scan_of
 from stitchsketch_kernel.visualization.splat import judge
 from stitchsketch_kernel.visualization.splat.photos import Scan, held_out, targets
 from stitchsketch_kernel.visualization.splat.splats import cropped
