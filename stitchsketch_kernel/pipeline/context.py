@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from stitchsketch_kernel.domain.errors import RunError, StitchSketchError
 from stitchsketch_kernel.pipeline.artefacts import read_value, write_value
+from stitchsketch_kernel.pipeline.begun import Begun
 from stitchsketch_kernel.pipeline.files import disk_in_words, plain, read_json, write_json
 from stitchsketch_kernel.pipeline.settings import settings_from
 from stitchsketch_kernel.pipeline.stage import load
@@ -94,6 +95,12 @@ class StageContext:
         """A file or folder from outside; None when the person gave none."""
         given = self._job["files"][name]
         return None if given is None else Path(given)
+
+    @property
+    def begun(self) -> Begun:
+        """What was finished of this stage's work before it was stopped; it may keep more there."""
+        name = self._job.get("begun")
+        return Begun(self.folder.parent / name if name else None)
 
     def keep(self, name: str, value: object) -> None:
         """Keep a value of the domain as the artefact `name`."""

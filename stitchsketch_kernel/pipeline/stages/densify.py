@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: The masks that were found, as PNG: the folder's name here and in what is published.
 MASKS = "masks"
-NAME, NUMBER, VERSION = "densify", 4, 5
+NAME, NUMBER, VERSION = "densify", 4, 6
 INPUTS = ("ingest", "scale")
 SETTINGS = {
     "region": "stitchsketch_kernel.reconstruction.region:RegionSettings",
@@ -36,13 +36,19 @@ def compute(context: StageContext) -> dict[str, Any]:
     from stitchsketch_kernel.pipeline.artefacts import write_value
     from stitchsketch_kernel.reconstruction.dense import depth_maps
     from stitchsketch_kernel.reconstruction.dense.pairs import find_gaps, say_gaps
+    from stitchsketch_kernel.reconstruction.mirrors import without_image, without_images
     from stitchsketch_kernel.reconstruction.region import find_region
+    from stitchsketch_kernel.reconstruction.two_pieces import refuse_two_pieces
 
     taken = context.read("ingest", "photos", PhotoSet)
     photos = taken.photos
     model = context.read("scale", "model", SparseModel)
+    mirrors = context.read("scale", "mirrors", tuple)
+    for mirror in mirrors:
+        model = without_images(model, mirror)
     region = find_region(model, context.settings("region"))
     context.keep("region", region)
+    refuse_two_pieces(model, region)
     gaps = find_gaps(model, region, context.settings("densify"))
     said = say_gaps(gaps, len(model.views))  # before minutes of computing, not after
     images = {photo.name: photo.path for photo in photos}
@@ -55,6 +61,8 @@ def compute(context: StageContext) -> dict[str, Any]:
         part(context.progress, 0, 0.9),
         masks,
     )
+    for mirror in mirrors:
+        depths = [without_image(depth, mirror) for depth in depths]
     progress = part(context.progress, 0.9, 0.95)
     found, depths = _found(depths, images, model, region, masks, context, progress)
     (context.folder / "depths").mkdir()
@@ -64,7 +72,7 @@ def compute(context: StageContext) -> dict[str, Any]:
     known = [float((depth.depth_m > 0).mean()) for depth in depths]
     return {
         "views": len(depths),
-        "notes": [said] if said else [],
+        "doubts": [said] if said else [],
         "masks": len(masks),
         "masks_found": len(found),
         "known_share": sum(known) / len(known),

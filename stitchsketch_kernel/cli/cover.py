@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from stitchsketch_kernel.cli.progress import progress_bar
+
 
 def add_cover(commands: Any) -> None:
     """Add the command to the program's."""
@@ -24,7 +26,6 @@ def add_cover(commands: Any) -> None:
 
 
 def _cover(given: argparse.Namespace) -> None:
-    from stitchsketch_kernel.cli import progress_bar
     from stitchsketch_kernel.pipeline.cover import CoverSettings, cover
     from stitchsketch_kernel.pipeline.renders import kept_where_tracked
 

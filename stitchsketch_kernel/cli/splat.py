@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from stitchsketch_kernel.cli.progress import progress_bar
+
 _SETTINGS = ("engine", "steps", "long_side_px", "most_splats", "strategy", "held_out", "seed")
 
 
@@ -32,7 +34,6 @@ def add_splat(commands: Any) -> None:
 
 
 def _splat(given: argparse.Namespace) -> None:
-    from stitchsketch_kernel.cli import progress_bar
     from stitchsketch_kernel.pipeline.renders import kept_where_tracked
     from stitchsketch_kernel.pipeline.splat import PAGE, PLY, SPZ, splat, splat_settings
 
