@@ -20,19 +20,22 @@ def compute(context: StageContext) -> dict[str, Any]:
     from stitchsketch_kernel.imaging.photos import PhotoSet
     from stitchsketch_kernel.pipeline.mats import find_all_mirrored, find_all_tags, known_boards
     from stitchsketch_kernel.reconstruction.align import align
+    from stitchsketch_kernel.reconstruction.feature_room import feature_room
 
     photos = context.read("ingest", "photos", PhotoSet).photos
     known = known_boards(context)
     sightings = find_all_tags(photos, known, part(context.progress, 0.0, 0.1))
     told = part(context.progress, 0.1, 0.13)
     context.keep("mirrored", find_all_mirrored(photos, sightings, known, told))
+    room = feature_room(photos, context.settings("align"), context.free_bytes)
     model = align(
         photos,
         context.folder,
-        context.settings("align"),
+        room.settings,
         part(context.progress, 0.13, 1.0),
         sightings,
         known.boards,
+        room.threads,
     )
     context.keep("model", model)
     context.keep("sightings", sightings)
@@ -44,4 +47,5 @@ def compute(context: StageContext) -> dict[str, Any]:
         "points": len(model.points),
         "views_a_point": sum(tracks) / max(1, len(tracks)),
         "reprojection_px": model.reprojection_px,
+        "doubts": [said] if (said := room.say()) else [],
     }

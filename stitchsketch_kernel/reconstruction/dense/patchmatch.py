@@ -20,13 +20,13 @@ from stitchsketch_kernel.domain.arrays import AnyArray
 from stitchsketch_kernel.domain.photo import View
 
 #: A patch reaches this far, every second pixel of it is read.
-REACH_PX, _STEP_PX = 5, 2
-_SIDE = 2 * REACH_PX // _STEP_PX + 1
+REACH_PX, STEP_PX = 5, 2
+SIDE = 2 * REACH_PX // STEP_PX + 1
 #: Weights of a patch's pixels: by their distance, and by how unlike the middle one they are
 #: (1 / 2 sigma^2, grey levels).
-_NEAR_PX, _UNLIKE = 4.0, np.float32(1 / (2 * 18.0**2))
-_ALONG = np.arange(-REACH_PX, REACH_PX + 1, _STEP_PX) ** 2
-_NEAR = np.exp(-np.add.outer(_ALONG, _ALONG).ravel() / (2 * _NEAR_PX**2)).astype(np.float32)
+_NEAR_PX, UNLIKE = 4.0, np.float32(1 / (2 * 18.0**2))
+_ALONG = np.arange(-REACH_PX, REACH_PX + 1, STEP_PX) ** 2
+NEAR = np.exp(-np.add.outer(_ALONG, _ALONG).ravel() / (2 * _NEAR_PX**2)).astype(np.float32)
 #: The cost of a patch that can't be compared.
 WORST = np.float32(1.0)
 #: The variance (grey levels squared) below which a patch shows nothing at all. A sensor's noise may
@@ -34,14 +34,14 @@ WORST = np.float32(1.0)
 #: given up.
 NOISE = np.float32(0.5)
 #: Steeper than this (tangent of the angle to the line of sight) nothing can be compared.
-_STEEPEST = 4.0
+STEEPEST = 4.0
 #: How far depth is changed at random in the first round, as a share; halved each round.
-_RANDOM = 0.006
+RANDOM = 0.006
 #: Planes that differ by less than this share anywhere in a patch are one.
-_SAME = np.float32(2e-5)
+SAME = np.float32(2e-5)
 #: Where planes are taken from, in turn: next door, then further. All of the other colour of a
 #: chessboard, so that a half round reads what it does not write.
-_FROM = np.array(
+FROM = np.array(
     [
         [[0, -1], [0, 1], [-1, 0], [1, 0]],
         [[-3, -2], [2, -3], [3, 2], [-2, 3]],
@@ -49,7 +49,7 @@ _FROM = np.array(
     ],
     dtype=np.int64,
 )
-_RANDOM_TRIES = 3
+RANDOM_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -155,8 +155,8 @@ def own_variance(own):  # type: ignore[no-untyped-def]
     """Weighted variance of each patch, float32 (h, w); 0 where it leaves the picture."""
     height, width = own.shape
     variance = np.zeros((height, width), np.float32)
-    patch = np.empty(_SIDE * _SIDE, np.float32)
-    weight = np.empty(_SIDE * _SIDE, np.float32)
+    patch = np.empty(SIDE * SIDE, np.float32)
+    weight = np.empty(SIDE * SIDE, np.float32)
     for y in range(REACH_PX, height - REACH_PX):
         for x in range(REACH_PX, width - REACH_PX):
             _read(own, y, x, patch, weight)
@@ -172,11 +172,11 @@ def _half_round(  # type: ignore[no-untyped-def]  # noqa: PLR0912  (one loop: ca
     # one colour of the chessboard; `only_cost`: what the planes are worth as they stand
     np.random.seed(seed)  # noqa: NPY002  (numba's own generator, one a thread)
     best = np.empty(alike, np.float32)
-    patch = np.empty(_SIDE * _SIDE, np.float32)
-    weight = np.empty(_SIDE * _SIDE, np.float32)
+    patch = np.empty(SIDE * SIDE, np.float32)
+    weight = np.empty(SIDE * SIDE, np.float32)
     height, width = inverse.shape
     fine = 0.5 ** max(turn, 0)
-    offsets = _FROM[turn % len(_FROM)]
+    offsets = FROM[turn % len(FROM)]
     for y in range(REACH_PX, height - REACH_PX):
         for x in range(REACH_PX + (y + colour + REACH_PX) % 2, width - REACH_PX, 2):
             w, gx, gy = inverse[y, x], slope[y, x, 0], slope[y, x, 1]
@@ -203,7 +203,7 @@ def _half_round(  # type: ignore[no-untyped-def]  # noqa: PLR0912  (one loop: ca
                 )
                 continue
             c = cost[y, x]
-            for k in range(4 + _RANDOM_TRIES):
+            for k in range(4 + RANDOM_TRIES):
                 if k < 4:
                     dy, dx = offsets[k]
                     v = inverse[y + dy, x + dx]
@@ -212,17 +212,17 @@ def _half_round(  # type: ignore[no-untyped-def]  # noqa: PLR0912  (one loop: ca
                     hx, hy = slope[y + dy, x + dx, 0], slope[y + dy, x + dx, 1]
                     v -= hx * np.float32(dx) + hy * np.float32(dy)
                     apart = abs(v - w) + REACH_PX * (abs(hx - gx) + abs(hy - gy))
-                    if apart < _SAME * w:
+                    if apart < SAME * w:
                         continue
                 else:
                     v, hx, hy = w, gx, gy
                     if k != 5:
-                        v *= np.float32(1 + _RANDOM * fine * _random())
+                        v *= np.float32(1 + RANDOM * fine * _random())
                     if k != 4:
                         most = fine * v / focal_px
                         hx += np.float32(most * _random())
                         hy += np.float32(most * _random())
-                if v <= 0 or (hx * hx + hy * hy) * focal_px**2 > (_STEEPEST * v) ** 2:
+                if v <= 0 or (hx * hx + hy * hy) * focal_px**2 > (STEEPEST * v) ** 2:
                     continue
                 d = _cost(
                     patch,
@@ -257,15 +257,15 @@ def _read(own, y, x, patch, weight):  # type: ignore[no-untyped-def]
     # what lies behind an edge does not count
     middle = own[y, x]
     total, mean = np.float32(0), np.float32(0)
-    for k in range(_SIDE * _SIDE):
-        dy, dx = k // _SIDE * _STEP_PX - REACH_PX, k % _SIDE * _STEP_PX - REACH_PX
+    for k in range(SIDE * SIDE):
+        dy, dx = k // SIDE * STEP_PX - REACH_PX, k % SIDE * STEP_PX - REACH_PX
         value = own[y + dy, x + dx]
-        weight[k] = _NEAR[k] * np.exp(-((value - middle) ** 2) * _UNLIKE)
+        weight[k] = NEAR[k] * np.exp(-((value - middle) ** 2) * UNLIKE)
         patch[k] = value
         total += weight[k]
         mean += weight[k] * value
     mean /= total
-    for k in range(_SIDE * _SIDE):
+    for k in range(SIDE * SIDE):
         weight[k] /= total
         patch[k] -= mean
 
@@ -303,9 +303,9 @@ def _one_cost(patch, weight, variance, y, x, other, stride, height, width, A, b,
         return WORST
     total, square, product = np.float32(0), np.float32(0), np.float32(0)
     row = np.uint32(stride)
-    for k in range(_SIDE * _SIDE):
-        dx = np.float32(k % _SIDE * _STEP_PX - REACH_PX)
-        dy = np.float32(k // _SIDE * _STEP_PX - REACH_PX)
+    for k in range(SIDE * SIDE):
+        dx = np.float32(k % SIDE * STEP_PX - REACH_PX)
+        dy = np.float32(k // SIDE * STEP_PX - REACH_PX)
         pu, pv = u + ux * dx + uy * dy, v + vx * dx + vy * dy
         iu, iv = np.int32(pu), np.int32(pv)
         fu, fv = pu - np.float32(iu), pv - np.float32(iv)
