@@ -18,7 +18,6 @@ from stitchsketch_kernel.domain.photo import Photo
 from stitchsketch_kernel.domain.progress import Progress, part
 from stitchsketch_kernel.reconstruction.align_settings import LARGE_PX, AlignSettings
 from stitchsketch_kernel.reconstruction.colmap_io import cancellable
-from stitchsketch_kernel.reconstruction.memory import USABLE, free_bytes
 from stitchsketch_kernel.reconstruction.neighbours import USUAL_FOCAL, likely_pairs
 
 log = logging.getLogger(__name__)
@@ -26,7 +25,7 @@ log = logging.getLogger(__name__)
 #: Lens model while mapping: one focal length, two radial terms. Phones need no more.
 _LENS = "RADIAL"
 #: What the pyramids of a photo take, by the pixels of the largest level; and what all may take.
-_BYTES_A_PIXEL, _ROOM_BYTES = 68, 2 * 2**30
+_BYTES_A_PIXEL, _ROOM_BYTES = 75, 2.5 * 2**30
 
 
 def file_names(photos: tuple[Photo, ...]) -> dict[str, str]:
@@ -63,17 +62,22 @@ def extract(
     database: Path,
     settings: AlignSettings,
     progress: Progress,
+    threads: int = 0,
 ) -> None:
-    """Features of all photos; photos of the same camera and zoom share one lens."""
+    """Features of all photos; photos of the same camera and zoom share one lens.
+
+    `threads` photos at a time; 0: one for each core.
+    """
     database.unlink(missing_ok=True)
     files = _files(photos)
     options = pycolmap.FeatureExtractionOptions()
     options.use_gpu = False
     options.max_image_size = settings.max_side_px
     options.sift.max_num_features = settings.max_features
-    if _are_rich(photos, images, database, options):
+    threads = threads or os.cpu_count() or 1
+    if _are_rich(photos, images, database, options, threads):
         options.sift.first_octave = 0
-    options.num_threads = _at_a_time(photos, options)
+    options.num_threads = _at_a_time(photos, options, threads)
     done = 0
     for _, group in itertools.groupby(
         sorted(photos, key=lambda photo: photo.camera_key), key=lambda photo: photo.camera_key
@@ -99,7 +103,9 @@ def extract(
     progress(1.0, f"features of {done} photos")
 
 
-def _are_rich(photos: tuple[Photo, ...], images: Path, database: Path, options: Any) -> bool:
+def _are_rich(
+    photos: tuple[Photo, ...], images: Path, database: Path, options: Any, threads: int
+) -> bool:
     """Whether photos show enough features without being enlarged: three are tried.
 
     The coarsest features are kept. Of large photos these leave no room for those of twice the size,
@@ -111,7 +117,7 @@ def _are_rich(photos: tuple[Photo, ...], images: Path, database: Path, options: 
     trial, files = database.with_name("trial.db"), _files(photos)
     trial.unlink(missing_ok=True)
     first, options.sift.first_octave = options.sift.first_octave, 0
-    options.num_threads = _at_a_time(photos, options)
+    options.num_threads = _at_a_time(photos, options, threads)
     try:
         pycolmap.extract_features(
             trial, images, image_names=[files[photo.name] for photo in tried],
@@ -131,14 +137,17 @@ def _side_px(photo: Photo, options: Any) -> int:
     return min(max(photo.width_px, photo.height_px), int(options.max_image_size))
 
 
-def _at_a_time(photos: tuple[Photo, ...], options: Any) -> int:
-    """Photos whose features are found at a time, so that their pyramids fit."""
+def _at_a_time(photos: tuple[Photo, ...], options: Any, threads: int) -> int:
+    """Photos whose features are found at a time: of `threads` enlarged ones, as the memory leaves.
+
+    All together take no more than `_ROOM_BYTES`, on however many cores.
+    """
     largest = max(photos, key=lambda photo: photo.width_px * photo.height_px)
     shrunk = _side_px(largest, options) / max(largest.width_px, largest.height_px)
-    enlarged = 2.0 ** -int(options.sift.first_octave)
-    pixels = largest.width_px * largest.height_px * (shrunk * enlarged) ** 2
-    room = min(_ROOM_BYTES, USABLE * free_bytes())
-    return int(np.clip(room // (_BYTES_A_PIXEL * pixels), 1, os.cpu_count() or 1))
+    enlarged = 4.0 ** -int(options.sift.first_octave)
+    pixels = largest.width_px * largest.height_px * shrunk**2 * enlarged
+    fit = min(_ROOM_BYTES // (_BYTES_A_PIXEL * pixels), threads * 4 / enlarged)
+    return int(np.clip(fit, 1, os.cpu_count() or 1))
 
 
 def _noted(progress: Progress, note: str) -> Callable[[float], None]:

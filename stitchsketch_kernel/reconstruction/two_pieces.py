@@ -67,7 +67,9 @@ def find_two_pieces(model: SparseModel, region: Region) -> TwoPieces | None:
     joined = near & (shared >= _LEAST_SHARED) & (shared >= _LEAST_SHARE * poorer)
     _, label = connected_components(csr_array(joined), directed=False)
     least = max(_LEAST_PHOTOS, _LEAST_OF_ALL * len(model.views))
-    groups = [np.flatnonzero(knows & (label == k)) for k in np.unique(label[knows])]
+    groups = [
+        np.flatnonzero(knows & (label == k)).astype(np.int32) for k in np.unique(label[knows])
+    ]
     groups = sorted((one for one in groups if len(one) >= least), key=len, reverse=True)
     for i, one in enumerate(groups):
         for other in groups[i + 1 :]:

@@ -10,7 +10,6 @@ import pycolmap
 import pytest
 
 from stitchsketch_kernel.domain.photo import Photo
-from stitchsketch_kernel.reconstruction import matching
 from stitchsketch_kernel.reconstruction.align_costs import likely_costs
 from stitchsketch_kernel.reconstruction.align_settings import AlignSettings
 from stitchsketch_kernel.reconstruction.matching import _are_rich, _at_a_time
@@ -42,7 +41,7 @@ def options(features=1000):
 def test_photos_full_of_features_need_not_be_enlarged(tmp_path, width, speckled, rich):
     photos = photos_of(tmp_path, width, width // 2, speckled=speckled)
     made = options()
-    assert _are_rich(photos, tmp_path, tmp_path / "features.db", made) is rich
+    assert _are_rich(photos, tmp_path, tmp_path / "features.db", made, 2) is rich
     assert made.sift.first_octave == -1, "what was tried is not kept"
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".png"] * 3
 
@@ -68,15 +67,12 @@ def test_the_features_that_are_kept_are_those_of_the_enlarged_photos(tmp_path):
 def test_as_many_photos_at_a_time_as_fit_into_memory(tmp_path, monkeypatch):
     photos = photos_of(tmp_path, 2400, 1800, speckled=80, count=1)
     monkeypatch.setattr(os, "cpu_count", lambda: 64)
-    monkeypatch.setattr(matching, "free_bytes", lambda: 10**12)
     enlarged, plain = options(), options()
     plain.sift.first_octave = 0
-    assert _at_a_time(photos, enlarged) == 1
-    assert _at_a_time(photos, plain) == 7
-    monkeypatch.setattr(matching, "free_bytes", lambda: 10**9)
-    assert _at_a_time(photos, plain) == 2
-    monkeypatch.setattr(matching, "free_bytes", lambda: 0)
-    assert _at_a_time(photos, plain) == 1, "one there must be"
+    assert [_at_a_time(photos, one, 64) for one in (enlarged, plain)] == [2, 8]
+    assert [_at_a_time(photos, one, 1) for one in (enlarged, plain)] == [1, 4], "memory is short"
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    assert _at_a_time(photos, plain, 3) == 3
 
 
 def lens(count, width, height):

@@ -21,6 +21,7 @@ def compute(context: StageContext) -> dict[str, Any]:
     from stitchsketch_kernel.pipeline.mats import find_all_mirrored, find_all_tags, known_boards
     from stitchsketch_kernel.reconstruction.align import align
     from stitchsketch_kernel.reconstruction.align_costs import likely_costs
+    from stitchsketch_kernel.reconstruction.feature_room import feature_room
 
     photos = context.read("ingest", "photos", PhotoSet).photos
     known = known_boards(context)
@@ -30,13 +31,15 @@ def compute(context: StageContext) -> dict[str, Any]:
     sightings = find_all_tags(photos, known, part(context.progress, 0.0, tags))
     told = part(context.progress, tags, mirrors)
     context.keep("mirrored", find_all_mirrored(photos, sightings, known, told))
+    room = feature_room(photos, settings, context.free_bytes)
     model = align(
         photos,
         context.folder,
-        settings,
+        room.settings,
         part(context.progress, mirrors, 1.0),
         sightings,
         known.boards,
+        room.threads,
     )
     context.keep("model", model)
     context.keep("sightings", sightings)
@@ -48,4 +51,5 @@ def compute(context: StageContext) -> dict[str, Any]:
         "points": len(model.points),
         "views_a_point": sum(tracks) / max(1, len(tracks)),
         "reprojection_px": model.reprojection_px,
+        "doubts": [said] if (said := room.say()) else [],
     }
