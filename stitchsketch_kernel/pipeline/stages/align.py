@@ -11,7 +11,7 @@ NAME, NUMBER, VERSION = "align", 2, 5
 INPUTS = ("ingest",)
 SETTINGS = {"align": "stitchsketch_kernel.reconstruction.align:AlignSettings"}
 FILES = {"boards": "stitchsketch_kernel.imaging.boards:read_board_file"}
-WEIGHT = 280
+WEIGHT = 130
 
 
 def compute(context: StageContext) -> dict[str, Any]:

@@ -30,7 +30,7 @@ SETTINGS = {
 }
 FILES = {"masks": ""}
 PUBLISHES = {MASKS: f"model/{MASKS}"}
-WEIGHT = 250
+WEIGHT = 270
 
 
 def compute(context: StageContext) -> dict[str, Any]:

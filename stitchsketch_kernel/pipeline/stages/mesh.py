@@ -21,7 +21,7 @@ PUBLISHES = {
     "mesh_unscaled.ply": "model/mesh_unscaled.ply",
     THUMBNAIL: f"model/{THUMBNAIL}",
 }
-WEIGHT = 120
+WEIGHT = 75
 
 
 def compute(context: StageContext) -> dict[str, Any]:
