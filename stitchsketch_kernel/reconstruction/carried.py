@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import block_diag, csr_array, diags_array
 
-from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
+from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray, IntArray
 from stitchsketch_kernel.domain.model import SparseModel
 from stitchsketch_kernel.domain.photo import Camera
 
@@ -35,8 +35,6 @@ class Seen:
         Of each observation.
     weight : ndarray, shape (m,)
         What bundle adjustment gave it.
-    sigma_px : ndarray, shape (m,)
-        Standard deviation of its error in each direction.
     times : ndarray, shape (m,)
         How many such observations it stands for.
     """
@@ -45,7 +43,6 @@ class Seen:
     point: IntArray
     view: IntArray
     weight: FloatArray
-    sigma_px: FloatArray
     times: FloatArray
 
 
@@ -65,45 +62,73 @@ class Size:
     centres: FloatArray
 
 
-def relative_sigmas(model: SparseModel, seen: Seen, sizes: Sequence[Size]) -> FloatArray:
-    """Standard deviation of each size over itself, shape (sizes,).
+class Adjusted:
+    """The normal equations of bundle adjustment, solved.
 
     Parameters
     ----------
     model : SparseModel
         The views; those with equal lenses share one, which was adjusted with them.
     seen : Seen
-    sizes : sequence of Size
 
-    Returns
-    -------
-    ndarray
-        NaN where the photos leave a point without a place.
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        The photos leave a point without a place.
     """
-    by_camera, by_point = _derivatives(model, seen)
-    weight = np.repeat(seen.weight * seen.times, 2)
-    scale = 1 / np.sqrt(np.maximum((by_camera.power(2).T @ weight), 1e-300))
-    by_camera = csr_array(by_camera @ diags_array(scale))
-    weighed = diags_array(weight) @ by_point
-    cross = csr_array(by_camera.T @ weighed)
-    blocks = _point_blocks(by_point, weight, len(seen.points))
-    try:
-        inverse = block_diag(list(np.linalg.inv(blocks)), format="csr")
-    except np.linalg.LinAlgError:
-        return np.full(len(sizes), np.nan)
-    reduced = (by_camera.T @ diags_array(weight) @ by_camera - cross @ inverse @ cross.T).toarray()
-    # what is left undetermined is the frame and the unit alone: no size depends on them
-    back = np.linalg.pinv((reduced + reduced.T) / 2, rcond=1e-11, hermitian=True)
-    sigmas = []
-    for size in sizes:
-        g_camera = scale * _by_pose(model, size.centres, by_camera.shape[1])
+
+    def __init__(self, model: SparseModel, seen: Seen) -> None:
+        self._model, self._seen = model, seen
+        by_camera, self._by_point = _derivatives(model, seen)
+        weight = np.repeat(seen.weight * seen.times, 2)
+        self._unit = 1 / np.sqrt(np.maximum(by_camera.power(2).T @ weight, 1e-300))
+        self._by_camera = csr_array(by_camera @ diags_array(self._unit))
+        weighed = diags_array(weight)
+        self._cross = csr_array(self._by_camera.T @ weighed @ self._by_point)
+        blocks = _point_blocks(self._by_point, weight, len(seen.points))
+        self._inverse = block_diag(list(np.linalg.inv(blocks)), format="csr")
+        whole = self._by_camera.T @ weighed @ self._by_camera
+        reduced = (whole - self._cross @ self._inverse @ self._cross.T).toarray()
+        # what is left undetermined is the frame and the unit alone: no size depends on them
+        self._back = np.linalg.pinv((reduced + reduced.T) / 2, rcond=1e-11, hermitian=True)
+
+    @property
+    def unknowns(self) -> float:
+        """How many numbers the photos determine: points, poses and lenses less frame and unit."""
+        seen = self._seen
+        counts = np.zeros(len(seen.points))
+        counts[seen.point] = seen.times
+        return float(3 * counts.sum() + len(self._back) - 7)
+
+    def taken_up(self, rows: BoolArray) -> float:
+        """How much of the errors of observations `rows` the result follows: of ``2 * rows.sum()``.
+
+        The rest is what their residuals show.
+        """
+        both = np.repeat(rows, 2)
+        own = self._by_point[both]
+        led = self._by_camera[both].toarray() - (own @ self._inverse @ self._cross.T).toarray()
+        share = np.einsum("ij,jk,ik->i", led, self._back, led)
+        share += (own @ self._inverse).multiply(own).sum(axis=1)
+        return float((share * np.repeat(self._seen.weight[rows], 2)).sum())
+
+    def relative_sigma(self, size: Size, sigma_px: FloatArray) -> float:
+        """Standard deviation of a size over itself.
+
+        Parameters
+        ----------
+        size : Size
+        sigma_px : ndarray, shape (m,)
+            Standard deviation of each observation's error in each direction.
+        """
+        g_camera = self._unit * _by_pose(self._model, size.centres, len(self._back))
         g_point = size.points.ravel()
-        x_camera = back @ (g_camera - cross @ (inverse @ g_point))
-        x_point = inverse @ (g_point - cross.T @ x_camera)
-        pull = np.repeat(seen.weight, 2) * (by_camera @ x_camera + by_point @ x_point)
-        variance = np.repeat(seen.times * seen.sigma_px**2, 2)
-        sigmas.append(float(np.sqrt((variance * pull**2).sum())))
-    return np.array(sigmas)
+        x_camera = self._back @ (g_camera - self._cross @ (self._inverse @ g_point))
+        x_point = self._inverse @ (g_point - self._cross.T @ x_camera)
+        moved = self._by_camera @ x_camera + self._by_point @ x_point
+        pull = np.repeat(self._seen.weight, 2) * moved
+        variance = np.repeat(self._seen.times * sigma_px**2, 2)
+        return float(np.sqrt((variance * pull**2).sum()))
 
 
 def spread_gradient(points: FloatArray) -> FloatArray:

@@ -8,12 +8,12 @@ from typing import TypeAlias
 import numpy as np
 from scipy.spatial import cKDTree
 
-from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
+from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.model import SparseModel
 from stitchsketch_kernel.reconstruction.carried import (
+    Adjusted,
     Seen,
     Size,
-    relative_sigmas,
     spread_gradient,
     thinned,
 )
@@ -32,6 +32,10 @@ _LEAST_TAG_PX, _USUAL_FEATURE_PX = 0.03, 0.4
 #: The mean length of a plane error over its deviation in each direction (Rayleigh).
 _MEAN_LENGTH = float(np.sqrt(np.pi / 2))
 _SAME_PLACE_M = 1e-3
+#: Fewer points near the middle don't tell its size; all do.
+_LEAST_NEAR = 20
+#: Of an observation's two directions: less than this, residuals say nothing of errors.
+_LEAST_LEFT = 0.1
 
 
 def board_pulls(fits: Sequence[BoardFit], weights: FloatArray, tags: TagPoints) -> Pulls:
@@ -87,56 +91,65 @@ def carried_sigma(
     if not len(features):
         return float("nan")
     seen = _seen(model, tags, features, times)
+    try:
+        adjusted = Adjusted(model, seen)
+    except np.linalg.LinAlgError:
+        return float("nan")
+    sigma_px = _errors_px(model, tags, seen, adjusted)
+    return adjusted.relative_sigma(_piece(model, seen, keys, pulls), sigma_px)
+
+
+def _piece(model: SparseModel, seen: Seen, keys: Sequence[tuple[str, int]], pulls: Pulls) -> Size:
+    """The size of what was looked at, in metres: its spread in units, by the metres of a unit."""
     middle = looked_at(model)
     away = np.median([np.linalg.norm(view.centre - middle) for view in model.views])
-    points = seen.points[: len(features)]
+    features = len(seen.points) - len(keys)
+    points = seen.points[:features]
     near = np.linalg.norm(points - middle, axis=1) < _NEAR * away
-    near = near if near.sum() >= 20 else np.ones(len(points), dtype=bool)
+    near = near if near.sum() >= _LEAST_NEAR else np.ones(features, dtype=bool)
     gradient = np.zeros_like(seen.points)
-    gradient[: len(features)][near] = spread_gradient(points[near])
-    for row, key in enumerate(keys, start=len(features)):
+    gradient[:features][near] = spread_gradient(points[near])
+    for row, key in enumerate(keys, start=features):
         gradient[row] = pulls.get(key, 0.0)
-    still = np.zeros((len(model.views), 3))
-    return float(relative_sigmas(model, seen, [Size(gradient, still)])[0])
+    return Size(gradient, np.zeros((len(model.views), 3)))
 
 
 def _seen(model: SparseModel, tags: TagPoints, features: Sequence[int], times: float) -> Seen:
-    """Features, then tags, each with the errors that its kind has."""
+    """Features, then tags."""
     number = {view.name: i for i, view in enumerate(model.views)}
     views = [np.asarray(model.point_views[i]) for i in features]
-    theirs = [np.array([number[photo] for photo in tag.photos]) for tag in tags.values()]
-    counts = np.array([len(one) for one in (*views, *theirs)])
+    views += [np.array([number[photo] for photo in tag.photos]) for tag in tags.values()]
+    counts = np.array([len(one) for one in views])
     is_tag = np.repeat(np.arange(len(counts)) >= len(features), counts)
-    tag_px, feature_px = _errors_px(model, tags, views, times)
-    places = [tag.point for tag in tags.values()]
     return Seen(
-        np.vstack([model.points[list(features)], places]),
+        np.vstack([model.points[list(features)], [tag.point for tag in tags.values()]]),
         np.repeat(np.arange(len(counts)), counts),
-        np.concatenate([*views, *theirs]).astype(int),
+        np.concatenate(views).astype(int),
         np.where(is_tag, float(COUNTS_AS), 1.0),
-        np.where(is_tag, tag_px, feature_px),
         np.where(is_tag, 1.0, times),
     )
 
 
-def _errors_px(
-    model: SparseModel, tags: TagPoints, views: Sequence[IntArray], times: float
-) -> tuple[float, float]:
-    """Standard deviation in each direction of a tag's centre and of a feature.
+def _errors_px(model: SparseModel, tags: TagPoints, seen: Seen, adjusted: Adjusted) -> FloatArray:
+    """Standard deviation of each observation's error in each direction: a feature's or a tag's.
 
-    Residuals are smaller than errors: each point was put where they are least. The model's mean
-    error counts each tag's centre as often as bundle adjustment did.
+    Residuals are smaller than errors, for bundle adjustment follows them: of the few photos that
+    show a mat, each is turned to where its tags fit. The model's mean error counts each tag's
+    centre as often as bundle adjustment did.
     """
-    seen = np.array([len(tag.photos) for tag in tags.values()])
+    is_tag = seen.point >= len(seen.points) - len(tags)
+    counts = np.array([len(tag.photos) for tag in tags.values()])
     rms = np.array([tag.rms_px for tag in tags.values()])
-    free = np.maximum(2 * seen - 3, 1).sum()
-    tag_px = max(_LEAST_TAG_PX, float(np.sqrt((seen * rms**2).sum() / free)))
-    if not np.isfinite(model.reprojection_px):
-        return tag_px, _USUAL_FEATURE_PX
-    count = times * sum(len(one) for one in views)
-    of_tags = COUNTS_AS * float(seen.sum())
-    tag_mean = float((seen * rms).sum() / seen.sum()) * _MEAN_LENGTH / np.sqrt(2)
-    mean = (model.reprojection_px * (count + of_tags) - of_tags * tag_mean) / count
-    mean = max(mean, 0.5 * model.reprojection_px)
-    left = max(2 * count - 3 * times * len(views), 0.1 * count)
-    return tag_px, mean / _MEAN_LENGTH * float(np.sqrt(2 * count / left))
+    followed = adjusted.taken_up(is_tag)
+    left = max(2 * counts.sum() - followed, _LEAST_LEFT * counts.sum())
+    tag_px = max(_LEAST_TAG_PX, float(np.sqrt((counts * rms**2).sum() / left)))
+    feature_px = _USUAL_FEATURE_PX
+    if np.isfinite(model.reprojection_px):
+        count = float(seen.times[~is_tag].sum())
+        of_tags = COUNTS_AS * float(counts.sum())
+        tag_mean = float((counts * rms).sum() / counts.sum()) * _MEAN_LENGTH / np.sqrt(2)
+        mean = (model.reprojection_px * (count + of_tags) - of_tags * tag_mean) / count
+        mean = max(mean, 0.5 * model.reprojection_px)
+        left = max(2 * count - (adjusted.unknowns - followed), _LEAST_LEFT * count)
+        feature_px = mean / _MEAN_LENGTH * float(np.sqrt(2 * count / left))
+    return np.where(is_tag, tag_px, feature_px)

@@ -12,9 +12,9 @@ from stitchsketch_kernel.domain.model import SparseModel
 from stitchsketch_kernel.domain.photo import Camera, View
 from stitchsketch_kernel.imaging.boards import standard_mats
 from stitchsketch_kernel.reconstruction.carried import (
+    Adjusted,
     Seen,
     Size,
-    relative_sigmas,
     spread_gradient,
     thinned,
 )
@@ -91,12 +91,15 @@ def test_errors_are_carried_as_the_dense_equations_carry_them():
         pull = W @ J @ (inverse @ (unit * gradient))
         expected.append(np.sqrt(pull @ S @ pull))
     model = SparseModel(views, places, np.zeros((24, 3), np.uint8), (np.arange(5),) * 24)
-    seen = Seen(places, point, view, weight, sigma, np.ones(120))
-    sizes = [
-        Size(of_half, np.zeros((5, 3))),
-        Size(by_first, spread_gradient(centres)),
-    ]
-    assert relative_sigmas(model, seen, sizes) == pytest.approx(expected, rel=1e-3)
+    adjusted = Adjusted(model, Seen(places, point, view, weight, np.ones(120)))
+    sizes = Size(of_half, np.zeros((5, 3))), Size(by_first, spread_gradient(centres))
+    found = [adjusted.relative_sigma(size, sigma) for size in sizes]
+    assert found == pytest.approx(expected, rel=1e-3)
+    # and how much the result follows each pixel's error: the hat matrix, written out
+    follows = np.diag(J @ inverse @ J.T @ W).reshape(-1, 2).sum(axis=1)
+    heavy = weight > 1
+    assert adjusted.taken_up(heavy) == pytest.approx(follows[heavy].sum(), rel=1e-3)
+    assert adjusted.unknowns == pytest.approx(follows.sum(), rel=1e-3)
 
 
 def test_many_points_are_thinned_and_counted():
