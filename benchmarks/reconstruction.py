@@ -1,139 +1,190 @@
-"""Photos to mesh on rendered chairs, held against the truth: one row a scene.
+"""Photos to mesh on rendered chairs and real pieces, held against the truth: a row a scene.
 
-    python benchmarks/reconstruction.py --looks rich plain --photos 40 --out FOLDER
+    python benchmarks/reconstruction.py --out FOLDER                  # the whole table
+    python benchmarks/reconstruction.py --out FOLDER --looks rich plain --photos 40 --engine fast
+    python benchmarks/reconstruction.py --out FOLDER --looks plain --blur
+    python benchmarks/reconstruction.py --out FOLDER --real office-chair icl-armchair
 
 Cameras, the surface of the cover above the legs (after the cameras are laid on the true ones), how
 much of the cover has surface within 2 and 5 mm, and what each stage took. Bias is the mean signed
-distance: above zero the mesh lies outside the truth.
+distance: above zero the mesh lies outside the truth. Real pieces are held against measured depth
+(`real_pieces.py`). What two rows share (photos, cameras) is computed once and counted in both.
+
+Each row is kept in ``FOLDER/table.jsonl`` once it is measured, and only printed the next time:
+a table that broke off goes on. Delete a row's line, and its run's folder, to have it anew.
 """
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
+import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from real_pieces import PIECES
+from rendered import SHOWN, Scene, measured, scene_of, settings_of
 
-from stitchsketch_kernel.domain.model import Mesh, Scale, SparseModel
+from stitchsketch_kernel.domain.errors import StitchSketchError
 from stitchsketch_kernel.pipeline import RunSettings, run
-from stitchsketch_kernel.pipeline.artefacts import read_value
+from stitchsketch_kernel.pipeline.folder import hold_folder
 from stitchsketch_kernel.pipeline.record import read_record
 from stitchsketch_kernel.pipeline.settings import parse_assignment
 from stitchsketch_kernel.pipeline.stage import standard_stages
-from stitchsketch_kernel.reconstruction.mesh_io import read_mesh
-from stitchsketch_kernel.samples import LOOKS, Sample, build_sample, render_photos
-from stitchsketch_kernel.samples.rays import distances, ray_scene
-from stitchsketch_kernel.samples.sample import Ring, ring_views
-from stitchsketch_kernel.samples.truth import camera_errors
+from stitchsketch_kernel.samples import LOOKS, render_photos
 
 UNTIL = 5
-SAMPLES = 200_000
+#: Stages that don't know the engine: what one engine's run has of them, the other's takes over.
+SHARED = ("01_ingest", "02_align", "03_scale")
+ENGINES = {"high": "patches", "fast": "fast"}
+HEAD = (
+    "scene", "engine", "cameras placed", "rms mm", "scale off (said) %",
+    "surface mean / median / 95 % mm", "bias mm", "complete within 2 / 5 mm %",
+    "processor s: ingest, align, scale, densify, mesh", "all", "wall s: the same", "all", "MB",
+    "more",
+)  # fmt: skip
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--looks", nargs="+", default=list(LOOKS), choices=LOOKS)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--looks", nargs="+", choices=LOOKS)
     parser.add_argument("--photos", nargs="+", type=int, default=[40])
+    parser.add_argument("--blur", action="store_true", help="moved and out of focus")
+    parser.add_argument("--dim", action="store_true", help="with the noise of a dim room")
+    parser.add_argument("--real", nargs="+", choices=PIECES, default=[])
+    parser.add_argument("--engine", nargs="+", choices=ENGINES, default=list(ENGINES))
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--set", dest="assignments", action="append", default=[])
     parser.add_argument(
-        "--name", default="run", help="the run's folder: another for other settings"
+        "--name", default="run", help="the runs' folders: another for other settings"
     )
     given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
     values = dict(map(parse_assignment, given.assignments))
-    for look in given.looks:
+    print("| " + " | ".join(HEAD) + " |\n" + "| --- " * len(HEAD) + "|", flush=True)
+    for scene in scenes(given):
+        for engine in given.engine:
+            told = row(scene, engine, values, given.name, given.out)
+            print(in_table(told), flush=True)
+
+
+def scenes(given: argparse.Namespace) -> Iterator[Scene | str]:
+    """What was asked for; the whole table when nothing was. A real piece is its name."""
+    if not given.looks and not given.real:
+        yield from (*SHOWN, *PIECES)
+        return
+    for look in given.looks or ():
         for count in given.photos:
-            scene = f"{look}-{count}"
-            sample = scene_of(look, count)
-            photos, folder = given.out / scene / "photos", given.out / scene / given.name
-            render_photos(sample, photos)
-            run(
-                photos,
-                folder,
-                RunSettings(values=values, track=False),
-                stages=standard_stages()[:UNTIL],
-            )
-            print(row(scene, sample, folder), flush=True)
+            yield Scene(look, count, given.blur, given.dim)
+    yield from given.real
 
 
-def scene_of(look: str, count: int) -> Sample:
-    """The armchair under a cover, photographed `count` times from three heights."""
-    chair = build_sample("armchair").covered_with(look)
-    low, middle = round(count * 12 / 32), round(count * 11 / 32)
-    rings = (
-        Ring(low, 17.0, 1.85),
-        Ring(middle, 36.0, 1.80, 15.0),
-        Ring(count - low - middle, 57.0, 1.85, 5.0),
+def row(
+    scene: Scene | str, engine: str, values: dict[str, str], name: str, out: Path
+) -> dict[str, Any]:
+    """A row as it was kept, or measured now (a run that refuses is told, and tried again)."""
+    key = {"scene": str(scene), "engine": engine, "name": name, "set": values}
+    for line in kept_lines(out):
+        if key.items() <= line.items():
+            return line
+    folder = out / str(scene) / (name if engine == "high" else f"{name}-{engine}")
+    others = [out / str(scene) / (name if one == "high" else f"{name}-{one}") for one in ENGINES]
+    for other in others:
+        take_over(other, folder)
+    values = {**values, "densify.engine": ENGINES[engine]}
+    try:
+        figures = real(scene, folder, values) if isinstance(scene, str) else None
+        figures = figures or drawn(scene, folder, values)
+    except StitchSketchError as error:
+        return {**key, "error": str(error)}
+    told = {**key, **figures, **costs(folder)}
+    with (out / "table.jsonl").open("a", encoding="utf-8") as table:
+        table.write(json.dumps(told) + "\n")
+    return told
+
+
+def drawn(scene: Scene, folder: Path, values: dict[str, str]) -> dict[str, Any]:
+    """Figures of a rendered scene."""
+    sample, photos = scene_of(scene), folder.parent / "photos"
+    render_photos(sample, photos)
+    run(photos, folder, settings_of(values), stages=standard_stages()[:UNTIL])
+    return measured(sample, folder)
+
+
+def real(name: str, folder: Path, values: dict[str, str]) -> dict[str, Any]:
+    """Figures of a real piece."""
+    piece = PIECES[name]
+    settings = RunSettings(
+        values={**piece.settings, **values}, lengths=piece.lengths, name=name, track=False
     )
-    camera, centre = chair.views[0].camera, np.array([0.0, 0.0, 0.36])
-    return replace(chair, views=ring_views(f"armchair{count}", camera, centre, rings))
+    run(piece.photos, folder, settings, stages=standard_stages()[:UNTIL])
+    return piece.measured(folder)
 
 
-def row(scene: str, sample: Sample, folder: Path) -> str:
-    stages = folder / "stages"
-    model = read_value(stages / "03_scale" / "model.npz", SparseModel)
-    scale = read_value(stages / "03_scale" / "scale.npz", Scale)
-    errors = camera_errors(model.views, sample)
-    path = next((stages / "05_mesh").glob("mesh*.ply"))
-    mesh = read_mesh(path)
-    vertices = errors.similarity.apply(mesh.vertices)
-    off = signed_mm(cover_points(Mesh(vertices, mesh.faces)), sample)
-    size = np.abs(off)
-    gaps = gaps_mm(Mesh(vertices, mesh.faces), sample)
+def take_over(other: Path, folder: Path) -> None:
+    """Copy the stages that both engines share from another run's folder, where they are missing.
+
+    Whether they are what is asked for is the run's to tell, by their keys.
+    """
+    theirs = other / "stages"
+    if other == folder or not theirs.is_dir() or (folder / "stages").is_dir():
+        return
+    with hold_folder(folder) as held:
+        for stage in SHARED:
+            if (theirs / stage).is_dir():
+                shutil.copytree(theirs / stage, held.stages / stage)
+
+
+def kept_lines(out: Path) -> list[dict[str, Any]]:
+    """The rows that were measured before; a line that was cut off counts for none."""
+    path, lines = out / "table.jsonl", []
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        try:
+            lines.append(json.loads(line))
+        except ValueError:
+            continue
+    return lines
+
+
+def costs(folder: Path) -> dict[str, Any]:
+    """What each stage took, where it was computed."""
     record = read_record(folder)
     assert record is not None
-    used = {one.name: one.figures.get("processor_s", np.nan) for one in record.stages}
-    memory = max(one.figures.get("peak_memory_mb", 0) for one in record.stages)
-    rms = float(np.sqrt((errors.centre_mm**2).mean()))
-    off_percent = 100 * (1 / errors.similarity.scale - 1)
-    return (
-        f"{scene:12} cameras {len(errors.names)} rms {rms:.2f} mm, scale {off_percent:+.3f} "
-        f"(said {scale.uncertainty_percent:.3f}) % | surface {size.mean():.2f} "
-        f"{np.median(size):.2f} {np.percentile(size, 95):.2f} bias {off.mean():+.2f} mm | complete "
-        f"{100 * (gaps < 2).mean():.1f} {100 * (gaps < 5).mean():.1f} % | processor s "
-        + " ".join(f"{name} {seconds:.0f}" for name, seconds in used.items())
-        + f" all {sum(used.values()):.0f} | {memory} MB"
+    return {
+        "processor_s": {one.name: one.figures.get("processor_s") for one in record.stages},
+        "wall_s": {one.name: one.seconds for one in record.stages},
+        "peak_memory_mb": max(one.figures.get("peak_memory_mb", 0) for one in record.stages),
+    }
+
+
+def in_table(told: dict[str, Any]) -> str:
+    """A row as the table has it."""
+    if "error" in told:
+        return f"| {told['scene']} | {told['engine']} | {told['error']} |" + " |" * (len(HEAD) - 3)
+    processor, wall = told["processor_s"], told["wall_s"]
+    rms, scale = told["camera_rms_mm"], told["scale_off_percent"]
+    said = told["scale_said_percent"]
+    cells = (
+        told["scene"],
+        told["engine"],
+        f"{told['placed']} of {told['photos']}",
+        "" if rms is None else f"{rms:.2f}",
+        "" if scale is None else f"{scale:+.3f} ({said:.3f})",
+        " / ".join(f"{told[f'surface_{which}_mm']:.2f}" for which in ("mean", "median", "p95")),
+        f"{told['bias_mm']:+.2f}",
+        " / ".join(f"{told[f'complete_{mm}mm_percent']:.1f}" for mm in (2, 5)),
+        ", ".join(f"{seconds or np.nan:.0f}" for seconds in processor.values()),
+        f"{sum(seconds or np.nan for seconds in processor.values()):.0f}",
+        ", ".join(f"{seconds:.0f}" for seconds in wall.values()),
+        f"{sum(wall.values()):.0f}",
+        f"{told['peak_memory_mb']}",
+        told.get("more", ""),
     )
-
-
-def cover_points(mesh: Mesh) -> np.ndarray:
-    """Points of the mesh above the legs, as many a square metre everywhere."""
-    corners = mesh.vertices[mesh.faces]
-    return drawn(corners[corners[:, :, 2].min(axis=1) > 0.13])
-
-
-def drawn(corners: np.ndarray) -> np.ndarray:
-    rng = np.random.default_rng(1)
-    areas = np.linalg.norm(
-        np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1
-    )
-    of = rng.choice(len(corners), SAMPLES, p=areas / areas.sum())
-    u, v = np.sqrt(rng.random(SAMPLES)), rng.random(SAMPLES)
-    weights = np.column_stack([1 - u, u * (1 - v), u * v])
-    return (weights[:, :, None] * corners[of]).sum(axis=1)
-
-
-def signed_mm(points: np.ndarray, sample: Sample) -> np.ndarray:
-    """Distance to the true surface, above zero outside of it."""
-    import open3d
-
-    mesh = sample.mesh
-    scene = ray_scene(mesh.vertices, mesh.faces)
-    hits = scene.compute_closest_points(open3d.core.Tensor(points.astype(np.float32)))
-    nearest = hits["points"].numpy().astype(float)
-    normals = hits["primitive_normals"].numpy()
-    away = points - nearest
-    sign = np.where((away * normals).sum(axis=1) >= 0, 1.0, -1.0)
-    return 1000 * sign * np.linalg.norm(away, axis=1)
-
-
-def gaps_mm(mesh: Mesh, sample: Sample) -> np.ndarray:
-    """Distance of points of the true cover to the mesh."""
-    true = sample.mesh
-    corners = true.vertices[true.faces[sample.face_panel >= 0]]
-    points = drawn(corners[corners[:, :, 2].min(axis=1) > 0.13])
-    return 1000 * distances(ray_scene(mesh.vertices, mesh.faces), points)
+    return "| " + " | ".join(cells) + " |"
 
 
 if __name__ == "__main__":

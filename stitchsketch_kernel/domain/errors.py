@@ -93,3 +93,7 @@ class RunError(StitchSketchError, RuntimeError):
 
 class LimitError(RunError):
     """A stage took longer, or more memory, than it may."""
+
+
+class ShortOfMemoryError(RunError):
+    """There is less memory than a stage needs, or the system ended it for want of some."""

@@ -162,3 +162,26 @@ class Region:
     def contains(self, points_m: FloatArray) -> np.ndarray:
         """Which of the points (n, 3) lie inside, shape (n,)."""
         return np.asarray(((points_m >= self.low_m) & (points_m <= self.high_m)).all(axis=1))
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """A mirror in the room: behind it the photos show once more what stands before it.
+
+    Attributes
+    ----------
+    point_m : ndarray, shape (3,)
+        On the glass, in the model's world.
+    normal : ndarray, shape (3,)
+        Of unit length, into the room.
+    photos : tuple of str
+        Those that show mats in it, sorted.
+    """
+
+    point_m: FloatArray
+    normal: FloatArray
+    photos: tuple[str, ...]
+
+    def beyond(self, points_m: FloatArray) -> np.ndarray:
+        """How far points (..., 3) lie behind the glass, metres; below 0 before it."""
+        return np.asarray((self.point_m - points_m) @ self.normal)

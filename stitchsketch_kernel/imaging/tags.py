@@ -98,6 +98,48 @@ def glimpse_tags(
     return found
 
 
+def find_mirrored_tags(
+    photo_name: str,
+    image: ImageArray,
+    own: Sequence[TagSighting],
+    dictionaries: Sequence[str] = (STANDARD_DICTIONARY,),
+) -> list[TagSighting]:
+    """Tags that the photo shows in a mirror: they can be read in the photo turned left to right.
+
+    To a pixel or so, which does to say where the mirror is.
+
+    Parameters
+    ----------
+    photo_name : str
+    image : ndarray of uint8, shape (h, w, 3) or (h, w)
+        RGB or grey.
+    own : sequence of TagSighting
+        What `find_tags` found there. A code turned round may be another code but for a few of its
+        36 places, so what lies where one of these lies is no mirrored tag.
+    dictionaries : sequence of str
+
+    Returns
+    -------
+    list of TagSighting
+        Pixels of the photo as it was taken; corners in the tag's order as it is printed.
+    """
+    import cv2
+
+    grey: ImageArray = image
+    if image.ndim == 3:
+        grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
+    turned = np.ascontiguousarray(grey[:, ::-1])
+    found = []
+    for dictionary in sorted(set(dictionaries)):
+        for tag_id, rough in sorted(_read(turned, dictionary).items()):
+            corners = np.array([grey.shape[1], 0]) + (rough + 0.5) * [-1, 1]
+            centre = diagonals_cross(corners)
+            side = np.linalg.norm(corners[0] - corners[2])
+            if all(np.linalg.norm(one.centre_px - centre) > side for one in own):
+                found.append(TagSighting(photo_name, dictionary, tag_id, corners, centre))
+    return found
+
+
 def _read(
     grey: ImageArray, dictionary: str, factors: Sequence[float] = ()
 ) -> dict[int, FloatArray]:

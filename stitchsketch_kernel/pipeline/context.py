@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import resource
 import sys
 import time
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from stitchsketch_kernel.domain.errors import RunError, StitchSketchError
 from stitchsketch_kernel.pipeline.artefacts import read_value, write_value
+from stitchsketch_kernel.pipeline.begun import Begun
 from stitchsketch_kernel.pipeline.files import disk_in_words, plain, read_json, write_json
 from stitchsketch_kernel.pipeline.settings import settings_from
 from stitchsketch_kernel.pipeline.stage import load
@@ -94,6 +96,20 @@ class StageContext:
         """A file or folder from outside; None when the person gave none."""
         given = self._job["files"][name]
         return None if given is None else Path(given)
+
+    def free_bytes(self) -> int:
+        """How much memory this stage may still take: what there is, and what it is allowed."""
+        from stitchsketch_kernel.pipeline.limits import memory_of
+        from stitchsketch_kernel.reconstruction.memory import free_bytes
+
+        free, allowed = free_bytes(), int(self._job.get("memory_bytes", 0))
+        return min(free, max(0, allowed - memory_of(os.getpid()))) if allowed else free
+
+    @property
+    def begun(self) -> Begun:
+        """What was finished of this stage's work before it was stopped; it may keep more there."""
+        name = self._job.get("begun")
+        return Begun(self.folder.parent / name if name else None)
 
     def keep(self, name: str, value: object) -> None:
         """Keep a value of the domain as the artefact `name`."""

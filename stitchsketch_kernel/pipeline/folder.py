@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from stitchsketch_kernel.disk.aside import ASIDE
 from stitchsketch_kernel.domain.errors import RunError, SettingsError
+from stitchsketch_kernel.pipeline.begun import BEGUN, begun_name, forget_begun
 from stitchsketch_kernel.pipeline.context import FIGURES, JOB, KEY, PROGRESS
 from stitchsketch_kernel.pipeline.files import (
     publish,
@@ -42,7 +43,10 @@ class RunFolder:
         self.notebooks = path / "notebooks"
 
     def prepare(self) -> None:
-        """Make what is missing, clear what a killed run left half-written."""
+        """Make what is missing, clear what a killed run left half-written.
+
+        What a stage had finished of its work is whole, and stays (`begun`).
+        """
         for folder in (self.stages, self.notebooks):
             folder.mkdir(parents=True, exist_ok=True)
         for left in (
@@ -50,10 +54,18 @@ class RunFolder:
             *self.path.glob(f"{ASIDE}*"),
             *self.path.glob(".*.old"),
         ):
+            if left.name.startswith(BEGUN):
+                continue
             if left.is_dir():
                 shutil.rmtree(left, ignore_errors=True)
             else:
                 left.unlink(missing_ok=True)
+
+    def begun(self, stage: Stage, key: str, earlier: Mapping[str, str]) -> str:
+        """The name of the folder for what a stage finishes of its work; older ones are removed."""
+        name = begun_name(stage.folder_name, key, self._made(earlier))
+        forget_begun(self.stages, but=name, of=stage.folder_name)
+        return name
 
     def finished(
         self, stage: Stage, key: str, earlier: Mapping[str, str]
@@ -111,6 +123,7 @@ class RunFolder:
         }
         write_json(aside / KEY, seal)
         put_in_place(aside, self.stages / stage.folder_name)
+        forget_begun(self.stages, of=stage.folder_name)
 
     def parts(self, stage: Stage) -> list[Path]:
         """What another machine needs of a finished stage, its seal last; but for its job.

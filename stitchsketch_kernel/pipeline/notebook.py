@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stitchsketch_kernel.domain import errors
-from stitchsketch_kernel.domain.errors import RunError, StitchSketchError
+from stitchsketch_kernel.domain.errors import ShortOfMemoryError, StitchSketchError
 from stitchsketch_kernel.pipeline.context import PROGRESS
 from stitchsketch_kernel.pipeline.files import disk_is_full, full_disk, read_json
 from stitchsketch_kernel.pipeline.limits import Limits, Watch
@@ -133,10 +133,12 @@ def _in_words(
     return NotebookError(f"{what}\nThe executed notebook shows where: {executed}")
 
 
-def _out_of_memory(executed: Path) -> RunError:
-    return RunError(
+def _out_of_memory(executed: Path) -> ShortOfMemoryError:
+    return ShortOfMemoryError(
         f"The system stopped {executed.stem}: most likely the machine ran out of memory.",
-        "Close other programs or use fewer or smaller photos (--set ingest.max_side_px=1600).",
+        "Run again: it goes on from what it had finished and takes less at a time. If it is "
+        "stopped again, close other programs or use fewer or smaller photos "
+        "(--set ingest.max_side_px=1600).",
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from stitchsketch_kernel.domain.errors import StitchSketchError
 from stitchsketch_kernel.pipeline.files import read_json
+from stitchsketch_kernel.pipeline.record import read_record
 from stitchsketch_kernel.projects.interface import ProjectStore
 from stitchsketch_kernel.projects.records import RENDERED, RENDERS, Artefact
 from stitchsketch_kernel.storage.interface import ObjectStore
@@ -51,3 +53,23 @@ def keep_renders(
             projects.add_artefact(shop, render)
             kept.append(render)
     return kept
+
+
+def kept_where_tracked(run_dir: Path) -> str:
+    """Keep what was made of a run if the run itself is kept; what came of it, a sentence.
+
+    The files lie in the run's folder whatever becomes of that: a store that is away is told of in
+    the sentence, and raises nothing. Empty where the run isn't listed among the projects.
+    """
+    from stitchsketch_kernel.stores import open_stores
+
+    record = read_record(run_dir)
+    if record is None or not record.run_id:
+        return ""
+    try:
+        with open_stores() as stores:
+            shop = stores.settings.shop
+            kept = keep_renders(stores.projects, stores.objects(shop), shop, record.run_id, run_dir)
+    except StitchSketchError as error:
+        return f"Not kept with the run: {error} Give the same command again to keep it."
+    return f"Kept with the run: {len(kept)} files."

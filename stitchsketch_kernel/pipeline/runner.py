@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from stitchsketch_kernel.domain.errors import StitchSketchError
+from stitchsketch_kernel.domain.errors import ShortOfMemoryError, StitchSketchError
 from stitchsketch_kernel.domain.progress import Cancelled, Progress, silent
 from stitchsketch_kernel.pipeline.asked import RunSettings, check, sound
+from stitchsketch_kernel.pipeline.begun import Begun, forget_begun
 from stitchsketch_kernel.pipeline.context import FIGURES
 from stitchsketch_kernel.pipeline.elsewhere import Elsewhere
 from stitchsketch_kernel.pipeline.failure_page import write_failure_page
@@ -192,13 +193,19 @@ class _Run:
         self._save()
         self.tracker.begin(stage_record)
         started = time.perf_counter()
-        aside = self.folder.begin(stage, self._job(stage))
+        begun = self.folder.begun(stage, stage_record.key, earlier_folders(stage, self.stages))
+        job = {**self._job(stage), "begun": begun, "memory_bytes": self.limits.memory_bytes}
+        aside = self.folder.begin(stage, job)
         executed = self.folder.notebooks / stage.notebook.name
-        execute(
-            stage.notebook, executed, self.folder.path, aside,
-            lambda share, note: self._tell(stage, share, note),
-            lambda cell, cells: self.tracker.cell(stage.name, cell, cells), self.limits,
-        )  # fmt: skip
+        try:
+            execute(
+                stage.notebook, executed, self.folder.path, aside,
+                lambda share, note: self._tell(stage, share, note),
+                lambda cell, cells: self.tracker.cell(stage.name, cell, cells), self.limits,
+            )  # fmt: skip
+        except ShortOfMemoryError:
+            Begun(self.folder.stages / begun).spare()
+            raise
         seconds = round(time.perf_counter() - started, 2)
         figures = read_json(aside / FIGURES) or {}
         self.folder.finish(
@@ -261,6 +268,8 @@ class _Run:
         # what a stopped stage left half-written makes room on a full disk, too
         with suppress(OSError):
             self.folder.prepare()
+            if status == Status.COMPLETED:
+                forget_begun(self.folder.stages)
         if status == Status.COMPLETED:
             self._save()
         else:

@@ -52,6 +52,7 @@ def align(
     progress: Progress = silent,
     sightings: Sequence[TagSighting] = (),
     boards: Sequence[Board] = (),
+    threads: int = 0,
 ) -> SparseModel:
     """Find where each photo was taken from.
 
@@ -64,6 +65,8 @@ def align(
     progress : Progress, optional
     sightings, boards : sequences, optional
         Tags of mats in the photos: they tell which photos are neighbours (`neighbours`).
+    threads : int, optional
+        Photos whose features are found at a time (`feature_room`); 0: one for each core.
 
     Returns
     -------
@@ -83,7 +86,7 @@ def align(
     try:
         with quiet(log_file(database)):
             pycolmap.set_random_seed(settings.seed)
-            extract(photos, images, database, settings, part(progress, 0, 0.15))
+            extract(photos, images, database, settings, part(progress, 0, 0.15), threads)
             rough = rough_rotations(photos, sightings, boards)
             match_photos(photos, rough, database, settings, part(progress, 0.15, 0.6))
             add_tags(database, names, sightings)

@@ -58,8 +58,12 @@ def extract(
     database: Path,
     settings: AlignSettings,
     progress: Progress,
+    threads: int = 0,
 ) -> None:
-    """Features of all photos; photos of the same camera and zoom share one lens."""
+    """Features of all photos; photos of the same camera and zoom share one lens.
+
+    `threads` photos at a time; 0: one for each core.
+    """
     database.unlink(missing_ok=True)
     _numbered(photos, images, database)
     files = _files(photos)
@@ -67,6 +71,7 @@ def extract(
     options.use_gpu = False
     options.max_image_size = settings.max_side_px
     options.sift.max_num_features = settings.max_features
+    options.num_threads = threads or -1
     done = 0
     for members in _by_lens(photos):
         reader = _reader(members[0])

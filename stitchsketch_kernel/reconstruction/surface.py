@@ -118,8 +118,7 @@ def make_mesh(
         progress(0.45 + 0.35 * i / len(bodies), f"surface {i + 1} of {len(bodies)}")
         meshes.append(_surface(body, settings))
     mesh = joined(meshes)
-    progress(0.82, "colours")
-    mesh = color_vertices(mesh, depths, images, views)
+    mesh = color_vertices(mesh, images, views, part(progress, 0.82, 1.0))
     progress(1.0, f"{len(mesh.faces)} triangles")
     return mesh
 

@@ -1,8 +1,8 @@
-"""What the furniture of a sample is covered with: rich, plain or striped cloth, or dark leather.
+"""What the furniture of a sample is covered with: rich, plain, striped, tufted cloth, dark leather.
 
 Rich cloth is what stereo likes. The others are what shops have: a cloth of one colour gives little
 to match, stripes give the same thing again and again, and leather shows its lamp from each view in
-another place.
+another place. Tufted is plain cloth whose inside back is buttoned (`tufting`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import partial
 
 from stitchsketch_kernel.samples import cloth
 
-LOOKS = ("rich", "plain", "striped", "leather")
+LOOKS = ("rich", "plain", "striped", "leather", "tufted")
 
 Maker = Callable[[int], cloth.Texture]
 _TEAL, _SAGE = (0.085, 0.20, 0.23), (0.22, 0.37, 0.36)
@@ -53,6 +53,7 @@ def makers_of(look: str) -> dict[str, Maker]:
             partial(cloth.leather, colour=_OXBLOOD),
         ),
     }
+    covers["tufted"] = covers["plain"]
     names = ("cloth armchair", "welt armchair", "cloth cushion", "welt cushion")
     return dict(zip(names, covers[look], strict=True))
 

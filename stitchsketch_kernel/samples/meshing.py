@@ -113,7 +113,9 @@ def tube_patch(line_m: FloatArray, radius_m: float, material: str, sides: int = 
     )
     if closed:
         return tube
-    return merge([tube, *(_ball(line_m[end], radius_m, material) for end in (0, -1))], material)
+    return merge(
+        [tube, *(ball_patch(line_m[end], radius_m, material) for end in (0, -1))], material
+    )
 
 
 def ribbon_patch(
@@ -142,8 +144,8 @@ def ribbon_patch(
     )
 
 
-def _ball(centre: FloatArray, radius: float, material: str) -> Patch:
-    # rounds off a tube's end, so that pipings meeting in a corner leave no hole
+def ball_patch(centre: FloatArray, radius: float, material: str) -> Patch:
+    """A ball: rounds off a tube's end, so that pipings meeting in a corner leave no hole."""
     lat, lon = np.linspace(-np.pi / 2, np.pi / 2, 7), np.linspace(0, 2 * np.pi, 11)
     normals = np.stack(
         np.broadcast_arrays(

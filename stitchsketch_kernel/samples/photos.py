@@ -15,8 +15,9 @@ from stitchsketch_kernel.domain.arrays import ImageArray
 from stitchsketch_kernel.domain.photo import Camera, View
 from stitchsketch_kernel.domain.progress import Progress, silent
 from stitchsketch_kernel.samples.sample import Sample
+from stitchsketch_kernel.samples.shooting import STEADY
+from stitchsketch_kernel.samples.surroundings import NOTHING_ELSE
 
-JPEG_QUALITY = 92
 #: The sensor that EXIF speaks of: 6.4 mm wide, so 36 mm film is 5.625 times as wide.
 SENSOR_WIDTH_MM = 6.4
 #: Raised when pictures of the same sample change, so that older ones are made anew.
@@ -41,11 +42,17 @@ def render_photos(sample: Sample, folder: Path, progress: Progress = silent) -> 
         progress(index / len(sample.views), f"photo {view.name}")
         fingerprint = _fingerprint(scene, view)
         if _fingerprint_of(path) != fingerprint:
-            write_bytes(path, jpeg_bytes(render_view(sample, view), view.camera, fingerprint))
+            image, quality = render_view(sample, view), sample.shooting.jpeg_quality
+            write_bytes(path, jpeg_bytes(image, view.camera, fingerprint, quality))
     progress(1.0, f"{len(sample.views)} photos")
 
 
-def jpeg_bytes(image: ImageArray, camera: Camera, description: str = "") -> bytes:
+def jpeg_bytes(
+    image: ImageArray,
+    camera: Camera,
+    description: str = "",
+    quality: int = STEADY.jpeg_quality,
+) -> bytes:
     """The image as a JPEG whose EXIF tells the camera's focal length."""
     exif = Image.Exif()
     exif[_MAKE], exif[_MODEL], exif[_SOFTWARE] = "StitchSketch", "Sample camera", "stitchsketch"
@@ -55,7 +62,7 @@ def jpeg_bytes(image: ImageArray, camera: Camera, description: str = "") -> byte
     details[_FOCAL] = IFDRational(round(1000 * camera.fx * SENSOR_WIDTH_MM / camera.width_px), 1000)
     details[_FOCAL_35] = round(camera.fx * 36.0 / camera.width_px)
     buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0, exif=exif)
+    Image.fromarray(image).save(buffer, "JPEG", quality=quality, subsampling=0, exif=exif)
     return buffer.getvalue()
 
 
@@ -63,6 +70,9 @@ def _scene_digest(sample: Sample) -> bytes:
     digest = hashlib.sha256(f"{PICTURE_VERSION} {sample.seed}".encode())
     if sample.look != "rich":
         digest.update(sample.look.encode())
+    if sample.around != NOTHING_ELSE:
+        digest.update(repr(sample.around).encode())
+    digest.update(sample.shooting.name.encode())
     digest.update(np.round(sample.mesh.vertices, 7).tobytes())
     for mat in sample.mats:
         digest.update(

@@ -7,18 +7,18 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
-import cv2
 import numpy as np
 from numba import njit
 
-from stitchsketch_kernel.domain.arrays import AnyArray, FloatArray, ImageArray
+from stitchsketch_kernel.domain.arrays import AnyArray, FloatArray, ImageArray, IntArray
 from stitchsketch_kernel.domain.photo import Camera, View
 from stitchsketch_kernel.samples.atlas import sample_texture
 from stitchsketch_kernel.samples.lighting import LAMPS
 from stitchsketch_kernel.samples.looks import LEATHER_ROUGHNESS
 from stitchsketch_kernel.samples.rays import cast
 from stitchsketch_kernel.samples.sample import Sample
-from stitchsketch_kernel.samples.stage import FLOOR, MATERIALS, Stage, stage_of
+from stitchsketch_kernel.samples.shooting import developed
+from stitchsketch_kernel.samples.stage import FLOOR, MATERIALS, MIRROR, WINDOW, Stage, stage_of
 
 #: Rays a pixel, along each side.
 SUPERSAMPLE = 2
@@ -26,15 +26,17 @@ SUPERSAMPLE = 2
 ROWS = 120
 #: What rays that leave the room see: the ceiling.
 CEILING = 0.62
-EXPOSURE = 1.15
-BLUR_SIGMA_PX = 0.45
+#: What a window by day sends, many times what the room does; what a mirror sends on.
+DAYLIGHT, MIRRORED = 6.0, 0.9
+#: Rays start this share of their length before a mirror, not behind it.
+_OFF_GLASS = 1e-4
 #: Place, size and light of each lamp, for the compiled loop.
 _LAMP_ROWS = np.array([[*place, size, *light] for place, size, light in LAMPS])
 
 
 def render_view(sample: Sample, view: View) -> ImageArray:
     """The photo of one view, shape (h, w, 3), RGB uint8, with the camera's distortion."""
-    stage = stage_of(sample)
+    stage = stage_of(sample, view.name)
     height = view.camera.height_px
     firsts = range(0, height, ROWS)
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
@@ -42,12 +44,13 @@ def render_view(sample: Sample, view: View) -> ImageArray:
             lambda first: _strip(stage, view, first, min(height, first + ROWS)), firsts
         )
         linear = np.vstack(list(strips))
-    return _developed(linear, view, sample.seed)
+    rng = np.random.default_rng([sample.seed, zlib.crc32(view.name.encode())])
+    return developed(linear, view.camera, rng, sample.shooting)
 
 
 def render_depth(sample: Sample, view: View) -> AnyArray:
     """Exact depth along the camera's z through each pixel's centre, float32 (h, w); 0: nothing."""
-    stage, camera = stage_of(sample), view.camera
+    stage, camera = stage_of(sample, view.name), view.camera
     rays = _rays(view, 0, camera.height_px, 1)
     depth, _, _ = cast(stage.rays, rays)
     depth[~np.isfinite(depth)] = 0.0
@@ -80,11 +83,13 @@ def _camera_rays(camera: Camera, supersample: int) -> AnyArray:
 def _strip(stage: Stage, view: View, first: int, last: int) -> FloatArray:
     rays = _rays(view, first, last, SUPERSAMPLE)
     depth, face, uv = cast(stage.rays, rays)
+    way, gain = _by_mirrors(stage, rays, depth, face, uv)
     atlas = stage.atlas
     light = np.empty((len(rays), 3), dtype=np.float32)
     _shade(
         rays,
         depth,
+        way,
         face,
         uv,
         1000.0 / (view.camera.fx * SUPERSAMPLE),
@@ -104,13 +109,35 @@ def _strip(stage: Stage, view: View, first: int, last: int) -> FloatArray:
         _LAMP_ROWS,
         light,
     )
+    light *= gain[:, None]
     shape = (last - first, SUPERSAMPLE, view.camera.width_px, SUPERSAMPLE, 3)
     return np.asarray(light.reshape(shape).mean(axis=(1, 3)))
 
 
+def _by_mirrors(
+    stage: Stage, rays: AnyArray, depth: AnyArray, face: IntArray, uv: AnyArray
+) -> tuple[AnyArray, AnyArray]:
+    """Send rays that meet a mirror on from there, in place; way so far, and light left, each (n,).
+
+    A ray that meets a second mirror sees the back of it, black.
+    """
+    way, gain = np.zeros_like(depth), np.ones_like(depth)
+    met = np.flatnonzero(np.isfinite(depth))
+    met = met[stage.face_material[face[met]] == MIRROR]
+    if len(met):
+        normal = stage.face_normal[face[met]]
+        along = rays[met, 3:]
+        way[met], gain[met] = depth[met], MIRRORED
+        rays[met, :3] += depth[met, None] * along
+        rays[met, 3:] = along - 2 * (along * normal).sum(axis=1, keepdims=True) * normal
+        rays[met, :3] += _OFF_GLASS * rays[met, 3:]
+        depth[met], face[met], uv[met] = cast(stage.rays, rays[met])
+    return way, gain
+
+
 @njit(cache=True, nogil=True)
 def _shade(  # type: ignore[no-untyped-def]
-    rays, depth, hit, uvs, mm_per_depth, faces, texture_mm, vertex_light, face_material,
+    rays, depth, way, hit, uvs, mm_per_depth, faces, texture_mm, vertex_light, face_material,
     face_normal, data, levels, level_count, mm_per_px, mats,
     normals, gloss, lamps, lamp_rows, light,
 ):  # fmt: skip
@@ -129,8 +156,11 @@ def _shade(  # type: ignore[no-untyped-def]
         n = face_normal[face]
         cosine = abs(x * n[0] + y * n[1] + z * n[2]) / np.sqrt(x * x + y * y + z * z)
         # a pixel's trace on a slanted surface is long and narrow: between its two widths
-        footprint = mm_per_depth * t / np.sqrt(max(cosine, 0.05))
+        footprint = mm_per_depth * (way[i] + t) / np.sqrt(max(cosine, 0.05))
         material = face_material[face]
+        if material in (WINDOW, MIRROR):
+            light[i, :] = DAYLIGHT if material == WINDOW else 0.0
+            continue
         if material == FLOOR:
             px, py = rays[i, 0] + t * x, rays[i, 1] + t * y
             material, u, v = _on_mat(px, py, u, v, mats, levels, mm_per_px)
@@ -190,22 +220,3 @@ def _on_mat(x, y, u, v, mats, levels, mm_per_px):  # type: ignore[no-untyped-def
         if 0 <= right < wide and 0 <= down < high:
             return index, right, down
     return FLOOR, u, v
-
-
-def _developed(linear: FloatArray, view: View, seed: int) -> ImageArray:
-    # vignetting, a soft lens, exposure and gamma, then the sensor's noise
-    camera = view.camera
-    rng = np.random.default_rng([seed, zlib.crc32(view.name.encode())])
-    y, x = np.mgrid[0 : camera.height_px, 0 : camera.width_px].astype(np.float32)
-    r2 = ((x - camera.cx) ** 2 + (y - camera.cy) ** 2) / camera.fx**2
-    gain = EXPOSURE * (1 + rng.normal(0, 0.03)) / (1 + 0.45 * r2)
-    soft = cv2.GaussianBlur(linear * gain[..., None], (0, 0), BLUR_SIGMA_PX)
-    coded = 255 * _filmed(soft)
-    noise = rng.standard_normal(coded.shape, dtype=np.float32) * np.sqrt(0.8 + 0.02 * coded)
-    return np.clip(np.round(coded + noise), 0, 255).astype(np.uint8)
-
-
-def _filmed(light: FloatArray) -> FloatArray:
-    # sRGB's power, with a shoulder that keeps highlights from clipping
-    squeezed = np.where(light > 0.7, 0.7 + 0.3 * np.tanh((light - 0.7) / 0.3), light)
-    return np.asarray(np.clip(squeezed, 0, 1) ** (1 / 2.2))

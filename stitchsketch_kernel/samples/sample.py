@@ -19,6 +19,9 @@ from stitchsketch_kernel.samples.armchair import armchair
 from stitchsketch_kernel.samples.cushion import box_cushion
 from stitchsketch_kernel.samples.furniture import Furniture, TruthPanel, TruthSeam, assemble
 from stitchsketch_kernel.samples.looks import LOOKS
+from stitchsketch_kernel.samples.shooting import STEADY, Shooting
+from stitchsketch_kernel.samples.surroundings import NOTHING_ELSE, Surroundings
+from stitchsketch_kernel.samples.tufting import tufted
 
 SAMPLE_NAMES = ("armchair", "cushion", "demo")
 
@@ -59,6 +62,10 @@ class Sample:
         Of all that is random in the pictures.
     look : str
         What the furniture is covered with, of `LOOKS`.
+    around : Surroundings
+        What else is in the room.
+    shooting : Shooting
+        How steady and bright the photos are.
     """
 
     name: str
@@ -67,6 +74,8 @@ class Sample:
     views: tuple[View, ...] = field(repr=False)
     seed: int = 1
     look: str = LOOKS[0]
+    around: Surroundings = NOTHING_ELSE
+    shooting: Shooting = STEADY
 
     @cached_property
     def panels(self) -> tuple[TruthPanel, ...]:
@@ -125,7 +134,12 @@ class Sample:
         """
         if look not in LOOKS:
             raise SettingsError(f"There is no cover {look!r}.", f"Use {', '.join(LOOKS)}.")
-        return replace(self, look=look)
+        furniture = tuple(map(tufted, self.furniture)) if look == "tufted" else self.furniture
+        return replace(self, look=look, furniture=furniture)
+
+    def shot(self, shooting: Shooting) -> Sample:
+        """The same photographed in another way."""
+        return replace(self, shooting=shooting)
 
     def with_views(self, names_or_views: tuple[str, ...] | tuple[View, ...]) -> Sample:
         """The same seen from fewer or other views."""

@@ -18,6 +18,7 @@ from stitchsketch_kernel.samples.looks import Maker, gloss_of, makers_of
 from stitchsketch_kernel.samples.meshing import Patch, grid_patch
 from stitchsketch_kernel.samples.rays import ray_scene
 from stitchsketch_kernel.samples.sample import PlacedMat, Sample
+from stitchsketch_kernel.samples.surroundings import Surroundings
 
 #: The room reaches this far from the origin, and its walls this high, metres.
 ROOM_M, WALL_M = 3.0, 2.5
@@ -37,8 +38,13 @@ MATERIALS = (
     "welt cushion",
     "tape blue",
     "tape orange",
+    "shirt",
+    "trousers",
+    "skin",
+    "mirror",
+    "window",
 )
-FLOOR = MATERIALS.index("floor")
+FLOOR, MIRROR, WINDOW = (MATERIALS.index(name) for name in ("floor", "mirror", "window"))
 
 
 @dataclass(frozen=True)
@@ -81,10 +87,14 @@ class Stage:
     lamps: AnyArray
 
 
+def stage_of(sample: Sample, view: str) -> Stage:
+    """The lit room of a sample with its mats, as that view sees it; the last ones are kept."""
+    return _stage_of(sample, sample.around.seen_in(view))
+
+
 @lru_cache(maxsize=2)
-def stage_of(sample: Sample) -> Stage:
-    """The lit room of a sample with its mats; the last ones are kept."""
-    room = _lit_room(sample.furniture, sample.seed, sample.look)
+def _stage_of(sample: Sample, around: Surroundings) -> Stage:
+    room = _lit_room(sample.furniture, sample.seed, sample.look, around)
     if not sample.mats:
         return room
     return replace(
@@ -95,9 +105,12 @@ def stage_of(sample: Sample) -> Stage:
 
 
 @lru_cache(maxsize=2)
-def _lit_room(furniture: tuple[Furniture, ...], seed: int, look: str) -> Stage:
+def _lit_room(
+    furniture: tuple[Furniture, ...], seed: int, look: str, around: Surroundings
+) -> Stage:
     # seconds of work that does not depend on views and mats
-    patches = [*_room(), *(patch for piece in furniture for patch in piece.patches)]
+    pieces = (patch for piece in furniture for patch in piece.patches)
+    patches = [*_room(), *pieces, *around.patches()]
     vertices = np.vstack([patch.vertices for patch in patches])
     normals = np.vstack([patch.normals for patch in patches])
     faces, material = _indexed(patches)
@@ -190,6 +203,9 @@ def _materials(seed: int, used: set[str], look: str) -> list[cloth.Texture]:
         **makers_of(look),
         "tape blue": partial(cloth.piping, colour=(0.05, 0.23, 0.62)),
         "tape orange": partial(cloth.piping, colour=(0.80, 0.33, 0.05)),
+        "shirt": partial(cloth.fabric, colour=(0.10, 0.13, 0.24), motif=(0.24, 0.28, 0.36)),
+        "trousers": partial(cloth.piping, colour=(0.05, 0.05, 0.055)),
+        "skin": partial(cloth.piping, colour=(0.50, 0.31, 0.23)),
     }
     return [
         makers[name](seed + index) if name in used and name in makers else cloth.lining()

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import re
-
 import cv2
 import numpy as np
 
 from stitchsketch_kernel.imaging.photos import PhotoSettings, read_photos
 from stitchsketch_kernel.pipeline.record import Status
 from stitchsketch_kernel.reconstruction.align import align
+from stitchsketch_kernel.samples.against_depth import sparse_ratios
 
 
 def lidar_ratio(run, shared_data) -> np.ndarray:
     """LiDAR's depth over the model's, at the sparse points of each photo (median a photo)."""
-    model, ratios = run.model, []
-    for index, view in enumerate(model.views):
-        seen = np.array([index in views for views in model.point_views])
-        points = model.points[seen]
-        depth = points @ view.rotation[2] + view.translation[2]
-        pixels = view.pixels_from_world(points)
-        name = re.sub(r"\.jpg$", ".png", view.name)
-        lidar = cv2.imread(
-            str(shared_data / "office_chair_lidar" / "lidar_depth_mm" / name), cv2.IMREAD_UNCHANGED
-        )
-        scale = lidar.shape[1] / view.camera.width_px
-        x, y = np.floor(pixels * scale).astype(int).T
-        inside = (x >= 0) & (y >= 0) & (x < lidar.shape[1]) & (y < lidar.shape[0])
-        found = lidar[y[inside], x[inside]].astype(float) / 1000
-        good = (found > 0.3) & (found < 4.0)
-        ratios.append(np.median(found[good] / depth[inside][good]))
-    return np.array(ratios)
+    folder = shared_data / "office_chair_lidar" / "lidar_depth_mm"
+    depths = {
+        f"{path.stem}.jpg": cv2.imread(str(path), cv2.IMREAD_UNCHANGED) / 1000.0
+        for path in folder.glob("*.png")
+    }
+    ratios = sparse_ratios(run.model, depths, within_m=(0.3, 4.0))
+    assert len(ratios) == len(run.model.views)
+    return ratios
 
 
 def test_every_photo_of_the_office_chair_is_placed(office_chair_run):

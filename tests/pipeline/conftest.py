@@ -55,6 +55,13 @@ COMMON = """
                 raise RuntimeError("8388608 requested and 917504 written") from None
         elif how == "bug":
             raise ZeroDivisionError("what nobody foresaw")
+        elif how in {"die at work", "stop at work"}:
+            for number in range(2):
+                context.begun.keep(number, (name, number))
+            (calls.parent / "pid").write_text(str(os.getpid()))
+            if how == "die at work":
+                os.kill(os.getpid(), 9)
+            time.sleep(60)
         elif how == "die":
             os.kill(os.getpid(), 9)
         elif how == "crash":
@@ -86,7 +93,9 @@ STAGE = """
         if context.file("photos") if FILES else None:
             text += (context.file("photos") / "a.jpg").read_text()
         (context.folder / "cut").write_text(text + os.environ.get("TINY_MARK", ""))
-        return {{"text": text, "nan": float("nan"), "refused": 0}}
+        found = [context.begun.read(number, tuple) for number in range(3)]
+        begun = {{"found": found, "sparing": context.begun.is_sparing}}
+        return {{"text": text, "nan": float("nan"), "refused": 0, "begun": begun}}
 """
 
 STAGES = (("one", 1, (), {"photos": ""}), ("two", 2, ("one",), {}), ("three", 3, ("two",), {}))

@@ -25,7 +25,10 @@ from stitchsketch_kernel.pipeline import cover as covering
 from stitchsketch_kernel.pipeline.artefacts import read_value, write_value
 from stitchsketch_kernel.pipeline.cover import CoverSettings, cover
 from stitchsketch_kernel.pipeline.files import write_json
+from stitchsketch_kernel.pipeline.record import read_record
 from stitchsketch_kernel.pipeline.runner import RunSettings
+from stitchsketch_kernel.projects.records import Project, Run, Scan
+from stitchsketch_kernel.stores import open_stores
 
 spec = importlib.util.spec_from_file_location(
     "covered_run", Path(__file__).with_name("covered_run.py")
@@ -187,3 +190,19 @@ def test_the_command_tells_length_and_price(finished, plaid, tmp_path, capsys):
     assert not list(out.glob("*.gif"))
     assert main(["cover", str(tmp_path / "none")]) == 2
     assert "no finished run" in capsys.readouterr().err
+
+
+def test_the_commands_files_are_kept_with_a_tracked_run(copy, plaid, capsys):
+    with open_stores() as stores:
+        shop, projects = stores.settings.shop, stores.projects
+        scan = projects.add_scan(shop, Scan(projects.add_project(Project(shop, "B")).id, "1"))
+        kept = projects.start_run(shop, Run(scan.id, str(copy)))
+    record = read_record(copy)
+    record.run_id = kept.id
+    record.save()
+    given = ["cover", str(copy), "--fabric", str(plaid), "--seconds", "1", "--frames", "0"]
+    assert main(given) == 0
+    assert "Kept with the run: " in capsys.readouterr().out
+    with open_stores() as stores:
+        there = {one.where for one in stores.projects.artefacts(shop, kept.id)}
+    assert {"cover/tartan-x.glb", "cover/tartan-x.png"} <= there

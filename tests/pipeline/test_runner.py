@@ -21,6 +21,7 @@ from stitchsketch_kernel.domain.errors import (
     RunError,
     ScaleError,
     SettingsError,
+    ShortOfMemoryError,
     StorageError,
 )
 from stitchsketch_kernel.domain.progress import Cancelled
@@ -187,8 +188,52 @@ def test_a_fault_of_ours_points_to_the_notebook(tiny):
 
 def test_a_killed_kernel_is_told_as_want_of_memory(tiny):
     tiny.behave(two="die")
-    with pytest.raises(RunError, match="out of memory"):
+    with pytest.raises(ShortOfMemoryError, match=r"ran out of memory. Run again"):
         tiny.run()
+
+
+def test_after_a_kill_a_stage_goes_on_from_its_begun_work_and_takes_less_at_a_time(tiny):
+    tiny.behave(two="die at work")
+    with pytest.raises(ShortOfMemoryError):
+        tiny.run()
+    tiny.behave()
+    begun = tiny.run().figures("two")["begun"]
+    assert begun == {"found": [["two", 0], ["two", 1], None], "sparing": True}
+    assert names(tiny.out / "stages") == ["01_one", "02_two", "03_three"]
+
+
+def test_a_run_that_a_person_stopped_goes_on_from_its_begun_work_as_fast_as_before(tiny):
+    tiny.behave(two="stop at work")
+    process = alone(tiny)
+    wait_for((tiny.root / "pid").exists)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 130
+    tiny.behave()
+    begun = tiny.run().figures("two")["begun"]
+    assert begun == {"found": [["two", 0], ["two", 1], None], "sparing": False}
+
+
+def test_begun_work_of_other_settings_or_other_inputs_is_never_gone_on_from(tiny):
+    for change in ("settings", "inputs"):
+        tiny.behave(two="die at work")
+        with pytest.raises(ShortOfMemoryError):
+            tiny.run(two_turn=5)
+        tiny.behave()
+        if change == "inputs":
+            # the same key, but made anew
+            (tiny.out / "stages" / "01_one" / "cut").write_text("")
+        begun = tiny.run(two_turn=5 if change == "inputs" else 6).figures("two")["begun"]
+        assert begun == {"found": [None] * 3, "sparing": False}, change
+
+
+def test_what_is_left_of_a_begun_value_that_was_damaged_is_made_again(tiny):
+    tiny.behave(two="die at work")
+    with pytest.raises(ShortOfMemoryError):
+        tiny.run()
+    (kept,) = tiny.out.glob("stages/.begun_*/0001.npz")
+    kept.write_bytes(kept.read_bytes()[:40])
+    tiny.behave()
+    assert tiny.run().figures("two")["begun"]["found"] == [["two", 0], None, None]
 
 
 def test_a_crash_of_a_library_is_not_told_as_want_of_memory(tiny):

@@ -15,14 +15,17 @@ from stitchsketch_kernel.domain.photo import Photo
 from stitchsketch_kernel.domain.progress import Cancelled
 from stitchsketch_kernel.imaging.photos import PhotoSet
 from stitchsketch_kernel.pipeline.artefacts import write_value
-from stitchsketch_kernel.pipeline.record import new_record
+from stitchsketch_kernel.pipeline.record import new_record, read_record
 from stitchsketch_kernel.pipeline.splat import read_splats, splat
 from stitchsketch_kernel.pipeline.stage import standard_stages
+from stitchsketch_kernel.projects.records import Project, Run
+from stitchsketch_kernel.projects.records import Scan as KeptScan
 from stitchsketch_kernel.reconstruction.colmap_io import sparse_from_colmap
 from stitchsketch_kernel.reconstruction.mesh_io import write_mesh
+from stitchsketch_kernel.stores import open_stores
 from stitchsketch_kernel.visualization.splat.photos import Scan, held_out
 from stitchsketch_kernel.visualization.splat.ply import write_ply
-from stitchsketch_kernel.visualization.splat.train import SplatSettings
+from stitchsketch_kernel.visualization.splat.train import SplatSettings, no_cuda
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = SplatSettings("cpu", 12, 160, 1500, held_out=6)
@@ -109,6 +112,35 @@ def test_another_programs_splats_are_cut_to_the_furniture(job, tmp_path, capsys)
         splat(job, trained_elsewhere=tmp_path / "away.ply")
 
 
+def test_splats_of_a_tracked_run_are_kept_with_it(job, tmp_path, capsys):
+    splats = scenes().some_splats(400, 0).as_type(np.float32)
+    splats.means_m[:, 2] += 0.4
+    write_ply(tmp_path / "theirs.ply", splats)
+    words = ["splat", str(job), "--from", str(tmp_path / "theirs.ply")]
+    assert main(words) == 0
+    assert "the run" not in capsys.readouterr().out.partition("In the browser")[2]
+    with open_stores() as stores:
+        shop, projects = stores.settings.shop, stores.projects
+        scan = projects.add_scan(shop, KeptScan(projects.add_project(Project(shop, "B")).id, "1"))
+        kept = projects.start_run(shop, Run(scan.id, str(job)))
+    record = read_record(job)
+    record.run_id = kept.id
+    record.save()
+    assert main([*words, "--out", str(tmp_path / "aside")]) == 0  # somebody's own copy
+    assert "the run" not in capsys.readouterr().out.partition("In the browser")[2]
+    assert main(words) == 0
+    assert "Kept with the run: 3 files." in capsys.readouterr().out
+    with open_stores() as stores:
+        there = {one.where: one for one in stores.projects.artefacts(shop, kept.id)}
+        assert set(there) == {"splat/splat.html", "splat/splat.ply", "splat/splat.spz"}
+        with stores.objects(shop).open("renders", there["splat/splat.ply"].sha256) as file:
+            assert file.read() == (job / "splat" / "splat.ply").read_bytes()
+    record.run_id = "0" * 32
+    record.save()
+    assert main(words) == 0  # the files are there all the same
+    assert "Not kept with the run: " in capsys.readouterr().out
+
+
 def test_what_cannot_be_trained_is_refused(job, tmp_path, capsys):
     with pytest.raises(RunError, match="no run with a mesh"):
         splat(tmp_path)
@@ -124,18 +156,27 @@ def test_the_benchmark_tells_how_near_and_how_soon(job, tmp_path, capsys):
     words += ["--held-out", "6", "--out", str(tmp_path)]
     loaded("benchmarks", "splats.py").main(words)
     said = capsys.readouterr().out.splitlines()
+    if no_cuda():
+        assert said.pop(0).startswith(
+            "No CUDA here, so no figures of gsplat and its simple trainer"
+        )
     assert "images a second" in said[1]
     marks = said[2].removeprefix("minutes, PSNR: ").split(", ")
     assert len(marks) == 10
     rows = {line[:24].strip(): [float(word) for word in line[24:].split()] for line in said[5:]}
     assert set(rows) == {
-        "splats", "mesh, photos' texture", "mesh, vertex colours", "splats, trained photos",
+        "splats", "mesh, photos' texture", "mesh, even texture", "mesh, vertex colours",
+        "splats, trained photos",
     }  # fmt: skip
     assert float(marks[-1].split()[1]) == pytest.approx(rows["splats"][0], abs=0.1)
     assert rows["splats"][2] >= rows["splats"][0]  # a fitted exposure is no worse
     assert (tmp_path / "1-job" / "held-out.png").is_file()
     with pytest.raises(SystemExit):  # there is no CUDA engine in what was asked for
         loaded("benchmarks", "splats.py").main([*words, "--simple-trainer", "trainer.py"])
+    if no_cuda():
+        with pytest.raises(SystemExit):
+            loaded("benchmarks", "splats.py").main([str(job), "--engine", "cuda"])
+        assert "want CUDA, and there is none. " in capsys.readouterr().err
 
 
 def test_gsplats_own_trainer_gets_the_same_photos_and_cameras(tmp_path):

@@ -19,11 +19,12 @@ from stitchsketch_kernel.domain.piece import Pattern, Piece, PieceEdge, SeamPair
 from stitchsketch_kernel.imaging.photos import PhotoSet
 from stitchsketch_kernel.pipeline.artefacts import write_value
 from stitchsketch_kernel.pipeline.asked import RunSettings
-from stitchsketch_kernel.pipeline.context import StageContext
+from stitchsketch_kernel.pipeline.context import FIGURES, StageContext
+from stitchsketch_kernel.pipeline.files import write_json
 from stitchsketch_kernel.pipeline.keys import content_hash
 from stitchsketch_kernel.pipeline.settings import FabricSettings
 from stitchsketch_kernel.pipeline.stage import stage_of
-from stitchsketch_kernel.pipeline.stages import densify, flatten, ingest, nest, scale
+from stitchsketch_kernel.pipeline.stages import densify, flatten, ingest, nest, report, scale
 from stitchsketch_kernel.samples import build_sample, render_photos
 from stitchsketch_kernel.samples.folded import folded_sheet
 
@@ -53,6 +54,16 @@ def test_without_a_scale_no_cut_file_is_made(tmp_path):
     assert figures["refused_as"] == "ScaleError"
     assert figures["refused"].startswith("No cut file was written. The size is not known: no mat.")
     assert not list(stage.folder.rglob("*"))
+
+
+def test_what_earlier_stages_doubt_is_on_the_report_in_their_order(tmp_path):
+    for name in report.INPUTS:
+        folder, doubts = context(tmp_path, name).folder, {"densify": ["Two photos stand too far."]}
+        write_json(folder / FIGURES, {"doubts": doubts.get(name, []), "notes": [f"of {name}"]})
+    write_value(tmp_path / "stages" / "07_flatten" / "doubts.npz", ("AF is ragged.",))
+    assert report._doubts(context(tmp_path, "report")) == (
+        "Two photos stand too far.", "AF is ragged.", "of nest",
+    )  # fmt: skip
 
 
 def test_masks_beside_the_photos_reach_the_depth_and_change_its_key(tmp_path):

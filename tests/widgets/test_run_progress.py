@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from stitchsketch_widgets.run_progress import RunProgress
+from stitchsketch_widgets.run_progress import RunProgress, sentences
 
 from stitchsketch_kernel.domain.errors import RunError
 from stitchsketch_kernel.domain.progress import Cancelled
@@ -19,7 +19,7 @@ from stitchsketch_kernel.pipeline.runner import RunSettings, run
 from stitchsketch_kernel.pipeline.stage import standard_stages
 from stitchsketch_kernel.pipeline.starting import asked_again, go_on
 from stitchsketch_kernel.pipeline.tracking import KeptAs
-from stitchsketch_kernel.pipeline.watching import latest_run, watched
+from stitchsketch_kernel.pipeline.watching import RunSeen, StageSeen, latest_run, watched
 from stitchsketch_kernel.projects.records import Beat, Run, Scan, StageRun, Status
 
 
@@ -112,6 +112,14 @@ def test_a_run_goes_on_in_a_process_of_its_own(at_home, tmp_path):
     assert again.status == Status.FAILED
     assert again.started_by == "ann"
     assert again.error
+
+
+def test_what_a_stage_doubts_follows_what_it_found():
+    seen = StageSeen("stage", Status.COMPLETED, figures={"refused": "Found.", "doubts": ["But."]})
+    run = Run("scan", "folder")
+    assert sentences(RunSeen(run, (seen, StageSeen("next", Status.RUNNING)), 0.5, None)) == [
+        "Found.", "But.",
+    ]  # fmt: skip
 
 
 def _ended(projects, first: Run) -> Run | None:

@@ -8,32 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from a_vase import vase
 from PIL import Image
 
 from stitchsketch_kernel.domain.errors import SplatError
 from stitchsketch_kernel.visualization.splat.page import render_page, write_page
 from stitchsketch_kernel.visualization.splat.render import looking, picture
-from stitchsketch_kernel.visualization.splat.splats import Splats
 
 HOSTILE = '</script><script>window.hurt=1</script><img src=x onerror="window.hurt=1">&'
 AROUND, EDGE = 0.7, 6
-
-
-def vase(count=6000) -> Splats:
-    """Discs on an upright shape, red on one side, striped in height, brighter seen from above."""
-    rng = np.random.default_rng(8)
-    around, up = rng.uniform(0, 2 * np.pi, count), rng.uniform(0, 0.8, count)
-    wide = 0.2 + 0.08 * np.sin(9 * up)
-    means = np.column_stack([wide * np.cos(around), wide * np.sin(around), up])
-    sh = np.zeros((count, 4, 3))
-    sh[:, 0, 0] = np.where(means[:, 0] > 0, 1.2, -0.8)
-    sh[:, 0, 1] = 0.8 * np.sin(30 * up)
-    sh[:, 2] = -0.3
-    scales = np.log(np.tile([0.012, 0.012, 0.002], (count, 1)))
-    half = around / 2
-    upright = np.sqrt(0.5)  # z turned to x, and then round
-    quats = upright * np.column_stack([np.cos(half), -np.sin(half), np.cos(half), np.sin(half)])
-    return Splats(means, scales, quats, np.full(count, 2.0), sh).as_type(np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +56,31 @@ def test_the_browser_shows_what_we_draw(shown):
     covered = np.abs(drawn - 1).max(axis=2) > 0.1
     assert covered.mean() > 0.03
     assert np.abs(seen - drawn)[covered].mean() < 0.02  # bytes, and order within a step of depth
+
+
+def test_from_nearer_than_the_photos_no_paper_shows_between_splats(chromium, tmp_path):
+    """Splats as small as those that were trained to fill pixels of 8 mm."""
+    path, pixel_m = tmp_path / "splat.html", 0.008
+    splats = vase()
+    splats.log_scales -= 1.0
+    still = np.full((30, 40, 3), 200, np.uint8)
+    write_page(path, "Vase", "", splats, still, AROUND, pixel_m)
+    page = chromium.new_page(viewport={"width": 500, "height": 460})
+    page.set_default_timeout(120_000)
+    page.goto(path.as_uri())
+    page.wait_for_selector("html[data-ready='3d']", state="attached")
+    seen = canvas(page)
+    page.close()
+    low, high = splats.means_m.min(axis=0), splats.means_m.max(axis=0)
+    view = looking(low, high, AROUND, (seen.shape[1] + 2 * EDGE, seen.shape[0] + 2 * EDGE))
+    wide, narrow = (
+        picture(splats, view, (1.0, 1.0, 1.0), one)[EDGE:-EDGE, EDGE:-EDGE]
+        for one in (pixel_m, 0.0)
+    )
+    covered = np.abs(picture(vase(), view, (1.0, 1.0, 1.0)) - 1).max(axis=2) > 0.5
+    covered = covered[EDGE:-EDGE, EDGE:-EDGE]
+    assert np.abs(seen - wide)[covered].mean() < 0.02
+    assert np.abs(narrow - wide)[covered].mean() > 0.04  # it does show otherwise
 
 
 def test_keys_turn_it(shown):

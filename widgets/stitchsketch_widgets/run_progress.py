@@ -167,8 +167,13 @@ def _stage(seen: StageSeen) -> dict[str, Any]:
 
 
 def sentences(seen: RunSeen) -> list[str]:
-    """What the finished stages found, in words."""
-    told = [_sentence(one) for one in seen.stages if one.figures]
+    """What the finished stages found, in words, each with what a person should know of it."""
+    told = [
+        sentence
+        for one in seen.stages
+        if one.figures
+        for sentence in (_sentence(one), *one.figures.get("doubts", ()))
+    ]
     return [sentence for sentence in told if sentence]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from stitchsketch_kernel.pipeline.context import StageContext
 
-NAME, NUMBER, VERSION = "align", 2, 3
+NAME, NUMBER, VERSION = "align", 2, 4
 INPUTS = ("ingest",)
 SETTINGS = {"align": "stitchsketch_kernel.reconstruction.align:AlignSettings"}
 FILES = {"boards": "stitchsketch_kernel.imaging.boards:read_board_file"}
@@ -15,22 +15,27 @@ WEIGHT = 280
 
 
 def compute(context: StageContext) -> dict[str, Any]:
-    """Keeps ``model``, ``sightings`` (tags), ``sparse/`` (COLMAP) and ``features.db``."""
+    """Keeps ``model``, ``sightings`` and ``mirrored`` (tags), ``sparse/`` and ``features.db``."""
     from stitchsketch_kernel.domain.progress import part
     from stitchsketch_kernel.imaging.photos import PhotoSet
-    from stitchsketch_kernel.pipeline.mats import find_all_tags, known_boards
+    from stitchsketch_kernel.pipeline.mats import find_all_mirrored, find_all_tags, known_boards
     from stitchsketch_kernel.reconstruction.align import align
+    from stitchsketch_kernel.reconstruction.feature_room import feature_room
 
     photos = context.read("ingest", "photos", PhotoSet).photos
     known = known_boards(context)
     sightings = find_all_tags(photos, known, part(context.progress, 0.0, 0.1))
+    told = part(context.progress, 0.1, 0.13)
+    context.keep("mirrored", find_all_mirrored(photos, sightings, known, told))
+    room = feature_room(photos, context.settings("align"), context.free_bytes)
     model = align(
         photos,
         context.folder,
-        context.settings("align"),
-        part(context.progress, 0.1, 1.0),
+        room.settings,
+        part(context.progress, 0.13, 1.0),
         sightings,
         known.boards,
+        room.threads,
     )
     context.keep("model", model)
     context.keep("sightings", sightings)
@@ -42,4 +47,5 @@ def compute(context: StageContext) -> dict[str, Any]:
         "points": len(model.points),
         "views_a_point": sum(tracks) / max(1, len(tracks)),
         "reprojection_px": model.reprojection_px,
+        "doubts": [said] if (said := room.say()) else [],
     }

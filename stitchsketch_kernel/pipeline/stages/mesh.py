@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stitchsketch_kernel.domain.progress import part
+
 if TYPE_CHECKING:
     from stitchsketch_kernel.pipeline.context import StageContext
 
-NAME, NUMBER, VERSION = "mesh", 5, 6
+NAME, NUMBER, VERSION = "mesh", 5, 7
 INPUTS = ("ingest", "scale", "densify")
 SETTINGS = {"mesh": "stitchsketch_kernel.reconstruction.surface:SurfaceSettings"}
 #: The mesh as a small picture, for the list of projects.
@@ -28,19 +30,23 @@ def compute(context: StageContext) -> dict[str, Any]:
     from stitchsketch_kernel.imaging.photos import PhotoSet
     from stitchsketch_kernel.pipeline.stages.reading import depths_of, mesh_name
     from stitchsketch_kernel.reconstruction.mesh_io import write_mesh
+    from stitchsketch_kernel.reconstruction.strangers import find_hidden, say_hidden
     from stitchsketch_kernel.reconstruction.surface import make_mesh
     from stitchsketch_kernel.visualization.thumbnail import thumbnail
 
     photos = context.read("ingest", "photos", PhotoSet).photos
     model = context.read("scale", "model", SparseModel)
+    images = {photo.name: photo.path for photo in photos}
     mesh = make_mesh(
         depths_of(context.earlier("densify")),
-        {photo.name: photo.path for photo in photos},
+        images,
         model.views,
         context.read("densify", "region", Region),
         context.settings("mesh"),
-        context.progress,
+        part(context.progress, 0, 0.95),
     )
+    context.progress(0.95, "looking for what hides the piece")
+    hidden = find_hidden(mesh, depths_of(context.earlier("densify")), images, model.views)
     write_mesh(context.folder / mesh_name(context), mesh)
     (context.folder / THUMBNAIL).write_bytes(thumbnail(mesh))
     size = np.ptp(mesh.vertices, axis=0)
@@ -49,5 +55,6 @@ def compute(context: StageContext) -> dict[str, Any]:
         "faces": len(mesh.faces),
         "area_m2": float(mesh.face_areas().sum()),
         "size_m": size,
+        "doubts": [said] if (said := say_hidden(hidden)) else [],
         "confidence": None if mesh.confidence is None else float(mesh.confidence.mean()),
     }

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from stitchsketch_kernel.pipeline.context import StageContext
     from stitchsketch_kernel.visualization.report_data import CutFile, ReportData, ReportPictures
 
-NAME, NUMBER, VERSION = "report", 9, 4
+NAME, NUMBER, VERSION = "report", 9, 5
 INPUTS = ("ingest", "align", "scale", "densify", "mesh", "panels", "flatten", "nest")
 SETTINGS = {"job": "stitchsketch_kernel.pipeline.settings:JobSettings"}
 PUBLISHES = {"report.html": "report.html"}
@@ -85,8 +85,17 @@ def _data(context: StageContext) -> ReportData:
         stages=tuple((name, context.seconds(name)) for name in INPUTS),
         problems=(nested["refused"],) if refused else (),
         version=stitchsketch_kernel.__version__,
-        doubts=(*context.read("flatten", "doubts", tuple), *nested.get("notes", ())),
+        doubts=_doubts(context),
     )
+
+
+def _doubts(context: StageContext) -> tuple[str, ...]:
+    """What each stage says that a person must read before cutting, in the stages' order."""
+    figures = {name: context.figures(name) for name in INPUTS}
+    told = {name: of.get("doubts", ()) for name, of in figures.items()}
+    told["flatten"] = context.read("flatten", "doubts", tuple)
+    told["nest"] = figures["nest"].get("notes", ())
+    return tuple(doubt for of in told.values() for doubt in of)
 
 
 def _pictures(context: StageContext) -> ReportPictures:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from stitchsketch_kernel.imaging.boards import BoardFile
     from stitchsketch_kernel.pipeline.context import StageContext
 
-NAME, NUMBER, VERSION = "scale", 3, 2
+NAME, NUMBER, VERSION = "scale", 3, 3
 INPUTS = ("ingest", "align")
 SETTINGS = {"scale": "stitchsketch_kernel.reconstruction.scale:ScaleSettings"}
 FILES = {
@@ -30,11 +30,12 @@ _LOOKING_DISTANCE = 2.0
 
 
 def compute(context: StageContext) -> dict[str, Any]:
-    """Keeps ``model``, ``scale``, ``similarity``, ``residuals_mm``, ``sparse/``."""
+    """Keeps ``model``, ``scale``, ``similarity``, ``residuals_mm``, ``mirrors``, ``sparse/``."""
     from stitchsketch_kernel.domain.model import SparseModel
     from stitchsketch_kernel.imaging.photos import PhotoSet
     from stitchsketch_kernel.pipeline.mats import known_boards
     from stitchsketch_kernel.reconstruction.colmap_io import transform_sparse
+    from stitchsketch_kernel.reconstruction.mirrors import find_mirror, say_mirror
     from stitchsketch_kernel.reconstruction.scale import apply_scale, find_scale
 
     photos = context.read("ingest", "photos", PhotoSet).photos
@@ -47,7 +48,10 @@ def compute(context: StageContext) -> dict[str, Any]:
     )
     if not scale.is_metric:
         similarity = _for_looking(aligned, similarity)
-    context.keep("model", apply_scale(aligned, similarity))
+    model = apply_scale(aligned, similarity)
+    context.keep("model", model)
+    mirror = find_mirror(model, sightings, context.read("align", "mirrored", tuple))
+    context.keep("mirrors", () if mirror is None else (mirror,))
     context.keep("scale", scale)
     context.keep("similarity", similarity)
     context.keep("residuals_mm", _residuals(aligned, sightings, known, context))
@@ -62,6 +66,7 @@ def compute(context: StageContext) -> dict[str, Any]:
         "tags": len({(seen.dictionary, seen.tag_id) for seen in sightings}),
         "sightings": len(sightings),
         "notes": list(scale.notes),
+        "doubts": [] if mirror is None else [say_mirror(mirror)],
     }
 
 

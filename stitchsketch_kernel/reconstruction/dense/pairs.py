@@ -37,7 +37,7 @@ def find_gaps(model: SparseModel, region: Region, settings: DenseSettings) -> tu
     """The photos that have no neighbour to find depth with."""
     with_one = {index for pair in choose_pairs(model, region, settings) for index in pair}
     alone = [i for i in range(len(model.views)) if i not in with_one]
-    angles = _angles_deg(model, region)
+    angles = angles_deg(model, region)
     np.fill_diagonal(angles, np.inf)
     names = [view.name for view in model.views]
     round_it = np.array([view.centre - (region.low_m + region.high_m) / 2 for view in model.views])
@@ -83,7 +83,7 @@ def choose_pairs(
     model: SparseModel, region: Region, settings: DenseSettings
 ) -> list[tuple[int, int]]:
     """Pairs ``(i, j)``, i < j, so that each view has up to `settings.neighbours` of them."""
-    angles = _angles_deg(model, region)
+    angles = angles_deg(model, region)
     best = np.log(np.maximum(angles, 1e-6) / settings.best_angle_deg) ** 2
     usable = (angles >= settings.least_angle_deg) & (angles <= settings.most_angle_deg)
     cost = np.where(usable, best, np.inf)
@@ -92,6 +92,16 @@ def choose_pairs(
         for j in _spread(row, model, region, i, settings.neighbours):
             pairs.add((min(i, j), max(i, j)))
     return sorted(pairs)
+
+
+def swept(model: SparseModel, region: Region) -> list[int]:
+    """The views, from one side of the piece round both ways to the other.
+
+    Each view's neighbours then come soon before or after it.
+    """
+    middle = (region.low_m + region.high_m) / 2
+    away = np.array([view.centre - middle for view in model.views])
+    return [int(i) for i in np.argsort(np.abs(np.arctan2(away[:, 1], away[:, 0])), kind="stable")]
 
 
 def _spread(row: FloatArray, model: SparseModel, region: Region, i: int, count: int) -> list[int]:
@@ -116,7 +126,7 @@ def _spread(row: FloatArray, model: SparseModel, region: Region, i: int, count: 
     return chosen
 
 
-def _angles_deg(model: SparseModel, region: Region) -> FloatArray:
+def angles_deg(model: SparseModel, region: Region) -> FloatArray:
     """Angle between each two views, seen from the middle of the region, shape (n, n)."""
     middle = (region.low_m + region.high_m) / 2
     rays = np.array([view.centre - middle for view in model.views])

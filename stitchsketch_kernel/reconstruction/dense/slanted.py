@@ -7,11 +7,13 @@ lies and how it slopes, first at half the size, then at the full one. The fast e
 from __future__ import annotations
 
 import os
-from collections import defaultdict
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -21,8 +23,9 @@ from stitchsketch_kernel.domain.arrays import AnyArray, BoolArray
 from stitchsketch_kernel.domain.model import Depth, Region, SparseModel
 from stitchsketch_kernel.domain.photo import View
 from stitchsketch_kernel.domain.progress import Progress, part
+from stitchsketch_kernel.reconstruction.dense.held import Held, in_turn
 from stitchsketch_kernel.reconstruction.dense.interface import DenseSettings
-from stitchsketch_kernel.reconstruction.dense.pairs import choose_pairs
+from stitchsketch_kernel.reconstruction.dense.pairs import choose_pairs, swept
 from stitchsketch_kernel.reconstruction.dense.patchmatch import (
     NOISE,
     WORST,
@@ -45,6 +48,8 @@ from stitchsketch_kernel.reconstruction.dense.sgbm import sgbm_depths
 
 #: Rounds at half and at full size.
 _ROUNDS = (3, 2)
+#: What share of the time semi-global matching takes, by how many sizes are searched.
+_BEGUN = {1: 0.5, 2: 0.2}
 #: Holes in the first depths are filled this far, and edges are widened by it.
 _FILL_PX = 8
 #: A patch must look alike in this many other views.
@@ -55,6 +60,16 @@ _MOST_COST = 0.45
 _FLOOR = 0.003
 
 
+class Search(Protocol):
+    """Improves the planes of a view in place, as `patchmatch.search` does."""
+
+    def __call__(
+        self, planes: Planes, pictures: Compared, alike: int, rounds: int, begin: int = 0
+    ) -> None:
+        """See `patchmatch.search`."""
+        ...
+
+
 def slanted_depths(
     model: SparseModel,
     images: Mapping[str, Path],
@@ -62,9 +77,10 @@ def slanted_depths(
     settings: DenseSettings,
     progress: Progress,
     masks: Mapping[str, BoolArray],
-) -> list[Depth]:
+    done: frozenset[str],
+) -> Iterator[Depth]:
     """See `interface.DenseEngine`."""
-    return _slanted(model, images, region, settings, progress, masks, len(_ROUNDS))
+    return coarse_to_fine(model, images, region, settings, progress, masks, done)
 
 
 def fast_depths(
@@ -74,56 +90,101 @@ def fast_depths(
     settings: DenseSettings,
     progress: Progress,
     masks: Mapping[str, BoolArray],
-) -> list[Depth]:
+    done: frozenset[str],
+) -> Iterator[Depth]:
     """See `interface.DenseEngine`: maps of half the size, without the level that costs most."""
-    return _slanted(model, images, region, settings, progress, masks, 1)
+    return coarse_to_fine(model, images, region, settings, progress, masks, done, levels=1)
 
 
-def _slanted(
+def coarse_to_fine(
     model: SparseModel,
     images: Mapping[str, Path],
     region: Region,
     settings: DenseSettings,
     progress: Progress,
     masks: Mapping[str, BoolArray],
-    levels: int,
-) -> list[Depth]:
+    done: frozenset[str],
+    levels: int = len(_ROUNDS),
+    search: Search = search,
+    at_a_time: int = 0,
+) -> Iterator[Depth]:
+    """Semi-global matching, then `search` at half the size and (two levels) at the full one.
+
+    Parameters
+    ----------
+    model, images, region, settings, progress, masks, done
+        As in `interface.DenseEngine`.
+    levels : int
+        1 or 2.
+    search : Search
+        What improves the planes of a view.
+    at_a_time : int
+        Views; 0: the settings' workers.
+    """
     half = replace(settings, max_side_px=max(160, settings.max_side_px // 2))
-    begun = part(progress, 0, 0.25 if levels > 1 else 0.5)
-    rough = sgbm_depths(model, images, region, half, begun, masks)
-    first = {depth.view.name: depth for depth in rough}
+    begun = _BEGUN[levels]
+    first = {
+        depth.view.name: depth
+        for depth in sgbm_depths(model, images, region, half, part(progress, 0, begun), masks, done)
+    }
     beside = _beside(model, region, settings)
-    planes: dict[str, Planes] = {}
-    sizes = (half.max_side_px, settings.max_side_px)
-    for level, (side, rounds) in enumerate(list(zip(sizes, _ROUNDS, strict=True))[:levels]):
-        views = {view.name: shrunk(view, side) for view in model.views}
-        pictures = {
-            name: undistorted(grey(images[name], view.camera), view.camera)
-            for name, view in views.items()
-            if name in first or any(name in names for names in beside.values())
-        }
-        straight = {
-            name: replace(view, camera=pinhole(view.camera)) for name, view in views.items()
-        }
-        planes = {
-            name: _started(first[name], region) if not level else _enlarged(planes[name], picture)
-            for name, picture in pictures.items()
-            if name in first and beside.get(name)
-        }
-        ends = (0.25, 0.45, 0.97) if levels > 1 else (0.5, 0.97)
-        share = ends[level], ends[level + 1]
-        _search_all(
-            planes, straight, pictures, beside, rounds, 3 * level, settings, part(progress, *share)
-        )
-    depths = [
-        _depth(planes[name], straight[name], pictures[name], first[name], region) for name in planes
-    ]
-    depths = [
-        replace(one, depth_m=masked(one.depth_m, masks.get(name), views[name].camera))
-        for name, one in zip(planes, depths, strict=True)
-    ]
-    progress(1.0, f"depth of {len(depths)} views")
-    return depths
+    names = [model.views[i].name for i in swept(model, region)]
+    names = [name for name in names if name in first and beside.get(name)]
+    sizes = (half.max_side_px, settings.max_side_px)[:levels]
+    steps = [_Level(model, images, side, names, beside) for side in sizes]
+
+    def one(name: str) -> Depth:
+        planes, rough = None, first.pop(name)
+        for level, step in enumerate(steps):
+            together = step.compared(name, beside[name])
+            planes = _enlarged(planes, together.own) if planes else _started(rough, region)
+            search(planes, together, _ALIKE, _ROUNDS[level], 3 * level)
+            step.let_go((name, *beside[name]))
+        assert planes is not None  # there is a level at least
+        depth = _depth(planes, step.straight(name), together.own, rough, region)
+        camera = step.views[name].camera
+        return replace(depth, depth_m=masked(depth.depth_m, masks.get(name), camera))
+
+    jobs = (partial(one, name) for name in names)
+    share = part(progress, begun, 1.0)
+    with closing(in_turn(jobs, at_a_time or settings.workers or os.cpu_count() or 1)) as depths:
+        for at, depth in enumerate(depths, start=1):
+            share(at / len(names), f"view {at} of {len(names)}")
+            yield depth
+    progress(1.0, f"depth of {len(names)} views")
+
+
+class _Level:
+    """The views and pictures of one size, held while views at work need them."""
+
+    def __init__(
+        self,
+        model: SparseModel,
+        images: Mapping[str, Path],
+        side_px: int,
+        names: Sequence[str],
+        beside: Mapping[str, tuple[str, ...]],
+    ) -> None:
+        self.views = {view.name: shrunk(view, side_px) for view in model.views}
+        uses = Counter(used for name in names for used in (name, *beside[name]))
+        self._pictures = Held(partial(self._picture, images), uses)
+        self.let_go = self._pictures.let_go
+
+    def _picture(self, images: Mapping[str, Path], name: str) -> AnyArray:
+        camera = self.views[name].camera
+        return undistorted(grey(images[name], camera), camera)
+
+    def straight(self, name: str) -> View:
+        """The view, its lens without distortion."""
+        return replace(self.views[name], camera=pinhole(self.views[name].camera))
+
+    def compared(self, name: str, others: Sequence[str]) -> Compared:
+        """The view's picture together with the others'."""
+        take = self._pictures.take
+        return compared(
+            self.straight(name), take(name), [self.straight(n) for n in others],
+            [take(n) for n in others],
+        )  # fmt: skip
 
 
 def _beside(
@@ -135,39 +196,6 @@ def _beside(
         beside[model.views[i].name].append(model.views[j].name)
         beside[model.views[j].name].append(model.views[i].name)
     return {name: tuple(names) for name, names in beside.items()}
-
-
-def _search_all(
-    planes: Mapping[str, Planes],
-    views: Mapping[str, View],
-    pictures: Mapping[str, AnyArray],
-    beside: Mapping[str, tuple[str, ...]],
-    rounds: int,
-    begin: int,
-    settings: DenseSettings,
-    progress: Progress,
-) -> None:
-    """`search` for each view, some at a time."""
-
-    def one(name: str) -> None:
-        names = beside[name]
-        together: Compared = compared(
-            views[name], pictures[name], [views[n] for n in names], [pictures[n] for n in names]
-        )
-        search(planes[name], together, _ALIKE, rounds, begin)
-
-    with ThreadPoolExecutor(settings.workers or os.cpu_count() or 1) as pool:
-        jobs = [pool.submit(one, name) for name in planes]
-        try:
-            for done, job in enumerate(as_completed(jobs), start=1):
-                job.result()
-                progress(
-                    done / len(jobs),
-                    f"view {done} of {len(jobs)}, {'half' if not begin else 'full'} size",
-                )
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
 
 
 def _started(depth: Depth, region: Region) -> Planes:

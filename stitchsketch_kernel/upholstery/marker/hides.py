@@ -100,7 +100,8 @@ def _one_hide(
     settings: NestSettings,
     progress: Progress,
 ) -> tuple[HideMarker, list[Copy]]:
-    from stitchsketch_kernel.upholstery.marker.lattice import Job, search_lattice
+    from stitchsketch_kernel.upholstery.marker.job import Job
+    from stitchsketch_kernel.upholstery.marker.lattice import search_lattice
 
     sheet, roll = _sheet(hide), _as_roll(hide)
     length = float(sheet.bounds[2])

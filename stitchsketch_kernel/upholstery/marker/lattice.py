@@ -14,15 +14,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
 
 from stitchsketch_kernel.domain.marker import Placement
 from stitchsketch_kernel.domain.progress import Progress
 from stitchsketch_kernel.upholstery.marker.anneal import anneal, lay
 from stitchsketch_kernel.upholstery.marker.copies import Copy
 from stitchsketch_kernel.upholstery.marker.improve import Clock
+from stitchsketch_kernel.upholstery.marker.job import Job
 from stitchsketch_kernel.upholstery.marker.layings import Genes, Laying, Tables
-from stitchsketch_kernel.upholstery.marker.phases import Component, Room, feasible_phases
+from stitchsketch_kernel.upholstery.marker.phases import feasible_phases
 from stitchsketch_kernel.upholstery.marker.tables import make_tables
 
 #: A round of the search between two words to the caller, seconds.
@@ -31,35 +31,6 @@ _ROUND_S = 0.25
 _HOT, _COLD = 0.01, 0.0004
 #: Coolings: the first from the order given, others from a random one, the last from the best.
 _COOLINGS = 10
-
-
-@dataclass(frozen=True)
-class Job:
-    """What is to be laid.
-
-    Attributes
-    ----------
-    copies : tuple of Copy
-    room : Room
-        The cloth, and turns that every piece may lie at (degrees).
-    components : tuple of Component
-        Places on the cloth's pattern that hang together.
-    pinned : tuple of Placement
-        Copies that lie already.
-    walls : shapely geometry or None
-        What no piece may touch, on the roll.
-    separation_mm : float
-    length_mm : float
-        The roll's length; infinite where it does not end.
-    """
-
-    copies: tuple[Copy, ...]
-    room: Room
-    components: tuple[Component, ...] = ()
-    pinned: tuple[Placement, ...] = ()
-    walls: shapely.Geometry | None = None
-    separation_mm: float = 5.0
-    length_mm: float = math.inf
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import shapely
 
@@ -79,7 +80,7 @@ def links_of(pattern: Pattern, level: MatchLevel) -> list[Link]:
 
 
 def share_along(link: Link) -> float:
-    """Share of a seam's places that match, without repeats, once its middle does; 1 for a motif.
+    """Share of a seam's places that match, without repeats, at their best; 1 for a motif.
 
     It is what the shapes allow: a straight seam that runs the same way on both pieces has all.
     """
@@ -87,7 +88,25 @@ def share_along(link: Link) -> float:
         return 1.0
     mirror = [np.array([-1.0 if side.flipped else 1.0, 1.0]) for side in (link.a, link.b)]
     apart = link.b.line_mm * mirror[1] - link.a.line_mm * mirror[0]
-    return float(np.mean(np.hypot(*(apart - apart[len(apart) // 2]).T) <= MATCHED_MM))
+    return float(np.mean(np.hypot(*(apart - best_shift(apart)).T) <= MATCHED_MM))
+
+
+def best_shift(apart_mm: FloatArray) -> FloatArray:
+    """What one side of a seam must be moved by to match the other.
+
+    Where the whole seam can be within `MATCHED_MM`, the middle of the smallest circle round all
+    its places' differences, which leaves the least jump; else the difference at the seam's middle:
+    no shift holds all of it, and the middle is where a jump is seen.
+
+    Parameters
+    ----------
+    apart_mm : ndarray, shape (n, 2)
+        One side's places less the other's, station by station; n odd.
+    """
+    middle = apart_mm[len(apart_mm) // 2]
+    about = (apart_mm - middle).astype(np.float32)  # small numbers: float32 is exact enough
+    centre, radius = cv2.minEnclosingCircle(about[:, None])
+    return np.asarray(middle + centre if radius <= MATCHED_MM else middle)
 
 
 def matches_of(

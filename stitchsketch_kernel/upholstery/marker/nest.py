@@ -156,7 +156,8 @@ def _on_lattice(
     clock: Clock,
 ) -> tuple[list[Placement], float | None]:
     """Placements, and the length of the plain marker where there is something to match."""
-    from stitchsketch_kernel.upholstery.marker.lattice import Job, search_lattice
+    from stitchsketch_kernel.upholstery.marker.job import Job
+    from stitchsketch_kernel.upholstery.marker.lattice import search_lattice
 
     copies, match = copies_of(pattern), MatchLevel(settings.match)
     _check_pinned(pattern, fabric, settings, pinned, zones)

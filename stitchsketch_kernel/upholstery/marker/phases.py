@@ -16,7 +16,7 @@ from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.errors import NestError
 from stitchsketch_kernel.domain.marker import Fabric, Placement
 from stitchsketch_kernel.upholstery.marker.copies import TOLERANCE_MM, Copy
-from stitchsketch_kernel.upholstery.marker.links import STATIONS, Link, Side
+from stitchsketch_kernel.upholstery.marker.links import Link, Side, best_shift
 
 #: Phases across the roll are tried this far apart, and exactly where pieces touch its edge.
 _PHASE_STEP_MM = 5.0
@@ -143,25 +143,24 @@ def _keys(links: Sequence[Link]) -> list[tuple[str, int]]:
     return [side.key for side in sides]
 
 
-def _middle(side: Side, room: Room) -> FloatArray:
-    """The seam's middle on a copy at the first turn, not yet moved."""
+def _places(side: Side, room: Room) -> FloatArray:
+    """The seam's stations on a copy at the first turn, not yet moved; or a motif's one point."""
     place = Placement(side.piece, side.copy, 0.0, 0.0, room.turns_deg[0], side.flipped)
-    line = place.apply(side.line_mm)
-    return np.asarray(line[STATIONS // 2 if len(line) > 1 else 0])
+    return np.asarray(place.apply(side.line_mm))
 
 
 def _on_motif(a: Component, link: Link, room: Room) -> Component | None:
     if a.root_mm is not None:
         return None
-    root = room.motif_mm - _middle(link.a, room) - a.offsets_mm[link.a.key]
+    root = room.motif_mm - _places(link.a, room)[0] - a.offsets_mm[link.a.key]
     return Component(a.offsets_mm, root)
 
 
 def _joined(a: Component, b: Component, link: Link, room: Room) -> Component | None:
     if link.b is None or a is b or (a.root_mm is not None and b.root_mm is not None):
         return None
-    # the same cloth under both middles: t_a + m_a = t_b + m_b
-    apart = _middle(link.a, room) - _middle(link.b, room)
+    # the same cloth under both sides, as nearly as can be: t_a + a = t_b + b
+    apart = best_shift(_places(link.a, room) - _places(link.b, room))
     of_b = a.offsets_mm[link.a.key] + apart - b.offsets_mm[link.b.key]
     offsets = a.offsets_mm | {key: shift + of_b for key, shift in b.offsets_mm.items()}
     root = a.root_mm

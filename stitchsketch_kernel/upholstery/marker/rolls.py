@@ -121,7 +121,8 @@ def _one_roll(
     zones: Sequence[Zone],
     progress: Progress,
 ) -> tuple[Marker, list[Copy]]:
-    from stitchsketch_kernel.upholstery.marker.lattice import Job, search_lattice
+    from stitchsketch_kernel.upholstery.marker.job import Job
+    from stitchsketch_kernel.upholstery.marker.lattice import search_lattice
 
     room = Room(cloth.fabric, turns_of(cloth.fabric, settings.railroad))
     job = Job(

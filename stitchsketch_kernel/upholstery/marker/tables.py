@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
@@ -20,10 +19,8 @@ from stitchsketch_kernel.upholstery.marker.columns import (
     union,
 )
 from stitchsketch_kernel.upholstery.marker.copies import Copy
+from stitchsketch_kernel.upholstery.marker.job import Job
 from stitchsketch_kernel.upholstery.marker.layings import Tables
-
-if TYPE_CHECKING:
-    from stitchsketch_kernel.upholstery.marker.lattice import Job
 
 #: Column widths, and how many columns all shapes may have together: tables grow by its square.
 _LEAST_STEP_MM, _MOST_STEP_MM, _MOST_COLUMNS = 2.0, 10.0, 22_000

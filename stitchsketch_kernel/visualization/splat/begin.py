@@ -40,7 +40,7 @@ def discs(
         [np.median(t.surface.depth_m[t.inside]) / t.view.camera.fx for t in seen_by]
     )
     count = int(min(_FIRST * most, max(100, area / (_APART_PX * pixel_m) ** 2)))
-    points, faces = _spread(mesh, areas, count, rng)
+    points, faces = spread(mesh, areas, count, rng)
     normals = mesh.face_normals()[faces]
     colors, known = photo_colors(points, normals, seen_by)
     if mesh.colors is not None:
@@ -53,10 +53,10 @@ def discs(
     return Splats(points, scales, _lying(normals), logit, sh).as_type(np.float32)
 
 
-def _spread(
+def spread(
     mesh: Mesh, areas: FloatArray, count: int, rng: np.random.Generator
 ) -> tuple[FloatArray, IntArray]:
-    """Points on faces, one in each equal share of the area."""
+    """Points on faces, one in each equal share of the area, and their faces."""
     ends = np.cumsum(areas)
     at = (np.arange(count) + rng.random(count)) / count * ends[-1]
     faces = np.minimum(np.searchsorted(ends, at), len(areas) - 1).astype(np.int32)

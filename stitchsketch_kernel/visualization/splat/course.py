@@ -129,10 +129,11 @@ def mean_psnr(splats: Splats, asked: Sequence[Target]) -> float:
 
 
 def key_of(scan: Scan, settings: SplatSettings) -> str:
-    """Of photos by name, cameras, mesh and settings."""
+    """Of photos by name, their light, cameras, mesh and settings."""
     told = hashlib.sha256(json.dumps(asdict(settings), sort_keys=True).encode())
     for view in scan.views:
         told.update(repr((view.name, view.camera)).encode())
         told.update(view.rotation.tobytes() + view.translation.tobytes())
+    told.update(repr((scan.light.falloff, sorted(scan.light.gains.items()))).encode())
     told.update(scan.mesh.vertices.tobytes() + scan.mesh.faces.tobytes())
     return told.hexdigest()

@@ -59,7 +59,8 @@ def textured_pictures(
 ) -> list[AnyArray]:
     """The mesh on white, each pixel in the colour that photos in `seen_by` have there.
 
-    That is a texture as fine as the photos, which no file of a texture surpasses.
+    That is a texture as fine as the photos, which no file of a texture surpasses; even, where the
+    targets' exposures are known.
     """
     normals, made = mesh.face_normals(), []
     for target in asked:

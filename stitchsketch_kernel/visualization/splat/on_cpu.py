@@ -63,7 +63,7 @@ class OnCpu(Course):
         self._rng = np.random.default_rng(settings.seed)
         self.splats = discs(scan.mesh, shown, settings.most_splats, self._rng, settings.degree)
         self._moments = {name: Moments.none(getattr(self.splats, name)) for name in _NAMES}
-        self.exposures = np.zeros((len(shown), 3), dtype=np.float32)
+        self.exposures = np.log(np.array([target.gain for target in shown], dtype=np.float32))
         self._exposure_moments = Moments.none(self.exposures)
         self._pull = Pull.none(len(self.splats))
         self._queue: list[int] = []

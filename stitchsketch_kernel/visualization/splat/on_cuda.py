@@ -63,7 +63,8 @@ class OnCuda(Course):
         self._reach = 1.1 * float(
             np.linalg.norm(centres - centres.mean(axis=0), axis=1).max(initial=1e-3)
         )
-        self.exposures = torch.zeros((len(self.shown), 3), device=device, requires_grad=True)
+        gains = np.log(np.array([target.gain for target in self.shown], dtype=np.float32))
+        self.exposures = torch.tensor(gains, device=device, requires_grad=True)
         self._exposing = torch.optim.Adam([self.exposures], lr=_EXPOSURE_RATE)
         self._take(first)
         self.strategy, self._strategy_state = self._strategy()

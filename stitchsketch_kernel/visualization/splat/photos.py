@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -13,6 +13,7 @@ from stitchsketch_kernel.domain.arrays import AnyArray, FloatArray, ImageArray
 from stitchsketch_kernel.domain.errors import PhotoError, SplatError
 from stitchsketch_kernel.domain.model import Mesh, Region
 from stitchsketch_kernel.domain.photo import Camera, View
+from stitchsketch_kernel.visualization.splat.light import Light
 from stitchsketch_kernel.visualization.splat.surface import Surface, seen_surface
 
 #: Kept round the furniture's outline, as a share of the picture's longer side.
@@ -33,12 +34,15 @@ class Scan:
         The upright file of each view, by its name.
     mesh : Mesh
     region : Region
+    light : Light
+        What the photos' brightness differs by (`even.lit` asks them); none without.
     """
 
     views: tuple[View, ...]
     photos: Mapping[str, Path]
     mesh: Mesh
     region: Region
+    light: Light = field(default_factory=Light)
 
 
 @dataclass(frozen=True)
@@ -50,17 +54,20 @@ class Target:
     view : View
         Without distortion, cut to the furniture.
     photo : ndarray of uint8, shape (h, w, 3)
-        sRGB.
+        sRGB, its corners as bright as its middle.
     mask : ndarray of uint8, shape (h, w)
         How much of each pixel the mesh covers, 0 to 255.
     surface : Surface
         The mesh as this view sees it.
+    gain : ndarray of float32, shape (3,)
+        What it is brighter by than the photos' mean, where that is known; else ones.
     """
 
     view: View
     photo: ImageArray
     mask: ImageArray
     surface: Surface
+    gain: AnyArray
 
     def on(self, paper: AnyArray) -> AnyArray:
         """The furniture alone, on paper of one colour, float32 0 to 1."""
@@ -68,6 +75,10 @@ class Target:
         return np.asarray(
             share * (self.photo.astype(np.float32) / 255) + (1 - share) * paper, np.float32
         )
+
+    def as_taken(self) -> Target:
+        """The same without what is known of its exposure."""
+        return replace(self, gain=np.ones_like(self.gain))
 
     @property
     def inside(self) -> AnyArray:
@@ -119,8 +130,8 @@ def _target(scan: Scan, view: View, long_side_px: int) -> Target | None:
     cropped = Camera(width, height, lens.fx, lens.fy, lens.cx - left, lens.cy - top)
     there = replace(view, camera=cropped)
     return Target(
-        there, np.ascontiguousarray(photo), np.ascontiguousarray(mask),
-        seen_surface(scan.mesh, there),
+        there, np.ascontiguousarray(scan.light.flat(photo, cropped)), np.ascontiguousarray(mask),
+        seen_surface(scan.mesh, there), scan.light.gain(view.name),
     )  # fmt: skip
 
 

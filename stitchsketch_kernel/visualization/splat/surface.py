@@ -90,9 +90,29 @@ def photo_colors(
     return colors, known
 
 
-def _add(
-    points: FloatArray, normals: FloatArray, target: Target, total: FloatArray, weight: FloatArray
-) -> None:
+@dataclass(frozen=True)
+class Sights:
+    """Where a photo sees surface points.
+
+    Attributes
+    ----------
+    rows : ndarray of int, shape (m,)
+        Which of the points.
+    u, v : ndarray of float32, shape (m,)
+        Pixels as OpenCV counts them.
+    facing, distance_m : ndarray, shape (m,)
+        Cosine between normal and line of sight, and how far off.
+    """
+
+    rows: AnyArray
+    u: AnyArray
+    v: AnyArray
+    facing: AnyArray
+    distance_m: AnyArray
+
+
+def sights(points: FloatArray, normals: FloatArray, target: Target) -> Sights:
+    """Where a photo sees points, unless something is before them or they look away."""
     view, camera = target.view, target.view.camera
     to_camera = view.centre - points
     distance = np.linalg.norm(to_camera, axis=1)
@@ -110,13 +130,22 @@ def _add(
     x, y = np.rint(u).astype(int), np.rint(v).astype(int)
     depth = target.surface.depth_m[y, x]
     open_to = (depth > 0) & (z[rows] < depth + _HIDDEN_M / facing[rows])
-    rows, u, v = rows[open_to], u[open_to], v[open_to]
-    share = facing[rows] ** 4 / distance[rows] ** 2
-    total[rows] += share[:, None] * _sampled(target.photo, u, v) / 255
-    weight[rows] += share
+    rows = rows[open_to]
+    return Sights(rows, u[open_to], v[open_to], facing[rows], distance[rows])
 
 
-def _sampled(image: AnyArray, u: AnyArray, v: AnyArray) -> AnyArray:
+def _add(
+    points: FloatArray, normals: FloatArray, target: Target, total: FloatArray, weight: FloatArray
+) -> None:
+    sight = sights(points, normals, target)
+    share = sight.facing**4 / sight.distance_m**2
+    color = sampled(target.photo, sight.u, sight.v) / (255 * target.gain)
+    total[sight.rows] += share[:, None] * color
+    weight[sight.rows] += share
+
+
+def sampled(image: AnyArray, u: AnyArray, v: AnyArray) -> AnyArray:
+    """Colours between pixels, shape (k, 3)."""
     out = np.empty((len(u), 3))
     # remap takes pictures of fewer than 32,767 rows: lay the points out in blocks
     for begin in range(0, len(u), 30_000):

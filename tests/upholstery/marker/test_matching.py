@@ -85,6 +85,28 @@ def test_sewn_pieces_lie_on_the_same_phase(fabric):
     assert marker.plain_length_mm and marker.extra_percent > -1
 
 
+def bowed(by_mm: float) -> Pattern:
+    """Two widths whose seam is straight on the one, and bent by so much on the other."""
+    a = sewn_box("IB-1", 500, 610, ["a", "S1", "b", "c"])
+    ring = np.array([[0, 0], [420, 0], [420, 610], [0, 610], [by_mm, 305]], dtype=float)
+    b = sewn_piece("IB-2", ring, ["d", "e", "f", "g", "h"])
+    edge = PieceEdge("S1", EdgeKind.SEWN, ring[[3, 4, 0]], False, 0.0)
+    return pattern_of([a, replace(b, edges=(*b.edges[:3], edge))], ("S1", "IB-1", "IB-2"))
+
+
+def test_a_seam_of_two_curves_is_matched_where_the_least_is_left_all_along():
+    marker = nest(bowed(3.0), CHECK, QUICK)
+    [match] = marker.matches
+    assert match.matched and match.mismatch_mm == pytest.approx(1.5, abs=0.1)
+    assert match.along_mm == pytest.approx(1.5, abs=0.1)  # 3 were its middle held
+
+
+def test_a_seam_that_cannot_match_all_along_does_at_its_middle():
+    [match] = nest(bowed(9.0), CHECK, QUICK).matches
+    assert match.matched and match.mismatch_mm < 0.01
+    assert match.along_mm == pytest.approx(9.0, abs=0.1)
+
+
 def test_without_nap_pieces_turn_about_a_motif_and_still_match():
     fabric = replace(CHECK, nap=False, motif_along_mm=31.0, motif_across_mm=17.0)
     marker = nest(join(), fabric, QUICK)

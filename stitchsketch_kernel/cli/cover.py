@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from stitchsketch_kernel.cli.progress import progress_bar
+
 
 def add_cover(commands: Any) -> None:
     """Add the command to the program's."""
@@ -24,8 +26,8 @@ def add_cover(commands: Any) -> None:
 
 
 def _cover(given: argparse.Namespace) -> None:
-    from stitchsketch_kernel.cli import progress_bar
     from stitchsketch_kernel.pipeline.cover import CoverSettings, cover
+    from stitchsketch_kernel.pipeline.renders import kept_where_tracked
 
     settings = CoverSettings(given.seconds, given.frames)
     with progress_bar() as progress:
@@ -39,3 +41,5 @@ def _cover(given: argparse.Namespace) -> None:
     print(f"Pictures, films and GLB: {record.folder}")
     if record.page is not None:
         print(f"For the customer: {record.page}")
+    if given.out is None and (said := kept_where_tracked(given.run)):
+        print(said)

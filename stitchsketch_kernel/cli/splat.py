@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from stitchsketch_kernel.cli.progress import progress_bar
+
 _SETTINGS = ("engine", "steps", "long_side_px", "most_splats", "strategy", "held_out", "seed")
 
 
@@ -32,7 +34,7 @@ def add_splat(commands: Any) -> None:
 
 
 def _splat(given: argparse.Namespace) -> None:
-    from stitchsketch_kernel.cli import progress_bar
+    from stitchsketch_kernel.pipeline.renders import kept_where_tracked
     from stitchsketch_kernel.pipeline.splat import PAGE, PLY, SPZ, splat, splat_settings
 
     settings = splat_settings({name: getattr(given, name) for name in _SETTINGS})
@@ -46,3 +48,5 @@ def _splat(given: argparse.Namespace) -> None:
         print(f"Held-out photos, {name}: {score['psnr_db']:.2f} dB, SSIM {score['ssim']:.3f}")
     print(f"Files: {record.folder / PLY}, {record.folder / SPZ}")
     print(f"In the browser: {record.folder / PAGE}")
+    if given.out is None and (said := kept_where_tracked(given.run)):
+        print(said)

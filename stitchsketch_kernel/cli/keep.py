@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stitchsketch_kernel.cli.progress import progress_bar
 from stitchsketch_kernel.domain.errors import SettingsError, StorageError
-from stitchsketch_kernel.domain.progress import Progress
 
 if TYPE_CHECKING:
     from stitchsketch_kernel.projects.records import Project
@@ -115,7 +114,7 @@ def _export(given: argparse.Namespace) -> None:
     from stitchsketch_kernel.stores.exporting import export_project
 
     stores, shop = _open(given)
-    with stores, _bar() as progress:
+    with stores, progress_bar() as progress:
         project = _named(stores.projects.projects(shop), given.project)
         export_project(stores, shop, project.id, given.out, progress)
     print(f"{project.name}: {given.out} ({given.out.stat().st_size / 1e6:.1f} MB)")
@@ -125,7 +124,7 @@ def _import(given: argparse.Namespace) -> None:
     from stitchsketch_kernel.stores.importing import import_project
 
     stores, shop = _open(given)
-    with stores, _bar() as progress:
+    with stores, progress_bar() as progress:
         project = import_project(stores, shop, given.file, progress)
     print(f"{project.name}: imported as {project.id}")
 
@@ -169,9 +168,3 @@ def _named(projects: list[Project], asked: str) -> Project:
             "Give the identity that 'stitchsketch project list' shows.",
         )
     return found[0]
-
-
-def _bar() -> AbstractContextManager[Progress]:
-    from stitchsketch_kernel.cli import progress_bar
-
-    return progress_bar()

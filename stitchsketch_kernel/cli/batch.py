@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stitchsketch_kernel.cli.progress import progress_bar
 from stitchsketch_kernel.domain.errors import RunError, SettingsError
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ def add_batch(commands: Any) -> None:
 
 
 def _batch(given: argparse.Namespace) -> None:
-    from stitchsketch_kernel.cli import progress_bar
     from stitchsketch_kernel.pipeline.batch import BatchSettings, Workers, read_jobs, run_batch
     from stitchsketch_kernel.pipeline.limits import Limits
 

@@ -1,0 +1,91 @@
+"""A mirror is found by the mats in it; what it shows is left out, what stands before it is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stitchsketch_kernel.domain.board import TagSighting
+from stitchsketch_kernel.domain.model import SparseModel
+from stitchsketch_kernel.reconstruction.mirrors import (
+    find_mirror,
+    say_mirror,
+    without_image,
+    without_images,
+)
+
+#: The glass, upright, half a metre to the left of the ball, turned by 10 degrees.
+NORMAL = np.array([np.cos(np.deg2rad(10)), np.sin(np.deg2rad(10)), 0.0])
+POINT = np.array([-0.5, 0.0, 0.0])
+TAGS = np.array([[x, y, 0.0] for x in (0.3, 0.36, 0.42) for y in (-0.1, 0.0, 0.1)])
+
+
+def mirrored(points):
+    return points - 2 * ((points - POINT) @ NORMAL)[:, None] * NORMAL
+
+
+def sightings(views, points, noise=0.0, seed=0):
+    rng = np.random.default_rng(seed)
+    return [
+        TagSighting(view.name, "D", i, np.zeros((4, 2)), at + rng.normal(0, noise, 2))
+        for view in views
+        for i, at in enumerate(view.pixels_from_world(points))
+    ]
+
+
+@pytest.fixture
+def room(ball):
+    """Views before and behind the glass, points of the room and their images."""
+    views = tuple(ball.look(f"{i:02d}.png", turn) for i, turn in enumerate(range(0, 360, 30)))
+    before = np.array([view.centre for view in views]) @ NORMAL > POINT @ NORMAL
+    front = np.flatnonzero(before).astype(np.int32)
+    back = np.flatnonzero(~before).astype(np.int32)
+    rng = np.random.default_rng(2)
+    real = rng.uniform([-0.2, -0.2, 0.1], [0.2, 0.2, 0.5], (50, 3))
+    beside = mirrored(real) + np.array([0, 0.02, 0])
+    points = np.concatenate([real, mirrored(real), beside])
+    seen = (front,) * 100 + (back,) * 50
+    model = SparseModel(views, points, np.zeros((150, 3), np.uint8), seen)
+    return model, tuple(views[i] for i in front)
+
+
+def test_the_glass_is_where_the_tags_say(room):
+    model, front = room
+    true, image = sightings(model.views, TAGS, 0.1), sightings(front, mirrored(TAGS), 1.0, 1)
+    # one that was read wrongly says something else
+    image += sightings(front, np.array([[0.9, 0.9, 0.2]]))
+    mirror = find_mirror(model, true, image)
+    assert np.rad2deg(np.arccos(mirror.normal @ NORMAL)) < 0.5
+    assert abs(mirror.beyond(POINT)) < 0.003
+    assert set(mirror.photos) <= {view.name for view in front}
+    assert "show the mats in it" in say_mirror(mirror)
+
+
+def test_tags_that_agree_on_nothing_are_no_mirror(room):
+    model, front = room
+    wild = np.random.default_rng(4).uniform(-1, 1, (9, 3))
+    assert find_mirror(model, sightings(model.views, TAGS), sightings(front, wild)) is None
+    assert find_mirror(model, sightings(model.views, TAGS), ()) is None
+
+
+def test_points_in_the_glass_go_and_real_ones_behind_it_stay(room):
+    model, front = room
+    mirror = find_mirror(model, sightings(model.views, TAGS), sightings(front, mirrored(TAGS)))
+    left = without_images(model, mirror)
+    assert np.array_equal(left.points, np.delete(model.points, np.s_[50:100], axis=0))
+    assert len(left.colors) == len(left.point_views) == 100
+
+
+def test_depth_in_the_glass_goes_but_not_of_a_view_from_behind(room, ball):
+    model, front = room
+    mirror = find_mirror(model, sightings(model.views, TAGS), sightings(front, mirrored(TAGS)))
+    whole = [ball.depth(view) for view in model.views]
+    # the floor runs on behind the plane of the glass: real for those who stand there
+    for depth in whole:
+        cut = without_image(depth, mirror)
+        is_front = depth.view.name in {view.name for view in front}
+        assert (cut.depth_m == depth.depth_m).all() != is_front
+        assert not (cut.depth_m > depth.depth_m).any()
+        assert not cut.confidence[cut.depth_m == 0].any()
+        on_ball = np.linalg.norm(ball.seen(depth.view)[0] - ball.centre, axis=-1) < 0.2501
+        assert (cut.depth_m > 0)[on_ball].all()
