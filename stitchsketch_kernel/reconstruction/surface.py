@@ -154,8 +154,10 @@ def _surface(body: Cloud, settings: SurfaceSettings) -> Mesh:
     points, weights = body.points[kept], body.weights[kept]
     extent = float(np.ptp(points, axis=0).max()) * 1.1
     depth = int(np.clip(np.ceil(np.log2(extent / (settings.cell_mm * 0.001))), 6, 10))
+    # several threads give another mesh each time: the last digits of their sums, then decimation's
+    # choices by them; one takes as much processor
     raw, _ = o3d.geometry.TriangleMesh.create_from_point_cloud_poisson(
-        pcd, depth=depth, scale=1.1, linear_fit=False
+        pcd, depth=depth, scale=1.1, linear_fit=False, n_threads=1
     )
     vertices, faces = np.asarray(raw.vertices), np.asarray(raw.triangles)
     distance, nearest = cKDTree(points).query(vertices, workers=-1)
