@@ -37,13 +37,14 @@ def compute(context: StageContext) -> dict[str, Any]:
     photos = context.read("ingest", "photos", PhotoSet).photos
     model = context.read("scale", "model", SparseModel)
     images = {photo.name: photo.path for photo in photos}
-    mesh = make_mesh(
+    mesh, coarser = make_mesh(
         depths_of(context.earlier("densify")),
         images,
         model.views,
         context.read("densify", "region", Region),
         context.settings("mesh"),
         part(context.progress, 0, 0.95),
+        context.free_bytes,
     )
     context.progress(0.95, "looking for what hides the piece")
     hidden = find_hidden(mesh, depths_of(context.earlier("densify")), images, model.views)
@@ -55,6 +56,6 @@ def compute(context: StageContext) -> dict[str, Any]:
         "faces": len(mesh.faces),
         "area_m2": float(mesh.face_areas().sum()),
         "size_m": size,
-        "doubts": [said] if (said := say_hidden(hidden)) else [],
+        "doubts": [said for said in (coarser, say_hidden(hidden)) if said],
         "confidence": None if mesh.confidence is None else float(mesh.confidence.mean()),
     }
