@@ -96,7 +96,7 @@ def _nearest(
         far = near[_NEXT_NEIGHBOURS:]
         spread = np.linspace(0, len(far) - 1, _MOST_NEIGHBOURS - _NEXT_NEIGHBOURS)
         near = np.concatenate([near[:_NEXT_NEIGHBOURS], far[spread.round().astype(int)]])
-    return [(names[i], names[k]) for k in near]
+    return [(names[i], names[int(k)]) for k in near]
 
 
 def _mat_poses(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
@@ -50,7 +50,7 @@ class Held(Generic[T]):
         return len(self._made)
 
 
-def in_turn(jobs: Iterable[Callable[[], T]], workers: int) -> Iterator[T]:
+def in_turn(jobs: Iterable[Callable[[], T]], workers: int) -> Generator[T, None, None]:
     """What the jobs give, in their order; as many at a time as there are workers.
 
     Only one job a worker is done ahead of what was asked for. Where the caller ends early, jobs

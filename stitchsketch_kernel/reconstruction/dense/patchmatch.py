@@ -29,6 +29,8 @@ _ALONG = np.arange(-REACH_PX, REACH_PX + 1, STEP_PX) ** 2
 NEAR = np.exp(-np.add.outer(_ALONG, _ALONG).ravel() / (2 * _NEAR_PX**2)).astype(np.float32)
 #: The cost of a patch that can't be compared.
 WORST = np.float32(1.0)
+#: A plane of a smaller cost is near the surface: the views that it looks alike in see that place.
+SURE = np.float32(0.25)
 #: The variance (grey levels squared) below which a patch shows nothing at all. A sensor's noise may
 #: have more: the other photos tell whether it hides the cloth. At 2.0 half of a dark leather was
 #: given up.
@@ -141,12 +143,15 @@ def search(
     p = pictures
     variance = own_variance(p.own)
     alike = min(alike, len(p.others))
+    # at each pixel the other views, those first that it looks most alike in
+    order = np.empty((*p.own.shape, len(p.others)), np.uint8)
+    order[:] = np.arange(len(p.others))
     for turn in range(begin - 1, begin + rounds):
         for colour in (0, 1):
             _half_round(
                 planes.inverse, planes.slope, planes.cost, p.own, variance,
-                p.others.reshape(len(p.others), -1), p.others.shape[2], p.sizes, p.A, p.b, alike,
-                np.float32(p.focal_px), colour, turn, turn < begin, seed + 2 * turn + colour,
+                p.others.reshape(len(p.others), -1), p.others.shape[2], p.sizes, p.A, p.b, order,
+                alike, np.float32(p.focal_px), colour, turn, turn < begin, seed + 2 * turn + colour,
             )  # fmt: skip
 
 
@@ -166,12 +171,12 @@ def own_variance(own):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
 def _half_round(  # type: ignore[no-untyped-def]  # noqa: PLR0912  (one loop: calls would cost)
-    inverse, slope, cost, own, variance, others, stride, sizes, A, b, alike,
+    inverse, slope, cost, own, variance, others, stride, sizes, A, b, order, alike,
     focal_px, colour, turn, only_cost, seed,
 ):  # fmt: skip
     # one colour of the chessboard; `only_cost`: what the planes are worth as they stand
     np.random.seed(seed)  # noqa: NPY002  (numba's own generator, one a thread)
-    best = np.empty(alike, np.float32)
+    costs = np.empty(len(others), np.float32)
     patch = np.empty(SIDE * SIDE, np.float32)
     weight = np.empty(SIDE * SIDE, np.float32)
     height, width = inverse.shape
@@ -186,23 +191,14 @@ def _half_round(  # type: ignore[no-untyped-def]  # noqa: PLR0912  (one loop: ca
             _read(own, y, x, patch, weight)
             if only_cost:
                 cost[y, x] = _cost(
-                    patch,
-                    weight,
-                    variance[y, x],
-                    y,
-                    x,
-                    others,
-                    stride,
-                    sizes,
-                    A,
-                    b,
-                    w,
-                    gx,
-                    gy,
-                    best,
-                )
+                    patch, weight, variance[y, x], y, x, others, stride, sizes, A, b, w, gx, gy,
+                    order[y, x], alike, len(others), costs,
+                )  # fmt: skip
                 continue
             c = cost[y, x]
+            # near the surface the views that it looks alike in see this place: they are asked alone
+            asked = alike if c < SURE else len(others)
+            changed = False
             for k in range(4 + RANDOM_TRIES):
                 if k < 4:
                     dy, dx = offsets[k]
@@ -225,23 +221,16 @@ def _half_round(  # type: ignore[no-untyped-def]  # noqa: PLR0912  (one loop: ca
                 if v <= 0 or (hx * hx + hy * hy) * focal_px**2 > (STEEPEST * v) ** 2:
                     continue
                 d = _cost(
-                    patch,
-                    weight,
-                    variance[y, x],
-                    y,
-                    x,
-                    others,
-                    stride,
-                    sizes,
-                    A,
-                    b,
-                    v,
-                    hx,
-                    hy,
-                    best,
-                )
+                    patch, weight, variance[y, x], y, x, others, stride, sizes, A, b, v, hx, hy,
+                    order[y, x], alike, asked, costs,
+                )  # fmt: skip
                 if d < c:
-                    c, w, gx, gy = d, v, hx, hy
+                    c, w, gx, gy, changed = d, v, hx, hy, True
+            if changed and asked < len(others):
+                c = _cost(
+                    patch, weight, variance[y, x], y, x, others, stride, sizes, A, b, w, gx, gy,
+                    order[y, x], alike, len(others), costs,
+                )  # fmt: skip
             inverse[y, x], slope[y, x, 0], slope[y, x, 1], cost[y, x] = w, gx, gy, c
 
 
@@ -271,18 +260,23 @@ def _read(own, y, x, patch, weight):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def _cost(patch, weight, variance, y, x, others, stride, sizes, A, b, w, gx, gy, best):  # type: ignore[no-untyped-def]
-    # mean over the views that look most alike
-    best[:] = WORST
-    for k in range(len(others)):
-        c = _one_cost(
+def _cost(  # type: ignore[no-untyped-def]
+    patch, weight, variance, y, x, others, stride, sizes, A, b, w, gx, gy, order, alike, asked,
+    costs,
+):  # fmt: skip
+    # mean over the views that look most alike, of the first `asked` in the order; those come first
+    for i in range(asked):
+        k = order[i]
+        costs[i] = _one_cost(
             patch, weight, variance, np.float32(y), np.float32(x), others[k], np.int32(stride),
             sizes[k, 0], sizes[k, 1], A[k], b[k], w, gx, gy,
         )  # fmt: skip
-        for i in range(len(best)):
-            if c < best[i]:
-                best[i], c = c, best[i]
-    return best.mean()
+    for i in range(alike):
+        for j in range(i + 1, asked):
+            if costs[j] < costs[i]:
+                costs[i], costs[j] = costs[j], costs[i]
+                order[i], order[j] = order[j], order[i]
+    return costs[:alike].mean()
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
