@@ -53,7 +53,7 @@ def octree_for(
     area, there = len(points) * voxel_m**2, USABLE * free()
 
     def need(depth: int) -> float:
-        return BYTES_A_CELL * area / (side / 2**depth) ** 2
+        return float(BYTES_A_CELL * area / (side / 2**depth) ** 2)
 
     depth = asked
     while need(depth) > there:
