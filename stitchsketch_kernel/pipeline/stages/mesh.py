@@ -30,7 +30,7 @@ def compute(context: StageContext) -> dict[str, Any]:
     from stitchsketch_kernel.imaging.photos import PhotoSet
     from stitchsketch_kernel.pipeline.stages.reading import depths_of, mesh_name
     from stitchsketch_kernel.reconstruction.mesh_io import write_mesh
-    from stitchsketch_kernel.reconstruction.strangers import find_hidden, say_hidden
+    from stitchsketch_kernel.reconstruction.strangers import find_hidden, recolored, say_hidden
     from stitchsketch_kernel.reconstruction.surface import make_mesh
     from stitchsketch_kernel.visualization.thumbnail import thumbnail
 
@@ -48,6 +48,7 @@ def compute(context: StageContext) -> dict[str, Any]:
     )
     context.progress(0.95, "looking for what hides the piece")
     hidden = find_hidden(mesh, depths_of(context.earlier("densify")), images, model.views)
+    mesh = recolored(mesh, images, model.views, hidden)
     write_mesh(context.folder / mesh_name(context), mesh)
     (context.folder / THUMBNAIL).write_bytes(thumbnail(mesh))
     size = np.ptp(mesh.vertices, axis=0)
