@@ -26,6 +26,7 @@ from stitchsketch_kernel.reconstruction.clean import clean_mesh, joined
 from stitchsketch_kernel.reconstruction.coloring import color_vertices
 from stitchsketch_kernel.reconstruction.fusion import Cloud, fuse
 from stitchsketch_kernel.reconstruction.memory import free_bytes
+from stitchsketch_kernel.reconstruction.mirrors import SAY_IMAGE, is_image
 from stitchsketch_kernel.reconstruction.surface_room import (
     SCALE,
     enough_for,
@@ -86,7 +87,7 @@ def make_mesh(
     settings: SurfaceSettings | None = None,
     progress: Progress = silent,
     free: Callable[[], int] = free_bytes,
-) -> tuple[Mesh, str]:
+) -> tuple[Mesh, tuple[str, ...]]:
     """Make the mesh of all furniture in the region.
 
     Parameters
@@ -106,8 +107,8 @@ def make_mesh(
     -------
     mesh : Mesh
         With colours, and with confidence: 1 where many views agree, 0 where a hole was closed.
-    doubt : str
-        A sentence for the report where memory was short; empty where it did.
+    doubts : tuple of str
+        Sentences for the report: memory was short, or what a mirror shows was left out.
 
     Raises
     ------
@@ -128,6 +129,11 @@ def make_mesh(
             part(progress, 0, 0.45),
         )
     bodies = _bodies(cloud, settings)
+    centres = np.array([view.centre for view in views])
+    real = [one for i, one in enumerate(bodies)
+            if not i or not is_image(one.points, bodies[0].points, centres)]  # fmt: skip
+    doubts = [SAY_IMAGE] if len(real) < len(bodies) else []
+    bodies = real
     meshes, cells_m = [], []
     for i, body in enumerate(bodies):
         progress(0.45 + 0.35 * i / len(bodies), f"surface {i + 1} of {len(bodies)}")
@@ -137,7 +143,8 @@ def make_mesh(
     mesh = joined(meshes)
     mesh = color_vertices(mesh, images, views, part(progress, 0.82, 1.0))
     progress(1.0, f"{len(mesh.faces)} triangles")
-    return mesh, say_coarser(max(cells_m), settings.cell_mm * mm)
+    doubts.append(say_coarser(max(cells_m), settings.cell_mm * mm))
+    return mesh, tuple(doubt for doubt in doubts if doubt)
 
 
 def _bodies(cloud: Cloud, settings: SurfaceSettings) -> list[Cloud]:

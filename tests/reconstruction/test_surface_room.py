@@ -44,7 +44,7 @@ def test_where_the_coarsest_does_not_fit_it_is_said(points):
 def test_a_mesh_of_little_memory_is_whole_and_its_doubt_is_told(ball, ball_images, ball_views):
     depths = [ball.depth(view) for view in ball_views[:4]]
     settings = SurfaceSettings(voxel_mm=4, cell_mm=5, edge_mm=8)
-    mesh, doubt = make_mesh(
+    mesh, (doubt,) = make_mesh(
         depths, ball_images, ball_views[:4], REGION, settings, free=lambda: 25 * 2**20
     )
     assert "Memory was short" in doubt

@@ -37,7 +37,7 @@ def compute(context: StageContext) -> dict[str, Any]:
     photos = context.read("ingest", "photos", PhotoSet).photos
     model = context.read("scale", "model", SparseModel)
     images = {photo.name: photo.path for photo in photos}
-    mesh, coarser = make_mesh(
+    mesh, doubts = make_mesh(
         depths_of(context.earlier("densify")),
         images,
         model.views,
@@ -57,6 +57,6 @@ def compute(context: StageContext) -> dict[str, Any]:
         "faces": len(mesh.faces),
         "area_m2": float(mesh.face_areas().sum()),
         "size_m": size,
-        "doubts": [said for said in (coarser, say_hidden(hidden)) if said],
+        "doubts": [said for said in (*doubts, say_hidden(hidden)) if said],
         "confidence": None if mesh.confidence is None else float(mesh.confidence.mean()),
     }
