@@ -22,6 +22,7 @@ from stitchsketch_kernel.domain.photo import Photo
 from stitchsketch_kernel.domain.progress import Progress, part, silent
 from stitchsketch_kernel.reconstruction.align_costs import likely_costs
 from stitchsketch_kernel.reconstruction.align_settings import AlignSettings
+from stitchsketch_kernel.reconstruction.bundle import adjust, mapping_options
 from stitchsketch_kernel.reconstruction.colmap_io import (
     cancellable,
     quiet,
@@ -96,8 +97,8 @@ def align(
             models = _map(len(photos), images, database, work_dir, settings, told)
             groups = _groups(models, names)
             largest = _largest(models, photos)
-            largest = mend(largest, names, sightings, database, images)
-            _refine_lens(largest)
+            largest = mend(largest, names, sightings, database, images, settings.seed)
+            adjust(largest, principal_point=True)
     except OSError as error:
         raise _disk_words(error, work_dir) from error
     _write(largest, work_dir / "sparse")
@@ -113,10 +114,8 @@ def _map(
     settings: AlignSettings,
     progress: Progress,
 ) -> dict[int, Any]:
-    options = pycolmap.IncrementalPipelineOptions()
-    options.random_seed = settings.seed
+    options = mapping_options(settings.seed)
     options.min_model_size = min(10, max(3, count // 2))
-    options.mapper.random_seed = settings.seed
     placed = [0]
 
     def next_image() -> None:
@@ -167,14 +166,6 @@ def _groups(models: dict[int, Any], names: dict[str, str]) -> list[set[str]]:
         {names[image.name] for image in model.images.values() if image.has_pose}
         for model in models.values()
     ]
-
-
-def _refine_lens(model: Any) -> None:
-    """One last bundle adjustment, with the principal point free."""
-    options = pycolmap.BundleAdjustmentOptions()
-    options.refine_principal_point = True
-    options.print_summary = False
-    pycolmap.bundle_adjustment(model, options)
 
 
 def _write(model: Any, target: Path) -> None:

@@ -69,6 +69,7 @@ def extract(
     `threads` photos at a time; 0: one for each core.
     """
     database.unlink(missing_ok=True)
+    _numbered(photos, images, database)
     files = _files(photos)
     options = pycolmap.FeatureExtractionOptions()
     options.use_gpu = False
@@ -79,10 +80,7 @@ def extract(
         options.sift.first_octave = 0
     options.num_threads = _at_a_time(photos, options, threads)
     done = 0
-    for _, group in itertools.groupby(
-        sorted(photos, key=lambda photo: photo.camera_key), key=lambda photo: photo.camera_key
-    ):
-        members = list(group)
+    for members in _by_lens(photos):
         reader = _reader(members[0])
 
         def extract(token: Any, members: list[Photo] = members, reader: Any = reader) -> None:
@@ -101,6 +99,30 @@ def extract(
         cancellable(extract, log_file(database), _noted(share, "finding features"))
         done += len(members)
     progress(1.0, f"features of {done} photos")
+
+
+def _by_lens(photos: tuple[Photo, ...]) -> list[list[Photo]]:
+    """The photos of each camera and zoom, in their names' order."""
+    ordered = sorted(photos, key=lambda photo: photo.camera_key)
+    return [list(group) for _, group in itertools.groupby(ordered, key=lambda p: p.camera_key)]
+
+
+def _numbered(photos: tuple[Photo, ...], images: Path, database: Path) -> None:
+    """Enter all photos before their features are looked for.
+
+    COLMAP numbers a photo when its features are ready, so that threads that overtake each other
+    would give other numbers each time, and with them another order of all sums and choices.
+    """
+    files = _files(photos)
+    pycolmap.Database.open(database).close()
+    for members in _by_lens(photos):
+        pycolmap.import_images(
+            database,
+            images,
+            camera_mode=pycolmap.CameraMode.SINGLE,
+            image_names=[files[photo.name] for photo in members],
+            options=_reader(members[0]),
+        )
 
 
 def _are_rich(
