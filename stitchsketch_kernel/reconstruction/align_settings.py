@@ -7,6 +7,9 @@ from typing import Annotated, Literal
 
 from stitchsketch_kernel.domain.bounds import Within, require_allowed
 
+#: Photos smaller than this are enlarged to find their features.
+LARGE_PX = 1700
+
 
 @dataclass(frozen=True)
 class AlignSettings:

@@ -176,8 +176,10 @@ def _surface(body: Cloud, depth: int, settings: SurfaceSettings) -> Mesh:
     pcd.normals = o3d.utility.Vector3dVector(body.normals)
     pcd, kept = pcd.remove_statistical_outlier(nb_neighbors=20, std_ratio=3.0)
     points, weights = body.points[kept], body.weights[kept]
+    # several threads give another mesh each time: the last digits of their sums, then decimation's
+    # choices by them; one takes as much processor
     raw, _ = o3d.geometry.TriangleMesh.create_from_point_cloud_poisson(
-        pcd, depth=depth, scale=SCALE, linear_fit=False
+        pcd, depth=depth, scale=SCALE, linear_fit=False, n_threads=1
     )
     vertices, faces = np.asarray(raw.vertices), np.asarray(raw.triangles)
     distance, nearest = cKDTree(points).query(vertices, workers=-1)

@@ -11,7 +11,7 @@ from stitchsketch_kernel.domain.progress import part
 if TYPE_CHECKING:
     from stitchsketch_kernel.pipeline.context import StageContext
 
-NAME, NUMBER, VERSION = "mesh", 5, 7
+NAME, NUMBER, VERSION = "mesh", 5, 8
 INPUTS = ("ingest", "scale", "densify")
 SETTINGS = {"mesh": "stitchsketch_kernel.reconstruction.surface:SurfaceSettings"}
 #: The mesh as a small picture, for the list of projects.
@@ -21,7 +21,7 @@ PUBLISHES = {
     "mesh_unscaled.ply": "model/mesh_unscaled.ply",
     THUMBNAIL: f"model/{THUMBNAIL}",
 }
-WEIGHT = 120
+WEIGHT = 75
 
 
 def compute(context: StageContext) -> dict[str, Any]:

@@ -64,7 +64,8 @@ class TorchSearch:
         """
         import torch
 
-        with self._turn, torch.inference_mode():
+        # cuDNN's own sampler is none for grids of a million rows
+        with self._turn, torch.inference_mode(), torch.backends.cudnn.flags(enabled=False):
             room = self._tile()
             self.pixels = min(self.pixels or room, room)
             try:
