@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pycolmap
 
 from stitchsketch_kernel.domain.arrays import FloatArray
@@ -20,6 +21,11 @@ from stitchsketch_kernel.reconstruction.neighbours import USUAL_FOCAL, likely_pa
 
 log = logging.getLogger(__name__)
 
+#: With so many features in a photo those of a pixel's size add nothing: on the demo (3,300) cameras
+#: come out as exact without them; plain cloth (2,000) has 0.28 mm with them and 0.44 without.
+_ENOUGH = 2600
+#: Photos that are tried first, to tell.
+_TRIED = 4
 #: Lens model while mapping: one focal length, two radial terms. Phones need no more.
 _LENS = "RADIAL"
 
@@ -60,12 +66,37 @@ def extract(
     progress: Progress,
 ) -> None:
     """Features of all photos; photos of the same camera and zoom share one lens."""
+    fine = settings.features == "fine"
+    if settings.features == "auto":
+        tried = photos[:: -(-len(photos) // _TRIED)]
+        _extract(tried, images, database, settings, False, part(progress, 0, 0.05))
+        fine = _usual_count(database) < _ENOUGH
+    _extract(photos, images, database, settings, fine, part(progress, 0.05, 1))
+    progress(1.0, f"features of {len(photos)} photos")
+
+
+def _usual_count(database: Path) -> float:
+    """The median of the photos' numbers of features."""
+    with pycolmap.Database.open(database) as db:
+        counts = [db.num_keypoints_for_image(image.image_id) for image in db.read_all_images()]
+    return float(np.median(counts))
+
+
+def _extract(
+    photos: tuple[Photo, ...],
+    images: Path,
+    database: Path,
+    settings: AlignSettings,
+    fine: bool,
+    progress: Progress,
+) -> None:
     database.unlink(missing_ok=True)
     files = _files(photos)
     options = pycolmap.FeatureExtractionOptions()
     options.use_gpu = False
     options.max_image_size = settings.max_side_px
     options.sift.max_num_features = settings.max_features
+    options.sift.first_octave = -1 if fine else 0
     done = 0
     for _, group in itertools.groupby(
         sorted(photos, key=lambda photo: photo.camera_key), key=lambda photo: photo.camera_key
@@ -88,7 +119,6 @@ def extract(
         share = part(progress, done / len(photos), (done + len(members)) / len(photos))
         cancellable(extract, log_file(database), _noted(share, "finding features"))
         done += len(members)
-    progress(1.0, f"features of {done} photos")
 
 
 def _noted(progress: Progress, note: str) -> Callable[[float], None]:
