@@ -40,7 +40,7 @@ UNTIL = 5
 #: Stages that may be the same whatever the engine: what one engine's run has of them, the other's
 #: takes over (and does those anew that it asks for otherwise).
 SHARED = ("01_ingest", "02_align", "03_scale")
-ENGINES = {"high": {"densify.engine": "patches"}, "fast": dict(FIRST_LOOK)}
+ENGINES = {"high": {"densify.engine": "high"}, "fast": dict(FIRST_LOOK)}
 HEAD = (
     "scene", "engine", "cameras placed", "rms mm", "scale off (said) %",
     "surface mean / median / 95 % mm", "bias mm", "complete within 2 / 5 mm %",

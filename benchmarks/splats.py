@@ -23,11 +23,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from stitchsketch_kernel.pipeline.splat import PLY, read_splats, scan_of, splat
+from stitchsketch_kernel.pipeline.splat import PLY, read_splats, splat
+from stitchsketch_kernel.pipeline.splat_scan import scan_of
 from stitchsketch_kernel.visualization.splat import judge
 from stitchsketch_kernel.visualization.splat.photos import Scan, held_out, targets
 from stitchsketch_kernel.visualization.splat.splats import cropped
-from stitchsketch_kernel.visualization.splat.train import SplatSettings, chosen
+from stitchsketch_kernel.visualization.splat.train import SplatSettings, chosen, no_cuda
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -43,12 +44,20 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("splats"), help="a folder a run in it")
     parser.add_argument("--simple-trainer", type=Path, metavar="FILE", help="of gsplat, on CUDA")
     given = parser.parse_args(words)
+    why_not = no_cuda()
+    if why_not and (given.engine == "cuda" or given.simple_trainer):
+        parser.error(f"gsplat and its simple trainer want CUDA, and there is none. {why_not}")
     settings = SplatSettings(
         given.engine, given.steps, given.size, given.most, given.degree, given.strategy,
         given.held_out,
     ).filled(chosen(given.engine))  # fmt: skip
     if given.simple_trainer and settings.engine != "cuda":
-        parser.error("gsplat's simple trainer wants CUDA, and there is none")
+        parser.error("gsplat's simple trainer is held against gsplat: leave --engine cpu out")
+    if why_not:
+        print(
+            f"No CUDA here, so no figures of gsplat and its simple trainer are made. {why_not} "
+            "What follows is the processor's own training."
+        )
     for number, run in enumerate(given.runs):
         folder = given.out / f"{number + 1}-{run.resolve().name}"
         print(f"{run}: {settings}")

@@ -6,6 +6,7 @@
 #       extension: .py
 #       format_name: percent
 #       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -20,7 +21,7 @@
 run_dir = "demo"
 
 # %%
-from stitchsketch_kernel.imaging.photos import PhotoSet, load_image
+from stitchsketch_kernel.imaging.photos import PhotoSet, PixelsWhenAsked
 from stitchsketch_kernel.pipeline.context import open_stage
 from stitchsketch_kernel.pipeline.stages.reading import depths_of, found_masks
 from stitchsketch_kernel.visualization import pictures
@@ -30,7 +31,7 @@ stage.compute()
 
 # %%
 photos = stage.read("ingest", "photos", PhotoSet)
-images = {photo.name: load_image(photo.path) for photo in photos.photos}
+images = PixelsWhenAsked(photos.photos)
 stage.picture("depths", pictures.depth_sheet(depths_of(stage.folder), images))
 
 # %% [markdown]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,7 +29,9 @@ from stitchsketch_kernel.imaging.reading import (
     shown,
 )
 
-__all__ = ["PhotoSet", "PhotoSettings", "load_image", "photos_or_frames", "read_photos"]
+__all__ = [
+    "PhotoSet", "PhotoSettings", "PixelsWhenAsked", "load_image", "photos_or_frames", "read_photos",
+]  # fmt: skip
 
 #: The folder of copies, and the file in it that says it may be made anew.
 COPIES, _OURS = "upright_photos", ".made-by-stitchsketch"
@@ -74,6 +76,22 @@ class PhotoSet:
 
     photos: tuple[Photo, ...]
     notes: tuple[PhotoNote, ...]
+
+
+class PixelsWhenAsked(Mapping[str, ImageArray]):
+    """Upright RGB pixels (h, w, 3) of photos by name, read when they are asked for, never held."""
+
+    def __init__(self, photos: Sequence[Photo]) -> None:
+        self._paths = {photo.name: photo.path for photo in photos}
+
+    def __getitem__(self, name: str) -> ImageArray:
+        return load_image(self._paths[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
 
 
 def read_photos(

@@ -19,6 +19,7 @@ from stitchsketch_kernel.domain.errors import PhotoError, ScaleError
 from stitchsketch_kernel.domain.marker import Fabric
 from stitchsketch_kernel.domain.prototype import ClothTile, tile_normals
 from stitchsketch_kernel.imaging.boards import MOST_MATS, standard_mats
+from stitchsketch_kernel.imaging.daylight import by_daylight
 from stitchsketch_kernel.imaging.reading import load_image, shown
 from stitchsketch_kernel.imaging.seamless import relief, seamless, without_lamp
 from stitchsketch_kernel.imaging.swatch_repeat import require_repeat, upright
@@ -26,6 +27,8 @@ from stitchsketch_kernel.imaging.tags import find_tags
 
 #: Tags of one mat that must be seen; and how far off their places may be, mm.
 _LEAST_TAGS, _MOST_OFF_MM = 6, 1.0
+#: Half the width and height of a mat's tags, from the first's middle to the last's.
+_TAGS_MM = np.array([54.0, 81.0])
 #: White round a mat's tags, and its head and bars: no cloth is taken from there.
 _SHEET_MM = (75.0, 110.0)
 #: A tile is at least so large, and at most so fine and so large.
@@ -208,13 +211,23 @@ def _straightened(picture: ImageArray, in_photo: AnyArray, to_sheet: FloatArray)
     flat = cv2.warpPerspective(picture, move, size, flags=cv2.INTER_AREA)
     inside = cv2.warpPerspective(in_photo.astype(np.uint8) * 255, move, size)
     cloth: AnyArray = np.asarray(np.asarray(inside) > 254)
-    sheet = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (
-        np.array([54.0, 81.0]) + np.array(_SHEET_MM)
+    mask, inner = (
+        _box_on_sheet(cloth.shape, _TAGS_MM + np.array(more), turn, low, mm_per_px)
+        for more in (_SHEET_MM, (0.0, 0.0))
     )
-    hidden = (sheet @ turn.T - low) / mm_per_px
-    mask = np.zeros(cloth.shape, dtype=np.uint8)
-    cv2.fillConvexPoly(mask, np.round(hidden).astype(np.int32), 1)
-    return _Seen(np.asarray(flat, np.uint8), mm_per_px, cloth & (mask == 0))
+    seen = cloth & (mask == 0)
+    return _Seen(by_daylight(np.asarray(flat, np.uint8), seen, inner > 0), mm_per_px, seen)
+
+
+def _box_on_sheet(
+    shape: tuple[int, ...], half_mm: FloatArray, turn: FloatArray, low: FloatArray,
+    mm_per_px: float,
+) -> AnyArray:  # fmt: skip
+    """1 in a box round the mat's middle, else 0."""
+    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half_mm
+    mask = np.zeros(shape, dtype=np.uint8)
+    cv2.fillConvexPoly(mask, np.round((corners @ turn.T - low) / mm_per_px).astype(np.int32), 1)
+    return mask
 
 
 def _area(ring: FloatArray) -> float:

@@ -16,7 +16,9 @@ from stitchsketch_kernel.pipeline.stage import Stage, load, standard_stages
 from stitchsketch_kernel.pipeline.tracking import KeptAs
 
 #: Settings of a first look: cameras and surface in a third of the time, half as exact.
-FIRST_LOOK = MappingProxyType({"align.features": "coarse", "densify.engine": "fast"})
+FIRST_LOOK = MappingProxyType(
+    {"align.features": "coarse", "densify.engine": "fast", "mesh.cell_mm": 4.0}
+)
 
 
 @dataclass(frozen=True)

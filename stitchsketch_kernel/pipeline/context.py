@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import resource
 import sys
 import time
@@ -95,6 +96,14 @@ class StageContext:
         """A file or folder from outside; None when the person gave none."""
         given = self._job["files"][name]
         return None if given is None else Path(given)
+
+    def free_bytes(self) -> int:
+        """How much memory this stage may still take: what there is, and what it is allowed."""
+        from stitchsketch_kernel.pipeline.limits import memory_of
+        from stitchsketch_kernel.reconstruction.memory import free_bytes
+
+        free, allowed = free_bytes(), int(self._job.get("memory_bytes", 0))
+        return min(free, max(0, allowed - memory_of(os.getpid()))) if allowed else free
 
     @property
     def begun(self) -> Begun:

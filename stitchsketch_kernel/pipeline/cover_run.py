@@ -80,11 +80,18 @@ class CoveredRun:
         return nest(self.pattern, fabric, asked, progress, zones=look.fabric.zones())
 
     def dressed(self, look: Look, marker: Marker) -> Prototype:
-        """The furniture in a fabric by its marker, with its welts."""
-        from stitchsketch_kernel.upholstery.prototype.dress import dress
+        """The furniture in a fabric by its marker, with welts, and in the job's other cloths."""
+        from stitchsketch_kernel.upholstery.prototype.contrast import with_others
+        from stitchsketch_kernel.upholstery.prototype.dress import dress, with_pieces
         from stitchsketch_kernel.upholstery.prototype.piping import with_piping
 
-        bare = dress(self.flats, self.pattern, marker, self.scan)
+        face = dress(self.flats, self.pattern, marker, self.scan)
+        others = [
+            (dress(own, self.pattern, one.marker), one.tile(one.marker.fabric))
+            for one in look.others
+            if one.marker is not None and (own := with_pieces(self.flats, self.pattern, one.marker))
+        ]
+        bare = with_others(face, others, self.scan)
         return with_piping(bare, self.pattern, self._cord_mm(), look.welt_color(marker.fabric))
 
     def _cord_mm(self) -> float:

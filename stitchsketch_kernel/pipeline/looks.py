@@ -63,6 +63,9 @@ class Look:
     welt : LookSettings, optional
         How the welts' own cloth looks, the same for all fabrics that are shown together; without
         it they are of the fabric.
+    others : tuple of Look
+        The job's other cloths with their markers, of which the pieces are cut that this one has
+        none of.
     """
 
     fabric: FabricSettings
@@ -70,6 +73,7 @@ class Look:
     folder: Path
     marker: Marker | None = None
     welt: LookSettings | None = None
+    others: tuple[Look, ...] = ()
 
     def tile(self, fabric: Fabric) -> ClothTile:
         """The cloth's tile.

@@ -194,7 +194,8 @@ class _Run:
         self.tracker.begin(stage_record)
         started = time.perf_counter()
         begun = self.folder.begun(stage, stage_record.key, earlier_folders(stage, self.stages))
-        aside = self.folder.begin(stage, {**self._job(stage), "begun": begun})
+        job = {**self._job(stage), "begun": begun, "memory_bytes": self.limits.memory_bytes}
+        aside = self.folder.begin(stage, job)
         executed = self.folder.notebooks / stage.notebook.name
         try:
             execute(

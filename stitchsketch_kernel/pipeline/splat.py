@@ -11,8 +11,6 @@ import numpy as np
 
 from stitchsketch_kernel.disk.aside import renamed_when_whole
 from stitchsketch_kernel.domain.errors import (
-    RunError,
-    ScaleError,
     SettingsError,
     SplatError,
     StorageError,
@@ -21,6 +19,7 @@ from stitchsketch_kernel.domain.progress import Progress, part, silent
 from stitchsketch_kernel.pipeline.artefacts import read_value, write_value
 from stitchsketch_kernel.pipeline.files import disk_in_words, read_json, remove, write_json
 from stitchsketch_kernel.pipeline.record import read_record
+from stitchsketch_kernel.pipeline.splat_scan import pixel_m, scan_of
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -74,7 +73,7 @@ def splat(
     """
     from stitchsketch_kernel.visualization.splat.train import SplatSettings
 
-    made, name = _scan(run), _name(run)
+    made, name = scan_of(run), _name(run)
     folder = (out or run / "splat").resolve()
     with disk_in_words(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -144,7 +143,7 @@ class _Making:
             "exposures": trained.exposures, "curve": [asdict(mark) for mark in trained.curve],
             "falloff": self._scan.light.falloff, "held_out": self._judged(trained),
         }  # fmt: skip
-        record = self._written(trained.splats, figures)
+        record = self._written(trained.splats, figures, pixel_m(self._scan, filled.long_side_px))
         remove(self._folder / STATE)
         return record
 
@@ -206,7 +205,9 @@ class _Making:
             "scores": {name: asdict(one) for name, one in scores.items()},
         }
 
-    def _written(self, splats: Splats, figures: dict[str, Any]) -> SplatRecord:
+    def _written(
+        self, splats: Splats, figures: dict[str, Any], trained_px_m: float = 0.0
+    ) -> SplatRecord:
         from stitchsketch_kernel.visualization.splat.page import write_page
         from stitchsketch_kernel.visualization.splat.ply import write_ply
         from stitchsketch_kernel.visualization.splat.spz import write_spz
@@ -217,44 +218,13 @@ class _Making:
         write_ply(self._folder / PLY, splats)
         write_spz(self._folder / SPZ, splats)
         around = _front(self._run)
-        still = _still(splats, around)
+        still = _still(splats, around, trained_px_m)
         made_at = datetime.now().astimezone().strftime("%Y-%m-%d")
-        write_page(self._folder / PAGE, self._name, made_at, splats, still, around)
+        write_page(self._folder / PAGE, self._name, made_at, splats, still, around, trained_px_m)
         figures = {"name": self._name, "splats": len(splats), **figures}
         write_json(self._folder / FIGURES, figures)
         self._progress(1.0, "done")
         return SplatRecord(self._folder, figures)
-
-
-def scan_of(run: Path) -> Scan:
-    """What splats are made of, from a run's folder; raises as `splat` does."""
-    return _scan(run)
-
-
-def _scan(run: Path) -> Scan:
-    from stitchsketch_kernel.domain.model import Region, Scale, SparseModel
-    from stitchsketch_kernel.imaging.photos import PhotoSet
-    from stitchsketch_kernel.reconstruction.mesh_io import read_mesh
-    from stitchsketch_kernel.visualization.splat.photos import Scan
-
-    stages = run / "stages"
-    if read_record(run) is None or not (stages / "05_mesh").is_dir():
-        raise RunError(
-            f"{run} holds no run with a mesh.", "Give the folder that 'stitchsketch run' made."
-        )
-    if not read_value(stages / "03_scale" / "scale.npz", Scale).is_metric:
-        raise ScaleError(
-            "The scan's size is not known, and splats are in metres.",
-            "Run it again with mats, a board or a measured length.",
-        )
-    photos = read_value(stages / "01_ingest" / "photos.npz", PhotoSet).photos
-    model = read_value(stages / "03_scale" / "model.npz", SparseModel)
-    return Scan(
-        model.views,
-        {photo.name: photo.path for photo in photos},
-        read_mesh(stages / "05_mesh" / "mesh.ply"),
-        read_value(stages / "04_densify" / "region.npz", Region),
-    )
 
 
 def _name(run: Path) -> str:
@@ -274,12 +244,13 @@ def _front(run: Path) -> float:
     return 0.45 if out is None else float(np.arctan2(out[1], out[0])) + 0.45
 
 
-def _still(splats: Splats, around: float) -> ImageArray:
+def _still(splats: Splats, around: float, trained_px_m: float) -> ImageArray:
     from stitchsketch_kernel.visualization.splat.judge import as_bytes
     from stitchsketch_kernel.visualization.splat.render import looking, picture
 
     low, high = np.percentile(splats.means_m, [0.1, 99.9], axis=0)
-    return as_bytes(picture(splats, looking(low, high, around, _STILL_PX), (1.0, 1.0, 1.0)))
+    view = looking(low, high, around, _STILL_PX)
+    return as_bytes(picture(splats, view, (1.0, 1.0, 1.0), trained_px_m))
 
 
 def _save(path: Path, image: Image.Image) -> None:

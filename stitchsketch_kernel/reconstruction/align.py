@@ -20,7 +20,9 @@ from stitchsketch_kernel.domain.errors import AlignError, StorageError
 from stitchsketch_kernel.domain.model import SparseModel
 from stitchsketch_kernel.domain.photo import Photo
 from stitchsketch_kernel.domain.progress import Progress, part, silent
+from stitchsketch_kernel.reconstruction.align_costs import likely_costs
 from stitchsketch_kernel.reconstruction.align_settings import AlignSettings
+from stitchsketch_kernel.reconstruction.bundle import adjust, mapping_options
 from stitchsketch_kernel.reconstruction.colmap_io import (
     cancellable,
     quiet,
@@ -51,6 +53,7 @@ def align(
     progress: Progress = silent,
     sightings: Sequence[TagSighting] = (),
     boards: Sequence[Board] = (),
+    threads: int = 0,
 ) -> SparseModel:
     """Find where each photo was taken from.
 
@@ -63,6 +66,8 @@ def align(
     progress : Progress, optional
     sightings, boards : sequences, optional
         Tags of mats in the photos: they tell which photos are neighbours (`neighbours`).
+    threads : int, optional
+        Photos whose features are found at a time (`feature_room`); 0: one for each core.
 
     Returns
     -------
@@ -79,18 +84,21 @@ def align(
     images = image_folder(photos, work_dir)
     names = file_names(photos)
     database = work_dir / "features.db"
+    costs = likely_costs(photos, settings, bool(sightings))
+    found, matched, placed = (0.98 * end for end in costs.ends("features", "matching", "placing"))
     try:
         with quiet(log_file(database)):
             pycolmap.set_random_seed(settings.seed)
-            extract(photos, images, database, settings, part(progress, 0, 0.15))
+            extract(photos, images, database, settings, part(progress, 0, found), threads)
             rough = rough_rotations(photos, sightings, boards)
-            match_photos(photos, rough, database, settings, part(progress, 0.15, 0.6))
+            match_photos(photos, rough, database, settings, part(progress, found, matched))
             add_tags(database, names, sightings)
-            models = _map(len(photos), images, database, work_dir, settings, progress)
+            told = part(progress, matched, placed)
+            models = _map(len(photos), images, database, work_dir, settings, told)
             groups = _groups(models, names)
             largest = _largest(models, photos)
-            largest = mend(largest, names, sightings, database, images)
-            _refine_lens(largest)
+            largest = mend(largest, names, sightings, database, images, settings.seed)
+            adjust(largest, principal_point=True)
     except OSError as error:
         raise _disk_words(error, work_dir) from error
     _write(largest, work_dir / "sparse")
@@ -106,10 +114,8 @@ def _map(
     settings: AlignSettings,
     progress: Progress,
 ) -> dict[int, Any]:
-    options = pycolmap.IncrementalPipelineOptions()
-    options.random_seed = settings.seed
+    options = mapping_options(settings.seed)
     options.min_model_size = min(10, max(3, count // 2))
-    options.mapper.random_seed = settings.seed
     placed = [0]
 
     def next_image() -> None:
@@ -129,12 +135,13 @@ def _map(
             cancellation_token=token,
         )
 
-    report = part(progress, 0.6, 0.97)
     try:
         models = cancellable(
             run,
             log_file(database),
-            lambda _: report(min(1.0, placed[0] / count), f"placing photo {placed[0]} of {count}"),
+            lambda _: progress(
+                min(1.0, placed[0] / count), f"placing photo {placed[0]} of {count}"
+            ),
         )
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -159,14 +166,6 @@ def _groups(models: dict[int, Any], names: dict[str, str]) -> list[set[str]]:
         {names[image.name] for image in model.images.values() if image.has_pose}
         for model in models.values()
     ]
-
-
-def _refine_lens(model: Any) -> None:
-    """One last bundle adjustment, with the principal point free."""
-    options = pycolmap.BundleAdjustmentOptions()
-    options.refine_principal_point = True
-    options.print_summary = False
-    pycolmap.bundle_adjustment(model, options)
 
 
 def _write(model: Any, target: Path) -> None:

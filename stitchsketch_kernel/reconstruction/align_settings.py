@@ -7,6 +7,9 @@ from typing import Annotated, Literal
 
 from stitchsketch_kernel.domain.bounds import Within, require_allowed
 
+#: Photos smaller than this are enlarged to find their features.
+LARGE_PX = 1700
+
 
 @dataclass(frozen=True)
 class AlignSettings:
@@ -20,8 +23,8 @@ class AlignSettings:
         Photos are shrunk to this for finding features.
     features : {"auto", "coarse", "fine"}
         ``fine``: photos are enlarged to twice their size, so that features of a pixel are found,
-        in six times the time. ``coarse``: they are not. ``auto``: fine only where the first
-        photos give few coarse ones; where there are many, cameras come out the same.
+        in six times the time. ``coarse``: they are not. ``auto``: coarse only where photos are
+        large and those that are tried give enough; cameras then come out the same.
     matching : {"auto", "exhaustive", "sequential"}
         ``auto``: every pair up to `exhaustive_up_to` photos, neighbours in name order above.
     exhaustive_up_to : int

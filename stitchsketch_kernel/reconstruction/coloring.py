@@ -12,19 +12,22 @@ import open3d as o3d
 
 from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.errors import PhotoError
-from stitchsketch_kernel.domain.model import Depth, Mesh
+from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.domain.photo import View
+from stitchsketch_kernel.domain.progress import Progress, silent
+
+#: The colour of what no photo sees.
+UNSEEN_GREY = 128
 
 
 def color_vertices(
-    mesh: Mesh, depths: Sequence[Depth], images: Mapping[str, Path], views: Sequence[View]
+    mesh: Mesh, images: Mapping[str, Path], views: Sequence[View], progress: Progress = silent
 ) -> Mesh:
     """Colour each vertex by the photos that face it, those that face it most counting most.
 
     Visibility is asked of the mesh itself (a ray to the camera that meets nothing else); vertices
     that no photo sees stay mid-grey.
     """
-    used = {depth.view.name for depth in depths}
     normals = vertex_normals(mesh)
     scene = o3d.t.geometry.RaycastingScene()
     scene.add_triangles(
@@ -33,12 +36,12 @@ def color_vertices(
     )
     total = np.zeros((len(mesh.vertices), 3))
     weight = np.zeros(len(mesh.vertices))
-    for view in views:
-        if view.name in used:
-            image = _read(images[view.name])
-            _add_view(mesh.vertices, normals, view, image, scene, total, weight)
+    for i, view in enumerate(views):
+        progress(i / len(views), f"colours of photo {i + 1} of {len(views)}")
+        image = _read(images[view.name])
+        _add_view(mesh.vertices, normals, view, image, scene, total, weight)
     seen = weight > 0
-    colors = np.full((len(mesh.vertices), 3), 128, dtype=np.uint8)
+    colors = np.full((len(mesh.vertices), 3), UNSEEN_GREY, dtype=np.uint8)
     colors[seen] = np.clip(np.rint(total[seen] / weight[seen, None]), 0, 255)
     return replace(mesh, colors=colors)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from stitchsketch_kernel.domain.arrays import AnyArray, FloatArray
+from stitchsketch_kernel.domain.arrays import AnyArray, FloatArray, IntArray
 from stitchsketch_kernel.domain.errors import MeshError
 from stitchsketch_kernel.domain.model import Depth, Region
 from stitchsketch_kernel.domain.progress import Progress, part, silent
@@ -19,6 +19,8 @@ from stitchsketch_kernel.reconstruction.votes import DepthStack, votes
 _RIM_PX, _RIM_JUMP = 5, 0.03
 #: A point is no surface where more views than this share of those that agree look through it.
 _MOST_THROUGH = 0.25
+#: Points that wait to be summed up by voxels.
+_AT_ONCE = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -64,47 +66,46 @@ def fuse(
     MeshError
         No point was confirmed.
     """
-    points, normals, weights = [], [], []
-    sure = _confirmed(depths, agree_m, least_views - 1, part(progress, 0, 0.5))
-    stack = DepthStack.of(sure)
-    for i, depth in enumerate(sure):
-        own = _own_points(depth)
+    thinner = _Thinner(region, voxel_m)
+    stack = DepthStack.of(depths)
+    _keep_confirmed(stack, agree_m, least_views - 1, part(progress, 0, 0.5))
+    for i, depth in enumerate(depths):
+        own = _own_points(replace(depth, depth_m=stack.own(i)))
         if len(own.points):
             alike, through = votes(own.points, stack, i, agree_m)
             keep = (alike + 1 >= least_views) & (through <= _MOST_THROUGH * alike)
             keep &= region.contains(own.points)
-            points.append(own.points[keep])
-            normals.append(own.normals[keep])
-            weights.append(own.weights[keep] * (1 + alike[keep]))
-        progress(0.5 + 0.5 * (i + 1) / len(sure), f"checking view {i + 1} of {len(sure)}")
-    if not sum(len(p) for p in points):
+            weights = own.weights[keep] * (1 + alike[keep])
+            thinner.add(Cloud(own.points[keep], own.normals[keep], weights))
+        progress(0.5 + 0.5 * (i + 1) / len(stack), f"checking view {i + 1} of {len(stack)}")
+    cloud = thinner.cloud()
+    if not len(cloud.points):
         raise MeshError(
             "No part of the surface was seen alike by two photos.",
             "Take sharper photos with smaller steps between them, in brighter light.",
         )
-    return _thinned(
-        Cloud(np.concatenate(points), np.concatenate(normals), np.concatenate(weights)), voxel_m
-    )
+    return cloud
 
 
-def _confirmed(
-    depths: Sequence[Depth], agree_m: float, others: int, progress: Progress
-) -> list[Depth]:
-    """The maps without what fewer than `others` see alike: a lone match looks through nothing.
+def _keep_confirmed(stack: DepthStack, agree_m: float, others: int, progress: Progress) -> None:
+    """Take from the maps what fewer than `others` see alike: a lone match looks through nothing.
 
     On dark or plain cloth seen aslant many matches are wrong; as witnesses against what others see
     they would leave holes.
     """
-    stack, sure = DepthStack.of(depths), []
-    for i, depth in enumerate(depths):
-        rows = np.nonzero(depth.depth_m > 0)
-        points = world_points(depth.depth_m, depth.view)[rows]
-        alike, _ = votes(points, stack, i, agree_m)
-        kept = np.zeros_like(depth.depth_m)
-        kept[rows] = np.where(alike >= others, depth.depth_m[rows], 0)
-        sure.append(replace(depth, depth_m=kept))
-        progress((i + 1) / len(depths), f"comparing view {i + 1} of {len(depths)}")
-    return sure
+    sure = []
+    for i, view in enumerate(stack.views):
+        depth = stack.own(i)
+        rows = np.nonzero(depth > 0)
+        alike, _ = votes(world_points(depth, view)[rows], stack, i, agree_m)
+        kept = np.zeros(depth.shape, dtype=bool)
+        kept[rows] = alike >= others
+        # all maps are asked as they came: what falls is only noted, a bit a pixel
+        sure.append(np.packbits(kept))
+        progress((i + 1) / len(stack), f"comparing view {i + 1} of {len(stack)}")
+    for i, bits in enumerate(sure):
+        own = stack.own(i)
+        own[~np.unpackbits(bits, count=own.size).reshape(own.shape).astype(bool)] = 0
 
 
 def _own_points(depth: Depth) -> Cloud:
@@ -150,21 +151,51 @@ def _map_normals(xyz: AnyArray, z: AnyArray) -> tuple[FloatArray, AnyArray]:
     return normal, good & ~edge
 
 
-def _thinned(cloud: Cloud, voxel_m: float) -> Cloud:
-    """One point a voxel and side: the weighted mean (surfaces back to back stay apart)."""
-    cells = np.floor(cloud.points / voxel_m).astype(np.int64)
-    cells -= cells.min(axis=0)
-    side = np.argmax(np.abs(cloud.normals), axis=1) * 2
-    side += np.take_along_axis(cloud.normals, (side // 2)[:, None], axis=1)[:, 0] > 0
-    size = cells.max(axis=0) + 1
-    key = ((cells[:, 0] * size[1] + cells[:, 1]) * size[2] + cells[:, 2]) * 6 + side
-    _, index = np.unique(key, return_inverse=True)
-    total = np.bincount(index, cloud.weights).astype(float)
+class _Thinner:
+    """One point a voxel and side: the weighted mean (surfaces back to back stay apart).
 
-    def mean(values: FloatArray) -> FloatArray:
-        columns = [np.bincount(index, cloud.weights * column) for column in values.T]
-        return np.asarray(np.column_stack(columns) / total[:, None])
+    Clouds are summed up as they come: all points of 200 photos would take 6 GB.
+    """
 
-    normals = mean(cloud.normals)
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
-    return Cloud(mean(cloud.points), normals, total)
+    def __init__(self, region: Region, voxel_m: float) -> None:
+        self._voxel_m = voxel_m
+        self._low = np.floor(region.low_m / voxel_m).astype(np.int64)
+        self._size = np.floor(region.high_m / voxel_m).astype(np.int64) + 1 - self._low
+        self._keys = np.empty(0, dtype=np.int64)
+        #: A row a voxel: the points' and normals' sums, each times its weight, and the weights'.
+        self._sums = np.empty((0, 7))
+        self._waiting: list[Cloud] = []
+
+    def add(self, cloud: Cloud) -> None:
+        """Take in points of the region."""
+        self._waiting.append(cloud)
+        if sum(len(one.points) for one in self._waiting) > _AT_ONCE:
+            self._sum_up()
+
+    def cloud(self) -> Cloud:
+        """What was taken in, thinned."""
+        self._sum_up()
+        total = self._sums[:, 6]
+        means = self._sums[:, :6] / total[:, None]
+        normals = means[:, 3:]
+        normals = normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+        return Cloud(np.ascontiguousarray(means[:, :3]), normals, total.copy())
+
+    def _sum_up(self) -> None:
+        keys = np.concatenate([self._keys, *(self._key(one) for one in self._waiting)])
+        self._keys, index = np.unique(keys, return_inverse=True)
+        sums = np.empty((len(self._keys), 7))
+        for column in range(7):
+            values = [self._sums[:, column]]
+            for one in self._waiting:
+                of = (*one.points.T, *one.normals.T, np.ones(len(one.points)))[column]
+                values.append(one.weights * of)
+            sums[:, column] = np.bincount(index, np.concatenate(values), len(self._keys))
+        self._sums, self._waiting = sums, []
+
+    def _key(self, cloud: Cloud) -> IntArray:
+        cells = np.floor(cloud.points / self._voxel_m).astype(np.int64) - self._low
+        side = np.argmax(np.abs(cloud.normals), axis=1) * 2
+        side += np.take_along_axis(cloud.normals, (side // 2)[:, None], axis=1)[:, 0] > 0
+        flat = (cells[:, 0] * self._size[1] + cells[:, 1]) * self._size[2] + cells[:, 2]
+        return np.asarray(flat * 6 + side)

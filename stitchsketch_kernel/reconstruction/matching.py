@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -15,19 +16,16 @@ import pycolmap
 from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.photo import Photo
 from stitchsketch_kernel.domain.progress import Progress, part
-from stitchsketch_kernel.reconstruction.align_settings import AlignSettings
+from stitchsketch_kernel.reconstruction.align_settings import LARGE_PX, AlignSettings
 from stitchsketch_kernel.reconstruction.colmap_io import cancellable
 from stitchsketch_kernel.reconstruction.neighbours import USUAL_FOCAL, likely_pairs
 
 log = logging.getLogger(__name__)
 
-#: With so many features in a photo those of a pixel's size add nothing: on the demo (3,300) cameras
-#: come out as exact without them; plain cloth (2,000) has 0.28 mm with them and 0.44 without.
-_ENOUGH = 2600
-#: Photos that are tried first, to tell.
-_TRIED = 4
 #: Lens model while mapping: one focal length, two radial terms. Phones need no more.
 _LENS = "RADIAL"
+#: What the pyramids of a photo take, by the pixels of the largest level; and what all may take.
+_BYTES_A_PIXEL, _ROOM_BYTES = 75, 2.5 * 2**30
 
 
 def file_names(photos: tuple[Photo, ...]) -> dict[str, str]:
@@ -64,44 +62,27 @@ def extract(
     database: Path,
     settings: AlignSettings,
     progress: Progress,
+    threads: int = 0,
 ) -> None:
-    """Features of all photos; photos of the same camera and zoom share one lens."""
-    fine = settings.features == "fine"
-    if settings.features == "auto":
-        tried = photos[:: -(-len(photos) // _TRIED)]
-        _extract(tried, images, database, settings, False, part(progress, 0, 0.05))
-        fine = _usual_count(database) < _ENOUGH
-    _extract(photos, images, database, settings, fine, part(progress, 0.05, 1))
-    progress(1.0, f"features of {len(photos)} photos")
+    """Features of all photos; photos of the same camera and zoom share one lens.
 
-
-def _usual_count(database: Path) -> float:
-    """The median of the photos' numbers of features."""
-    with pycolmap.Database.open(database) as db:
-        counts = [db.num_keypoints_for_image(image.image_id) for image in db.read_all_images()]
-    return float(np.median(counts))
-
-
-def _extract(
-    photos: tuple[Photo, ...],
-    images: Path,
-    database: Path,
-    settings: AlignSettings,
-    fine: bool,
-    progress: Progress,
-) -> None:
+    `threads` photos at a time; 0: one for each core.
+    """
     database.unlink(missing_ok=True)
+    _numbered(photos, images, database)
     files = _files(photos)
     options = pycolmap.FeatureExtractionOptions()
     options.use_gpu = False
     options.max_image_size = settings.max_side_px
     options.sift.max_num_features = settings.max_features
-    options.sift.first_octave = -1 if fine else 0
-    done = 0
-    for _, group in itertools.groupby(
-        sorted(photos, key=lambda photo: photo.camera_key), key=lambda photo: photo.camera_key
+    threads = threads or os.cpu_count() or 1
+    if settings.features == "coarse" or (
+        settings.features == "auto" and _are_rich(photos, images, database, options, threads)
     ):
-        members = list(group)
+        options.sift.first_octave = 0
+    options.num_threads = _at_a_time(photos, options, threads)
+    done = 0
+    for members in _by_lens(photos):
         reader = _reader(members[0])
 
         def extract(token: Any, members: list[Photo] = members, reader: Any = reader) -> None:
@@ -119,6 +100,78 @@ def _extract(
         share = part(progress, done / len(photos), (done + len(members)) / len(photos))
         cancellable(extract, log_file(database), _noted(share, "finding features"))
         done += len(members)
+    progress(1.0, f"features of {done} photos")
+
+
+def _by_lens(photos: tuple[Photo, ...]) -> list[list[Photo]]:
+    """The photos of each camera and zoom, in their names' order."""
+    ordered = sorted(photos, key=lambda photo: photo.camera_key)
+    return [list(group) for _, group in itertools.groupby(ordered, key=lambda p: p.camera_key)]
+
+
+def _numbered(photos: tuple[Photo, ...], images: Path, database: Path) -> None:
+    """Enter all photos before their features are looked for.
+
+    COLMAP numbers a photo when its features are ready, so that threads that overtake each other
+    would give other numbers each time, and with them another order of all sums and choices.
+    """
+    files = _files(photos)
+    pycolmap.Database.open(database).close()
+    for members in _by_lens(photos):
+        pycolmap.import_images(
+            database,
+            images,
+            camera_mode=pycolmap.CameraMode.SINGLE,
+            image_names=[files[photo.name] for photo in members],
+            options=_reader(members[0]),
+        )
+
+
+def _are_rich(
+    photos: tuple[Photo, ...], images: Path, database: Path, options: Any, threads: int
+) -> bool:
+    """Whether photos show enough features without being enlarged: three are tried.
+
+    The coarsest features are kept. Of large photos these leave no room for those of twice the size,
+    which take three quarters of the time and of the memory.
+    """
+    tried = sorted(photos, key=lambda photo: photo.name)[:: max(1, len(photos) // 3)][:3]
+    if min(_side_px(photo, options) for photo in tried) < LARGE_PX:
+        return False
+    trial, files = database.with_name("trial.db"), _files(photos)
+    trial.unlink(missing_ok=True)
+    first, options.sift.first_octave = options.sift.first_octave, 0
+    options.num_threads = _at_a_time(photos, options, threads)
+    try:
+        pycolmap.extract_features(
+            trial, images, image_names=[files[photo.name] for photo in tried],
+            extraction_options=options, device=pycolmap.Device.cpu,
+        )  # fmt: skip
+        with pycolmap.Database.open(trial) as found:
+            counts = [
+                found.num_keypoints_for_image(one.image_id) for one in found.read_all_images()
+            ]
+    finally:
+        options.sift.first_octave = first
+        trial.unlink(missing_ok=True)
+    return len(counts) == len(tried) and min(counts) >= options.sift.max_num_features
+
+
+def _side_px(photo: Photo, options: Any) -> int:
+    return min(max(photo.width_px, photo.height_px), int(options.max_image_size))
+
+
+def _at_a_time(photos: tuple[Photo, ...], options: Any, threads: int) -> int:
+    """Photos whose features are found at a time: of `threads` enlarged ones, as the memory leaves.
+
+    All together take no more than `_ROOM_BYTES`, on however many cores.
+    """
+    largest = max(photos, key=lambda photo: photo.width_px * photo.height_px)
+    shrunk = _side_px(largest, options) / max(largest.width_px, largest.height_px)
+    enlarged = 4.0 ** -int(options.sift.first_octave)
+    pixels = largest.width_px * largest.height_px * shrunk**2 * enlarged
+    fit = min(_ROOM_BYTES // (_BYTES_A_PIXEL * pixels), threads * 4 / enlarged)
+    return int(np.clip(fit, 1, os.cpu_count() or 1))
 
 
 def _noted(progress: Progress, note: str) -> Callable[[float], None]:

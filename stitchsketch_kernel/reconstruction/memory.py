@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import resource
 from pathlib import Path
+from typing import TypeAlias
 
 #: Of what is free: the rest is for what can't be foreseen, and for other programs.
 USABLE = 0.8
@@ -15,8 +16,9 @@ USABLE = 0.8
 _NO_LIMIT = 2**60
 #: Names of a group's files, by the version of cgroups: limits, what is used, and what of that is
 #: pages of files that the system drops when it needs room.
-_V2 = (("memory.max", "memory.high"), "memory.current", "inactive_file")
-_V1 = (("memory.limit_in_bytes",), "memory.usage_in_bytes", "total_inactive_file")
+_Files: TypeAlias = tuple[tuple[str, ...], str, str]
+_V2: _Files = (("memory.max", "memory.high"), "memory.current", "inactive_file")
+_V1: _Files = (("memory.limit_in_bytes",), "memory.usage_in_bytes", "total_inactive_file")
 
 
 def free_bytes(root: Path = Path("/")) -> int:

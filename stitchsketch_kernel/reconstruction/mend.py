@@ -20,6 +20,7 @@ import pycolmap
 from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.board import TagSighting
 from stitchsketch_kernel.domain.photo import Camera
+from stitchsketch_kernel.reconstruction.bundle import adjust, mapping_options
 from stitchsketch_kernel.reconstruction.colmap_io import camera_from_colmap, sparse_from_colmap
 from stitchsketch_kernel.reconstruction.mats import TagPoints, misplaced_views, triangulate_tags
 
@@ -35,6 +36,7 @@ def mend(
     sightings: Sequence[TagSighting],
     database: Path,
     images: Path,
+    seed: int = 1,
 ) -> Any:
     """Place by their tags the photos that contradict the mats and those that were left out.
 
@@ -46,6 +48,8 @@ def mend(
     sightings : sequence of TagSighting
     database, images : Path
         Of COLMAP.
+    seed : int, optional
+        Of the random choices.
 
     Returns
     -------
@@ -74,7 +78,7 @@ def mend(
         changed |= _place(model, image, pose)
     if not changed:
         return model
-    mended = _triangulated(model, database, images)
+    mended = _triangulated(model, database, images, seed)
     sparse = sparse_from_colmap(mended, names)
     tags = triangulate_tags(sparse, sightings, least_views=3)
     for name in misplaced_views(sparse, sightings, tags):
@@ -126,14 +130,20 @@ def _place(model: Any, image: Any, pose: tuple[FloatArray, FloatArray] | None) -
     return True
 
 
-def _triangulated(model: Any, database: Path, images: Path) -> Any:
+def _triangulated(model: Any, database: Path, images: Path, seed: int) -> Any:
     """All points anew from the poses: matches that they contradict find no place."""
     scratch = database.with_name("mended")
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
+
+    def again(of: Any) -> Any:
+        return pycolmap.triangulate_points(
+            of, database, images, scratch, clear_points=True, options=mapping_options(seed)
+        )
+
     try:
-        mended = pycolmap.triangulate_points(model, database, images, scratch, clear_points=True)
-        pycolmap.bundle_adjustment(mended, pycolmap.BundleAdjustmentOptions())
-        return pycolmap.triangulate_points(mended, database, images, scratch, clear_points=True)
+        mended = again(model)
+        adjust(mended)
+        return again(mended)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

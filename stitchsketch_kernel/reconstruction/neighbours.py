@@ -22,6 +22,8 @@ from stitchsketch_kernel.domain.photo import Photo
 USUAL_FOCAL = 0.8
 #: Views whose gazes differ by more show nothing alike that can be matched.
 _APART_DEG = 62.0
+#: A photo is compared with so many, of which so many are those next to it.
+_MOST_NEIGHBOURS, _NEXT_NEIGHBOURS = 20, 13
 #: A mat seen flatly fits two poses alike; one that isn't this much better than the other is none.
 _CLEARER = 1.6
 _LEAST_TAGS = 4
@@ -66,15 +68,35 @@ def rough_rotations(
 def likely_pairs(
     names: Sequence[str], rotations: Mapping[str, FloatArray]
 ) -> list[tuple[str, str]]:
-    """Pairs to compare: gazes not too far apart; photos without a rotation go with all others."""
-    gaze = {name: rotations[name][2] for name in names if name in rotations}
-    least = np.cos(np.deg2rad(_APART_DEG))
+    """Pairs to compare: gazes not too far apart; photos without a rotation go with all others.
+
+    A photo that has many such neighbours is compared with the nearest ones and some of the rest,
+    so that the pairs don't grow with the photos' square.
+    """
+    known = [name for name in names if name in rotations]
+    chosen = {pair for i in range(len(known)) for pair in _nearest(known, i, rotations)}
     return [
         (a, b)
         for i, a in enumerate(names)
         for b in names[i + 1 :]
-        if a not in gaze or b not in gaze or float(gaze[a] @ gaze[b]) > least
+        if a not in rotations or b not in rotations or (a, b) in chosen or (b, a) in chosen
     ]
+
+
+def _nearest(
+    names: Sequence[str], i: int, rotations: Mapping[str, FloatArray]
+) -> list[tuple[str, str]]:
+    """The i-th photo with each that it is to be compared with."""
+    gazes = np.array([rotations[name][2] for name in names])
+    alike = gazes @ gazes[i]
+    alike[i] = -np.inf
+    near = np.flatnonzero(alike > np.cos(np.deg2rad(_APART_DEG)))
+    near = near[np.argsort(-alike[near], kind="stable")]
+    if len(near) > _MOST_NEIGHBOURS:
+        far = near[_NEXT_NEIGHBOURS:]
+        spread = np.linspace(0, len(far) - 1, _MOST_NEIGHBOURS - _NEXT_NEIGHBOURS)
+        near = np.concatenate([near[:_NEXT_NEIGHBOURS], far[spread.round().astype(int)]])
+    return [(names[i], names[int(k)]) for k in near]
 
 
 def _mat_poses(

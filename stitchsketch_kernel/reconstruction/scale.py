@@ -6,7 +6,7 @@ Only centres of tags are used, never their sides (blur and gamma bias a side by 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.stats import t as student_t
@@ -28,6 +28,12 @@ from stitchsketch_kernel.reconstruction.scale_checks import (
     check_stretch,
     check_views,
 )
+from stitchsketch_kernel.reconstruction.size_errors import (
+    Pulls,
+    board_pulls,
+    carried_sigma,
+    distance_pulls,
+)
 from stitchsketch_kernel.reconstruction.triangulate import Triangulated, triangulate
 from stitchsketch_kernel.reconstruction.upright import floor_plane, plane_through, upright
 
@@ -47,7 +53,7 @@ class _Found:
     residual_mm: float
     uncertainty: float
     references: int
-    notes: tuple[str, ...] = ()
+    pulls: Pulls = field(default_factory=dict)
 
 
 def find_scale(
@@ -84,7 +90,7 @@ def find_scale(
     found = [
         way
         for way in (
-            _from_boards(fits, settings),
+            _from_boards(fits, tags, settings),
             _from_distances(tags, distances),
             _from_lengths(model, lengths),
         )
@@ -92,10 +98,10 @@ def find_scale(
     ]
     if not found:
         return _unscaled(model, boards, tags)
-    first = found[0]
+    first = _with_carried(found[0], model, tags)
     for other in found[1:]:
         _check_agreement(first, other, settings)
-    notes = (*first.notes, *_bar_notes(first, settings))
+    notes = _bar_notes(first, settings)
     scale = Scale(
         first.method,
         first.metres_per_unit,
@@ -141,7 +147,19 @@ def _usable_fits(
     return tuple(flat)
 
 
-def _from_boards(fits: tuple[BoardFit, ...], settings: ScaleSettings) -> _Found | None:
+def _with_carried(found: _Found, model: SparseModel, tags: TagPoints) -> _Found:
+    """The same, as sure as the photos let the piece's size be: cameras and lens are found, too."""
+    if not found.pulls:
+        return found
+    sigma = carried_sigma(model, tags, found.pulls, found.metres_per_unit)
+    if not np.isfinite(sigma):
+        return found
+    return replace(found, uncertainty=float(np.hypot(found.uncertainty, 1.96 * sigma)))
+
+
+def _from_boards(
+    fits: tuple[BoardFit, ...], tags: TagPoints, settings: ScaleSettings
+) -> _Found | None:
     if not fits:
         return None
     for fit in fits:
@@ -163,17 +181,28 @@ def _from_boards(fits: tuple[BoardFit, ...], settings: ScaleSettings) -> _Found 
     method: ScaleMethod = (
         "mat" if all(fit.board.name.startswith("mat") for fit in fits) else "board"
     )
-    return _Found(method, mean, float(np.sqrt(squares / count)), uncertainty, count)
+    return _Found(
+        method,
+        mean,
+        float(np.sqrt(squares / count)),
+        uncertainty,
+        count,
+        board_pulls(fits, weights, tags),
+    )
 
 
 def _from_distances(tags: TagPoints, distances: Sequence[KnownDistance]) -> _Found | None:
-    rows = []
+    rows, ends = [], []
     for known in distances:
-        a = tags.get((known.dictionary, known.tag_a))
-        b = tags.get((known.dictionary, known.tag_b))
-        if a is not None and b is not None:
-            rows.append((known.distance_mm, *_distance(a, b)))
-    return _from_pairs("board", rows)
+        keys = (known.dictionary, known.tag_a), (known.dictionary, known.tag_b)
+        if keys[0] in tags and keys[1] in tags:
+            rows.append((known.distance_mm, *_distance(tags[keys[0]], tags[keys[1]])))
+            ends.append(keys)
+    found = _from_pairs("board", rows)
+    if found is None:
+        return None
+    weights = np.array([(measured / sigma) ** 2 for _, measured, sigma in rows])
+    return replace(found, pulls=distance_pulls(ends, weights, tags))
 
 
 def _from_lengths(model: SparseModel, lengths: Sequence[KnownLength]) -> _Found | None:

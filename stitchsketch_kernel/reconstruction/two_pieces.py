@@ -36,10 +36,11 @@ _NAMED = 8
 
 @dataclass(frozen=True)
 class TwoPieces:
-    """The names of the photos of each piece, the larger group first."""
+    """The photos of each piece, by name, the larger group first; and those that can't be told."""
 
     one: tuple[str, ...]
     other: tuple[str, ...]
+    unclear: tuple[str, ...] = ()
 
 
 def find_two_pieces(model: SparseModel, region: Region) -> TwoPieces | None:
@@ -66,13 +67,14 @@ def find_two_pieces(model: SparseModel, region: Region) -> TwoPieces | None:
     joined = near & (shared >= _LEAST_SHARED) & (shared >= _LEAST_SHARE * poorer)
     _, label = connected_components(csr_array(joined), directed=False)
     least = max(_LEAST_PHOTOS, _LEAST_OF_ALL * len(model.views))
-    groups = [np.flatnonzero(knows & (label == k)) for k in np.unique(label[knows])]
+    groups = [
+        np.flatnonzero(knows & (label == k)).astype(np.int32) for k in np.unique(label[knows])
+    ]
     groups = sorted((one for one in groups if len(one) >= least), key=len, reverse=True)
     for i, one in enumerate(groups):
         for other in groups[i + 1 :]:
             if _stand_side_by_side(one, other, near, joined):
-                names = [tuple(model.views[k].name for k in group) for group in (one, other)]
-                return TwoPieces(*names)
+                return _named(model, shared, one, other)
     return None
 
 
@@ -86,12 +88,25 @@ def refuse_two_pieces(model: SparseModel, region: Region) -> None:
     """
     found = find_two_pieces(model, region)
     if found is not None:
+        unclear = f" Of {_listed(found.unclear)} it can't be told." if found.unclear else ""
         raise AlignError(
             "The photos show two different pieces on the same mats: "
-            f"{_listed(found.one)} show one, and {_listed(found.other)} another.",
+            f"{_listed(found.one)} show one, and {_listed(found.other)} another.{unclear}",
             "Put the photos of each piece into a folder of its own. If it is one piece that was "
             "moved between the photos, leave out those from before or from after.",
         )
+
+
+def _named(model: SparseModel, shared: IntArray, one: IntArray, other: IntArray) -> TwoPieces:
+    """The two groups, with the photos that share points with one of them alone."""
+    with_one, with_other = shared[:, one].sum(axis=1), shared[:, other].sum(axis=1)
+    of_one = (with_one >= _LEAST_SHARED) & (with_other == 0)
+    of_other = (with_other >= _LEAST_SHARED) & (with_one == 0)
+    of_one[one], of_one[other] = True, False
+    of_other[other], of_other[one] = True, False
+    names = np.array([view.name for view in model.views])
+    groups = (of_one, of_other, ~(of_one | of_other))
+    return TwoPieces(*(tuple(names[group].tolist()) for group in groups))
 
 
 def _shared(model: SparseModel, region: Region) -> IntArray:

@@ -10,6 +10,10 @@ import numpy as np
 
 from stitchsketch_kernel.domain.arrays import AnyArray, FloatArray, IntArray
 from stitchsketch_kernel.domain.model import Depth
+from stitchsketch_kernel.domain.photo import View
+
+#: So many maps are asked about a point, and so many of them stand next to the map's own view.
+MOST_WITNESSES, _NEAR_WITNESSES = 48, 36
 
 
 @dataclass(frozen=True)
@@ -21,28 +25,62 @@ class DepthStack:
     rotation: FloatArray
     translation: FloatArray
     pinhole: FloatArray
+    views: tuple[View, ...]
 
     @staticmethod
     def of(depths: Sequence[Depth]) -> DepthStack:
-        """Lay out depth maps."""
-        sizes = np.array([depth.depth_m.shape for depth in depths], dtype=np.int32)
-        maps = np.zeros((len(depths), *sizes.max(axis=0)), dtype=np.float32)
-        for place, depth in zip(maps, depths, strict=True):
-            place[: depth.depth_m.shape[0], : depth.depth_m.shape[1]] = depth.depth_m
-        cameras = [depth.view.camera for depth in depths]
+        """Lay out depth maps; each is asked for once and not held."""
+        views: list[View] = []
+        sizes = np.zeros((len(depths), 2), dtype=np.int32)
+        maps = np.zeros((len(depths), 0, 0), dtype=np.float32)
+        for i, depth in enumerate(depths):
+            height, width = sizes[i] = depth.depth_m.shape
+            if height > maps.shape[1] or width > maps.shape[2]:
+                larger = np.zeros((len(depths), *sizes.max(axis=0)), dtype=np.float32)
+                larger[:i, : maps.shape[1], : maps.shape[2]] = maps[:i]
+                maps = larger
+            maps[i, :height, :width] = depth.depth_m
+            views.append(depth.view)
+        cameras = [view.camera for view in views]
         return DepthStack(
             maps,
             sizes,
-            np.array([depth.view.rotation for depth in depths]),
-            np.array([depth.view.translation for depth in depths]),
+            np.array([view.rotation for view in views]),
+            np.array([view.translation for view in views]),
             np.array([[camera.fx, camera.fy, camera.cx, camera.cy] for camera in cameras]),
+            tuple(views),
         )
+
+    def __len__(self) -> int:
+        return len(self.views)
+
+    def own(self, i: int) -> AnyArray:
+        """The i-th map (h, w) as it lies in the stack."""
+        height, width = self.sizes[i]
+        return self.maps[i, :height, :width]
+
+
+def witnesses(stack: DepthStack, i: int) -> IntArray:
+    """The other maps that are asked about the points of one: all, or of many a fixed number.
+
+    Most stand where the map's own view stands, and see the same side; the others are spread over
+    the rest. So the time for a view doesn't grow with the number of photos.
+    """
+    others = np.delete(np.arange(len(stack)), i)
+    if len(others) <= MOST_WITNESSES:
+        return others.astype(np.int32)
+    centres = np.array([view.centre for view in stack.views])
+    away = np.linalg.norm(centres[others] - centres[i], axis=1)
+    others = others[np.argsort(away, kind="stable")]
+    near, far = others[:_NEAR_WITNESSES], others[_NEAR_WITNESSES:]
+    spread = np.linspace(0, len(far) - 1, MOST_WITNESSES - _NEAR_WITNESSES).round().astype(int)
+    return np.sort(np.concatenate([near, far[spread]])).astype(np.int32)
 
 
 def votes(
     points: FloatArray, stack: DepthStack, own: int, agree_m: float
 ) -> tuple[IntArray, IntArray]:
-    """Count the other maps that agree with each point, and those that see what lies behind it.
+    """Count the `witnesses` that agree with each point, and those that see what lies behind it.
 
     Parameters
     ----------
@@ -61,18 +99,16 @@ def votes(
     through = np.zeros(len(points), dtype=np.int32)
     _votes(
         np.ascontiguousarray(points), stack.maps, stack.sizes, stack.rotation, stack.translation,
-        stack.pinhole, own, agree_m, alike, through,
+        stack.pinhole, witnesses(stack, own), agree_m, alike, through,
     )  # fmt: skip
     return alike, through
 
 
 @numba.njit(cache=True, nogil=True)
-def _votes(points, maps, sizes, rotation, translation, pinhole, own, agree, alike, through):  # type: ignore[no-untyped-def]
+def _votes(points, maps, sizes, rotation, translation, pinhole, asked, agree, alike, through):  # type: ignore[no-untyped-def]
     for i in range(len(points)):
         px, py, pz = points[i]
-        for k in range(len(maps)):
-            if k == own:
-                continue
+        for k in asked:
             R, t, camera = rotation[k], translation[k], pinhole[k]
             z = R[2, 0] * px + R[2, 1] * py + R[2, 2] * pz + t[2]
             if z <= 0:

@@ -34,7 +34,9 @@ def cloth(width_mm: float, height_mm: float, px_per_mm: float = PX_PER_MM) -> np
     return np.clip(np.stack([red, green, blue], axis=-1), 0, 255).astype(np.uint8)
 
 
-def photo(path, width_mm=700.0, height_mm=600.0, turn_deg=4.0, bent_mm=0.0, zoom=1.12):
+def photo(
+    path, width_mm=700.0, height_mm=600.0, turn_deg=4.0, bent_mm=0.0, zoom=1.12, light=(1, 1, 1)
+):
     """The cloth with a mat on it, photographed aslant, brighter on one side."""
     picture = cloth(width_mm, height_mm)
     board = standard_mats(1)[0]
@@ -56,7 +58,7 @@ def photo(path, width_mm=700.0, height_mm=600.0, turn_deg=4.0, bent_mm=0.0, zoom
     seen = seen.astype(np.float32)
     move = cv2.getPerspectiveTransform(corners, seen)
     aslant = cv2.warpPerspective(picture, move, (width, height), flags=cv2.INTER_AREA)
-    lamp = np.linspace(0.75, 1.1, width)[None, :, None]
+    lamp = np.linspace(0.75, 1.1, width)[None, :, None] * np.array(light)
     Image.fromarray(np.clip(aslant * lamp, 0, 255).astype(np.uint8)).save(path)
     return path
 
@@ -88,6 +90,16 @@ def test_a_mat_on_the_cloth_gives_its_true_size_and_a_seamless_tile(tmp_path):
     assert step(tile.color) < 1.6
     # the lamp is gone: both halves are as light as the cloth is there
     assert tile.color.shape[1] / tile.color.shape[0] == pytest.approx(70 / 90, rel=0.02)
+
+
+@pytest.mark.parametrize("light", [(1, 1, 1), (0.8, 0.65, 0.45)], ids=["day", "lamp"])
+def test_a_mats_paper_tells_what_white_is(tmp_path, light):
+    tile = swatch_tile(photo(tmp_path / "a.png", light=light), WOVEN)
+    color = tile.color.reshape(-1, 3).mean(axis=0)
+    true = cloth(*REPEAT_MM[::-1]).reshape(-1, 3).mean(axis=0)
+    bright = color / true
+    assert bright / bright.mean() == pytest.approx(1, abs=0.03)  # without: 0.68 to 1.24
+    assert bright.mean() == pytest.approx(240 / 255, abs=0.06)  # the mat lies where it is darker
 
 
 def test_without_a_repeat_the_tile_is_what_the_photo_shows(tmp_path):

@@ -25,7 +25,7 @@ from stitchsketch_kernel.reconstruction.mesh_io import write_mesh
 from stitchsketch_kernel.stores import open_stores
 from stitchsketch_kernel.visualization.splat.photos import Scan, held_out
 from stitchsketch_kernel.visualization.splat.ply import write_ply
-from stitchsketch_kernel.visualization.splat.train import SplatSettings
+from stitchsketch_kernel.visualization.splat.train import SplatSettings, no_cuda
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = SplatSettings("cpu", 12, 160, 1500, held_out=6)
@@ -156,18 +156,27 @@ def test_the_benchmark_tells_how_near_and_how_soon(job, tmp_path, capsys):
     words += ["--held-out", "6", "--out", str(tmp_path)]
     loaded("benchmarks", "splats.py").main(words)
     said = capsys.readouterr().out.splitlines()
+    if no_cuda():
+        assert said.pop(0).startswith(
+            "No CUDA here, so no figures of gsplat and its simple trainer"
+        )
     assert "images a second" in said[1]
     marks = said[2].removeprefix("minutes, PSNR: ").split(", ")
     assert len(marks) == 10
     rows = {line[:24].strip(): [float(word) for word in line[24:].split()] for line in said[5:]}
     assert set(rows) == {
-        "splats", "mesh, photos' texture", "mesh, vertex colours", "splats, trained photos",
+        "splats", "mesh, photos' texture", "mesh, even texture", "mesh, vertex colours",
+        "splats, trained photos",
     }  # fmt: skip
     assert float(marks[-1].split()[1]) == pytest.approx(rows["splats"][0], abs=0.1)
     assert rows["splats"][2] >= rows["splats"][0]  # a fitted exposure is no worse
     assert (tmp_path / "1-job" / "held-out.png").is_file()
     with pytest.raises(SystemExit):  # there is no CUDA engine in what was asked for
         loaded("benchmarks", "splats.py").main([*words, "--simple-trainer", "trainer.py"])
+    if no_cuda():
+        with pytest.raises(SystemExit):
+            loaded("benchmarks", "splats.py").main([str(job), "--engine", "cuda"])
+        assert "want CUDA, and there is none. " in capsys.readouterr().err
 
 
 def test_gsplats_own_trainer_gets_the_same_photos_and_cameras(tmp_path):

@@ -163,7 +163,7 @@ def test_the_end_of_what_was_seen_is_not_extended(ball, ball_images, ball_views)
     """Seen from one side only, the ball's mesh ends where the photos end."""
     depths = [ball.depth(view) for view in ball_views[:4]]
     settings = SurfaceSettings(voxel_mm=4, cell_mm=5, edge_mm=8, bridge_mm=30)
-    mesh = make_mesh(depths, ball_images, ball_views[:4], REGION, settings)
+    mesh, _ = make_mesh(depths, ball_images, ball_views[:4], REGION, settings)
     seen = fuse(depths, REGION, 0.004, 0.004, 2).points
     ends = cKDTree(seen).query(mesh.vertices)[0]
     assert ends.max() < 0.020

@@ -1,4 +1,4 @@
-"""Features of a pixel's size are looked for where photos have few others, or when asked for."""
+"""Features of a pixel's size are looked for, or not, when asked for."""
 
 from __future__ import annotations
 
@@ -33,12 +33,3 @@ def smallest_px(photos, folder, features):
 def test_the_features_are_those_that_were_asked_for(ball_photos, tmp_path, features):
     sizes = smallest_px(ball_photos[:2], tmp_path, features)
     assert [size < FINE_PX for size in sizes] == [features == "fine"] * 2
-
-
-@pytest.mark.parametrize(("enough", "fine"), [(10, False), (10**6, True)])
-def test_photos_with_few_features_are_looked_at_closer(
-    ball_photos, tmp_path, monkeypatch, enough, fine
-):
-    monkeypatch.setattr(matching, "_ENOUGH", enough)
-    sizes = smallest_px(ball_photos[:6], tmp_path, "auto")
-    assert [size < FINE_PX for size in sizes] == [fine] * 6

@@ -58,6 +58,31 @@ def test_the_browser_shows_what_we_draw(shown):
     assert np.abs(seen - drawn)[covered].mean() < 0.02  # bytes, and order within a step of depth
 
 
+def test_from_nearer_than_the_photos_no_paper_shows_between_splats(chromium, tmp_path):
+    """Splats as small as those that were trained to fill pixels of 8 mm."""
+    path, pixel_m = tmp_path / "splat.html", 0.008
+    splats = vase()
+    splats.log_scales -= 1.0
+    still = np.full((30, 40, 3), 200, np.uint8)
+    write_page(path, "Vase", "", splats, still, AROUND, pixel_m)
+    page = chromium.new_page(viewport={"width": 500, "height": 460})
+    page.set_default_timeout(120_000)
+    page.goto(path.as_uri())
+    page.wait_for_selector("html[data-ready='3d']", state="attached")
+    seen = canvas(page)
+    page.close()
+    low, high = splats.means_m.min(axis=0), splats.means_m.max(axis=0)
+    view = looking(low, high, AROUND, (seen.shape[1] + 2 * EDGE, seen.shape[0] + 2 * EDGE))
+    wide, narrow = (
+        picture(splats, view, (1.0, 1.0, 1.0), one)[EDGE:-EDGE, EDGE:-EDGE]
+        for one in (pixel_m, 0.0)
+    )
+    covered = np.abs(picture(vase(), view, (1.0, 1.0, 1.0)) - 1).max(axis=2) > 0.5
+    covered = covered[EDGE:-EDGE, EDGE:-EDGE]
+    assert np.abs(seen - wide)[covered].mean() < 0.02
+    assert np.abs(narrow - wide)[covered].mean() > 0.04  # it does show otherwise
+
+
 def test_keys_turn_it(shown):
     page, _, _ = shown
     before = canvas(page)

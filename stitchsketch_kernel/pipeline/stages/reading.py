@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from stitchsketch_kernel.domain.arrays import BoolArray
     from stitchsketch_kernel.domain.model import Depth, Mesh, Scale
     from stitchsketch_kernel.domain.panel import PanelMap
@@ -18,12 +17,32 @@ if TYPE_CHECKING:
     from stitchsketch_kernel.pipeline.context import StageContext
 
 
-def depths_of(folder: Path) -> list[Depth]:
-    """The depth maps that the densify stage kept in its folder, in order."""
-    from stitchsketch_kernel.domain.model import Depth
-    from stitchsketch_kernel.pipeline.artefacts import read_value
+class KeptDepths(Sequence["Depth"]):
+    """Depth maps in files, each read when it is asked for: 200 would take 2 GB."""
 
-    return [read_value(path, Depth) for path in sorted((folder / "depths").glob("*.npz"))]
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self.paths = tuple(paths)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @overload
+    def __getitem__(self, which: int) -> Depth: ...
+    @overload
+    def __getitem__(self, which: slice) -> KeptDepths: ...
+    def __getitem__(self, which: int | slice) -> Depth | KeptDepths:
+        """A map, or fewer of them that are still in their files."""
+        from stitchsketch_kernel.domain.model import Depth
+        from stitchsketch_kernel.pipeline.artefacts import read_value
+
+        if isinstance(which, slice):
+            return KeptDepths(self.paths[which])
+        return read_value(self.paths[which], Depth)
+
+
+def depths_of(folder: Path) -> KeptDepths:
+    """The depth maps that the densify stage kept in its folder, in the views' order."""
+    return KeptDepths(sorted((folder / "depths").glob("*.npz")))
 
 
 def found_masks(folder: Path) -> dict[str, BoolArray]:

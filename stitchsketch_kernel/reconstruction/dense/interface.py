@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Protocol
@@ -19,9 +19,11 @@ class DenseSettings:
 
     Attributes
     ----------
-    engine : {"patches", "fast", "sgbm"}
-        Slanted patches, a third of a pixel or better; the same at half the size alone, in a third
-        of the time; or semi-global matching alone, which is rougher.
+    engine : {"auto", "high", "fast", "cuda", "sgbm", "patches"}
+        ``high``: slanted patches, a third of a pixel or better. ``fast``: the same at half the size
+        alone, in a third of the time. ``cuda``: as ``high``, on a graphics processor. ``auto``:
+        ``cuda`` where there is one, else ``high``. ``sgbm``: semi-global matching alone, which is
+        rougher. ``patches`` is what ``high`` was called.
     max_side_px : int
         Depth maps are no larger than this, those of ``fast`` than half of it; photos are shrunk
         first.
@@ -36,7 +38,7 @@ class DenseSettings:
         Pairs at a time; 0: one for each core.
     """
 
-    engine: Literal["patches", "fast", "sgbm"] = "patches"
+    engine: Literal["auto", "high", "fast", "cuda", "sgbm", "patches"] = "auto"
     max_side_px: Annotated[int, Within(160)] = 1280
     neighbours: Annotated[int, Within(1)] = 5
     least_angle_deg: Annotated[float, Within(0, 180)] = 4.0
@@ -60,6 +62,11 @@ class DenseEngine(Protocol):
         settings: DenseSettings,
         progress: Progress,
         masks: Mapping[str, BoolArray],
-    ) -> list[Depth]:
-        """One depth map for each view that has neighbours; 0 outside of its mask, if it has one."""
+        done: frozenset[str],
+    ) -> Iterator[Depth]:
+        """One depth map for each view that has neighbours; 0 outside of its mask, if it has one.
+
+        Views that are `done` are compared with, and get none.
+        In the order in which they are ready, so that none has to be held.
+        """
         ...

@@ -94,6 +94,16 @@ def choose_pairs(
     return sorted(pairs)
 
 
+def swept(model: SparseModel, region: Region) -> list[int]:
+    """The views, from one side of the piece round both ways to the other.
+
+    Each view's neighbours then come soon before or after it.
+    """
+    middle = (region.low_m + region.high_m) / 2
+    away = np.array([view.centre - middle for view in model.views])
+    return [int(i) for i in np.argsort(np.abs(np.arctan2(away[:, 1], away[:, 0])), kind="stable")]
+
+
 def _spread(row: FloatArray, model: SparseModel, region: Region, i: int, count: int) -> list[int]:
     """The best neighbours, not all on one side: each next one prefers a new direction."""
     middle = (region.low_m + region.high_m) / 2

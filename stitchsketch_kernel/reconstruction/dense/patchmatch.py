@@ -20,28 +20,30 @@ from stitchsketch_kernel.domain.arrays import AnyArray
 from stitchsketch_kernel.domain.photo import View
 
 #: A patch reaches this far, every second pixel of it is read.
-REACH_PX, _STEP_PX = 5, 2
-_SIDE = 2 * REACH_PX // _STEP_PX + 1
+REACH_PX, STEP_PX = 5, 2
+SIDE = 2 * REACH_PX // STEP_PX + 1
 #: Weights of a patch's pixels: by their distance, and by how unlike the middle one they are
 #: (1 / 2 sigma^2, grey levels).
-_NEAR_PX, _UNLIKE = 4.0, np.float32(1 / (2 * 18.0**2))
-_ALONG = np.arange(-REACH_PX, REACH_PX + 1, _STEP_PX) ** 2
-_NEAR = np.exp(-np.add.outer(_ALONG, _ALONG).ravel() / (2 * _NEAR_PX**2)).astype(np.float32)
+_NEAR_PX, UNLIKE = 4.0, np.float32(1 / (2 * 18.0**2))
+_ALONG = np.arange(-REACH_PX, REACH_PX + 1, STEP_PX) ** 2
+NEAR = np.exp(-np.add.outer(_ALONG, _ALONG).ravel() / (2 * _NEAR_PX**2)).astype(np.float32)
 #: The cost of a patch that can't be compared.
 WORST = np.float32(1.0)
+#: A plane of a smaller cost is near the surface: the views that it looks alike in see that place.
+SURE = np.float32(0.25)
 #: The variance (grey levels squared) below which a patch shows nothing at all. A sensor's noise may
 #: have more: the other photos tell whether it hides the cloth. At 2.0 half of a dark leather was
 #: given up.
 NOISE = np.float32(0.5)
 #: Steeper than this (tangent of the angle to the line of sight) nothing can be compared.
-_STEEPEST = 4.0
+STEEPEST = 4.0
 #: How far depth is changed at random in the first round, as a share; halved each round.
-_RANDOM = 0.006
+RANDOM = 0.006
 #: Planes that differ by less than this share anywhere in a patch are one.
-_SAME = np.float32(2e-5)
+SAME = np.float32(2e-5)
 #: Where planes are taken from, in turn: next door, then further. All of the other colour of a
 #: chessboard, so that a half round reads what it does not write.
-_FROM = np.array(
+FROM = np.array(
     [
         [[0, -1], [0, 1], [-1, 0], [1, 0]],
         [[-3, -2], [2, -3], [3, 2], [-2, 3]],
@@ -49,7 +51,7 @@ _FROM = np.array(
     ],
     dtype=np.int64,
 )
-_RANDOM_TRIES = 3
+RANDOM_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -142,12 +144,15 @@ def search(
     p = pictures
     variance = own_variance(p.own)
     alike = min(alike, len(p.others))
+    # at each pixel the other views, those first that it looks most alike in
+    order = np.empty((*p.own.shape, len(p.others)), np.uint8)
+    order[:] = np.arange(len(p.others))
     for turn in range(begin - 1, begin + rounds):
         for colour in (0, 1):
             _half_round(
                 planes.inverse, planes.slope, planes.cost, p.own, variance,
-                p.others.reshape(len(p.others), -1), p.others.shape[2], p.sizes, p.A, p.b, alike,
-                np.float32(p.focal_px), colour, turn, turn < begin, seed + 2 * turn + colour,
+                p.others.reshape(len(p.others), -1), p.others.shape[2], p.sizes, p.A, p.b, order,
+                alike, np.float32(p.focal_px), colour, turn, turn < begin, seed + 2 * turn + colour,
             )  # fmt: skip
 
 
@@ -156,8 +161,8 @@ def own_variance(own):  # type: ignore[no-untyped-def]
     """Weighted variance of each patch, float32 (h, w); 0 where it leaves the picture."""
     height, width = own.shape
     variance = np.zeros((height, width), np.float32)
-    patch = np.empty(_SIDE * _SIDE, np.float32)
-    weight = np.empty(_SIDE * _SIDE, np.float32)
+    patch = np.empty(SIDE * SIDE, np.float32)
+    weight = np.empty(SIDE * SIDE, np.float32)
     for y in range(REACH_PX, height - REACH_PX):
         for x in range(REACH_PX, width - REACH_PX):
             _read(own, y, x, patch, weight)
@@ -167,17 +172,17 @@ def own_variance(own):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
 def _half_round(  # type: ignore[no-untyped-def]  # noqa: PLR0912  (one loop: calls would cost)
-    inverse, slope, cost, own, variance, others, stride, sizes, A, b, alike,
+    inverse, slope, cost, own, variance, others, stride, sizes, A, b, order, alike,
     focal_px, colour, turn, only_cost, seed,
 ):  # fmt: skip
     # one colour of the chessboard; `only_cost`: what the planes are worth as they stand
     np.random.seed(seed)  # noqa: NPY002  (numba's own generator, one a thread)
-    best = np.empty(alike, np.float32)
-    patch = np.empty(_SIDE * _SIDE, np.float32)
-    weight = np.empty(_SIDE * _SIDE, np.float32)
+    costs = np.empty(len(others), np.float32)
+    patch = np.empty(SIDE * SIDE, np.float32)
+    weight = np.empty(SIDE * SIDE, np.float32)
     height, width = inverse.shape
     fine = 0.5 ** max(turn, 0)
-    offsets = _FROM[turn % len(_FROM)]
+    offsets = FROM[turn % len(FROM)]
     for y in range(REACH_PX, height - REACH_PX):
         for x in range(REACH_PX + (y + colour + REACH_PX) % 2, width - REACH_PX, 2):
             w, gx, gy = inverse[y, x], slope[y, x, 0], slope[y, x, 1]
@@ -186,24 +191,15 @@ def _half_round(  # type: ignore[no-untyped-def]  # noqa: PLR0912  (one loop: ca
             _read(own, y, x, patch, weight)
             if only_cost:
                 cost[y, x] = _cost(
-                    patch,
-                    weight,
-                    variance[y, x],
-                    y,
-                    x,
-                    others,
-                    stride,
-                    sizes,
-                    A,
-                    b,
-                    w,
-                    gx,
-                    gy,
-                    best,
-                )
+                    patch, weight, variance[y, x], y, x, others, stride, sizes, A, b, w, gx, gy,
+                    order[y, x], alike, len(others), costs,
+                )  # fmt: skip
                 continue
             c = cost[y, x]
-            for k in range(4 + _RANDOM_TRIES):
+            # near the surface the views that it looks alike in see this place: they are asked alone
+            asked = alike if c < SURE else len(others)
+            changed = False
+            for k in range(4 + RANDOM_TRIES):
                 if k < 4:
                     dy, dx = offsets[k]
                     v = inverse[y + dy, x + dx]
@@ -212,36 +208,29 @@ def _half_round(  # type: ignore[no-untyped-def]  # noqa: PLR0912  (one loop: ca
                     hx, hy = slope[y + dy, x + dx, 0], slope[y + dy, x + dx, 1]
                     v -= hx * np.float32(dx) + hy * np.float32(dy)
                     apart = abs(v - w) + REACH_PX * (abs(hx - gx) + abs(hy - gy))
-                    if apart < _SAME * w:
+                    if apart < SAME * w:
                         continue
                 else:
                     v, hx, hy = w, gx, gy
                     if k != 5:
-                        v *= np.float32(1 + _RANDOM * fine * _random())
+                        v *= np.float32(1 + RANDOM * fine * _random())
                     if k != 4:
                         most = fine * v / focal_px
                         hx += np.float32(most * _random())
                         hy += np.float32(most * _random())
-                if v <= 0 or (hx * hx + hy * hy) * focal_px**2 > (_STEEPEST * v) ** 2:
+                if v <= 0 or (hx * hx + hy * hy) * focal_px**2 > (STEEPEST * v) ** 2:
                     continue
                 d = _cost(
-                    patch,
-                    weight,
-                    variance[y, x],
-                    y,
-                    x,
-                    others,
-                    stride,
-                    sizes,
-                    A,
-                    b,
-                    v,
-                    hx,
-                    hy,
-                    best,
-                )
+                    patch, weight, variance[y, x], y, x, others, stride, sizes, A, b, v, hx, hy,
+                    order[y, x], alike, asked, costs,
+                )  # fmt: skip
                 if d < c:
-                    c, w, gx, gy = d, v, hx, hy
+                    c, w, gx, gy, changed = d, v, hx, hy, True
+            if changed and asked < len(others):
+                c = _cost(
+                    patch, weight, variance[y, x], y, x, others, stride, sizes, A, b, w, gx, gy,
+                    order[y, x], alike, len(others), costs,
+                )  # fmt: skip
             inverse[y, x], slope[y, x, 0], slope[y, x, 1], cost[y, x] = w, gx, gy, c
 
 
@@ -257,32 +246,37 @@ def _read(own, y, x, patch, weight):  # type: ignore[no-untyped-def]
     # what lies behind an edge does not count
     middle = own[y, x]
     total, mean = np.float32(0), np.float32(0)
-    for k in range(_SIDE * _SIDE):
-        dy, dx = k // _SIDE * _STEP_PX - REACH_PX, k % _SIDE * _STEP_PX - REACH_PX
+    for k in range(SIDE * SIDE):
+        dy, dx = k // SIDE * STEP_PX - REACH_PX, k % SIDE * STEP_PX - REACH_PX
         value = own[y + dy, x + dx]
-        weight[k] = _NEAR[k] * np.exp(-((value - middle) ** 2) * _UNLIKE)
+        weight[k] = NEAR[k] * np.exp(-((value - middle) ** 2) * UNLIKE)
         patch[k] = value
         total += weight[k]
         mean += weight[k] * value
     mean /= total
-    for k in range(_SIDE * _SIDE):
+    for k in range(SIDE * SIDE):
         weight[k] /= total
         patch[k] -= mean
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def _cost(patch, weight, variance, y, x, others, stride, sizes, A, b, w, gx, gy, best):  # type: ignore[no-untyped-def]
-    # mean over the views that look most alike
-    best[:] = WORST
-    for k in range(len(others)):
-        c = _one_cost(
+def _cost(  # type: ignore[no-untyped-def]
+    patch, weight, variance, y, x, others, stride, sizes, A, b, w, gx, gy, order, alike, asked,
+    costs,
+):  # fmt: skip
+    # mean over the views that look most alike, of the first `asked` in the order; those come first
+    for i in range(asked):
+        k = order[i]
+        costs[i] = _one_cost(
             patch, weight, variance, np.float32(y), np.float32(x), others[k], np.int32(stride),
             sizes[k, 0], sizes[k, 1], A[k], b[k], w, gx, gy,
         )  # fmt: skip
-        for i in range(len(best)):
-            if c < best[i]:
-                best[i], c = c, best[i]
-    return best.mean()
+    for i in range(alike):
+        for j in range(i + 1, asked):
+            if costs[j] < costs[i]:
+                costs[i], costs[j] = costs[j], costs[i]
+                order[i], order[j] = order[j], order[i]
+    return costs[:alike].mean()
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
@@ -303,9 +297,9 @@ def _one_cost(patch, weight, variance, y, x, other, stride, height, width, A, b,
         return WORST
     total, square, product = np.float32(0), np.float32(0), np.float32(0)
     row = np.uint32(stride)
-    for k in range(_SIDE * _SIDE):
-        dx = np.float32(k % _SIDE * _STEP_PX - REACH_PX)
-        dy = np.float32(k // _SIDE * _STEP_PX - REACH_PX)
+    for k in range(SIDE * SIDE):
+        dx = np.float32(k % SIDE * STEP_PX - REACH_PX)
+        dy = np.float32(k // SIDE * STEP_PX - REACH_PX)
         pu, pv = u + ux * dx + uy * dy, v + vx * dx + vy * dy
         iu, iv = np.int32(pu), np.int32(pv)
         fu, fv = pu - np.float32(iu), pv - np.float32(iv)

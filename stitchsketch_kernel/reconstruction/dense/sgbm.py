@@ -8,10 +8,11 @@ pairs that agree is not.
 from __future__ import annotations
 
 import os
-from collections import defaultdict
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -21,9 +22,10 @@ from stitchsketch_kernel.domain.arrays import BoolArray, ImageArray
 from stitchsketch_kernel.domain.model import Depth, Region, SparseModel
 from stitchsketch_kernel.domain.photo import View
 from stitchsketch_kernel.domain.progress import Progress
+from stitchsketch_kernel.reconstruction.dense.held import Held, in_turn
 from stitchsketch_kernel.reconstruction.dense.interface import DenseSettings
 from stitchsketch_kernel.reconstruction.dense.merge import merge_depths
-from stitchsketch_kernel.reconstruction.dense.pairs import choose_pairs
+from stitchsketch_kernel.reconstruction.dense.pairs import choose_pairs, swept
 from stitchsketch_kernel.reconstruction.dense.pictures import (
     grey,
     inside,
@@ -44,51 +46,61 @@ def sgbm_depths(
     settings: DenseSettings,
     progress: Progress,
     masks: Mapping[str, BoolArray],
-) -> list[Depth]:
+    done: frozenset[str],
+) -> Iterator[Depth]:
     """See `interface.DenseEngine`."""
     views = [shrunk(view, settings.max_side_px) for view in model.views]
-    pairs = choose_pairs(model, region, settings)
-    greys = {
-        view.name: grey(images[view.name], view.camera)
-        for i, view in enumerate(views)
-        if any(i in pair for pair in pairs)
-    }
-    found: dict[str, list[np.ndarray]] = defaultdict(list)
-    workers = settings.workers or os.cpu_count() or 1
-    with ThreadPoolExecutor(workers) as pool:
-        jobs = [pool.submit(_pair_depths, views[i], views[j], greys, region) for i, j in pairs]
-        try:
-            for done, job in enumerate(as_completed(jobs), start=1):
-                job.result()
-                progress(0.95 * done / len(jobs), f"pair {done} of {len(jobs)}")
-            # in the pairs' order, whichever was ready first: the same depths each time
-            for job in jobs:
-                for name, depth in job.result():
-                    found[name].append(depth)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-    depths = []
-    for view in views:
-        if found[view.name]:
-            depth, confidence = merge_depths(
-                np.stack(found.pop(view.name)), settings.agree_percent / 100
-            )
-            depth = masked(depth, masks.get(view.name), view.camera)
-            depths.append(Depth(replace(view, camera=pinhole(view.camera)), depth, confidence))
-    progress(1.0, f"depth of {len(depths)} views")
-    return depths
+    left = {i for i, view in enumerate(views) if view.name not in done}
+    pairs = [pair for pair in choose_pairs(model, region, settings) if left & set(pair)]
+    turn = {i: at for at, i in enumerate(swept(model, region))}
+    order = sorted(pairs, key=lambda pair: sorted((turn[pair[0]], turn[pair[1]]), reverse=True))
+    missing = Counter(views[i].name for pair in pairs for i in pair)
+    cameras = {view.name: view.camera for view in views}
+    greys = Held(lambda name: grey(images[name], cameras[name]), missing)
+
+    def job(i: int, j: int) -> list[tuple[str, np.ndarray]]:
+        found = _pair_depths(views[i], views[j], greys, region)
+        greys.let_go((views[i].name, views[j].name))
+        return found
+
+    found: dict[str, dict[tuple[int, int], np.ndarray]] = defaultdict(dict)
+    jobs = (partial(job, *pair) for pair in order)
+    count = 0
+    with closing(in_turn(jobs, settings.workers or os.cpu_count() or 1)) as results:
+        for at, (pair, maps) in enumerate(zip(order, results, strict=True), start=1):
+            for name, depth in (one for one in maps if one[0] not in done):
+                found[name][pair] = depth
+            progress(at / len(pairs), f"pair {at} of {len(pairs)}")
+            for view in (views[i] for i in pair):
+                missing[view.name] -= 1
+                if view.name not in done and not missing[view.name] and found[view.name]:
+                    # in the pairs' own order: the same depths each time
+                    own = found.pop(view.name)
+                    yield _merged(view, [own[one] for one in sorted(own)], settings, masks)
+                    count += 1
+    progress(1.0, f"depth of {count} views")
+
+
+def _merged(
+    view: View,
+    depths: list[np.ndarray],
+    settings: DenseSettings,
+    masks: Mapping[str, BoolArray],
+) -> Depth:
+    depth, confidence = merge_depths(np.stack(depths), settings.agree_percent / 100)
+    depth = masked(depth, masks.get(view.name), view.camera)
+    return Depth(replace(view, camera=pinhole(view.camera)), depth, confidence)
 
 
 def _pair_depths(
-    a: View, b: View, greys: Mapping[str, ImageArray], region: Region
+    a: View, b: View, greys: Held[ImageArray], region: Region
 ) -> list[tuple[str, np.ndarray]]:
     """Depth maps of both views from one pair; empty where they can't be compared."""
     pair = rectify(a, b, region)
     if pair is None:
         return []
-    left = pair.picture(greys[pair.left.name], "left")
-    right = pair.picture(greys[pair.right.name], "right")
+    left = pair.picture(greys.take(pair.left.name), "left")
+    right = pair.picture(greys.take(pair.right.name), "right")
     of_left, of_right = _disparities(left, right, pair)
     out = []
     for which, disparity, view in (

@@ -9,11 +9,13 @@ seen there, where at full size there is noise alone. The fast engine stops at ha
 from __future__ import annotations
 
 import os
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -23,8 +25,9 @@ from stitchsketch_kernel.domain.arrays import AnyArray, BoolArray
 from stitchsketch_kernel.domain.model import Depth, Region, SparseModel
 from stitchsketch_kernel.domain.photo import View
 from stitchsketch_kernel.domain.progress import Progress, part
+from stitchsketch_kernel.reconstruction.dense.held import Held, in_turn
 from stitchsketch_kernel.reconstruction.dense.interface import DenseSettings
-from stitchsketch_kernel.reconstruction.dense.pairs import choose_pairs
+from stitchsketch_kernel.reconstruction.dense.pairs import choose_pairs, swept
 from stitchsketch_kernel.reconstruction.dense.patchmatch import (
     NOISE,
     WORST,
@@ -47,32 +50,31 @@ from stitchsketch_kernel.reconstruction.dense.sgbm import sgbm_depths
 
 
 @dataclass(frozen=True)
-class _Level:
-    """One size of the pictures: each begins with what the one before has found.
+class Size:
+    """One size of the pictures: each search begins with what the one before has found.
 
-    `rounds` there, the first of them counted as number `begin`: later ones change planes less.
+    Attributes
+    ----------
+    share : int
+        Of the full size: 2 is half of it.
+    rounds, begin : int
+        Rounds there, and the number of the first: later ones change planes less.
     """
 
-    name: str
     share: int
     rounds: int
     begin: int
 
 
-_LEVELS = (
-    _Level("an eighth of the size", 8, 4, 0),
-    _Level("a quarter of the size", 4, 3, 1),
-    _Level("half the size", 2, 2, 2),
-    _Level("full size", 1, 2, 3),
-)
+SIZES = (Size(8, 4, 0), Size(4, 3, 1), Size(2, 2, 2), Size(1, 2, 3))
 #: The fast engine ends at half the size, with one round more there.
-_FAST_LEVELS = (*_LEVELS[:2], replace(_LEVELS[2], rounds=3))
+FAST_SIZES = (*SIZES[:2], Size(2, 3, 2))
 #: No picture is made smaller than this.
 _LEAST_PX = 160
 #: Neighbours of the fast engine, at most: five take a fifth more time for 1 % more of a plain side.
 _FAST_NEIGHBOURS = 4
-#: Semi-global matching takes as long as so many rounds.
-_SGBM_ROUNDS = 3
+#: What share of the time semi-global matching takes.
+_BEGUN = 0.05
 #: Holes in the first depths are filled this far, and edges are widened by it.
 _FILL_PX = 8
 #: A patch must look alike in this many other views.
@@ -83,6 +85,16 @@ _MOST_COST = 0.45
 _FLOOR = 0.003
 
 
+class Search(Protocol):
+    """Improves the planes of a view in place, as `patchmatch.search` does."""
+
+    def __call__(
+        self, planes: Planes, pictures: Compared, alike: int, rounds: int, begin: int = 0
+    ) -> None:
+        """See `patchmatch.search`."""
+        ...
+
+
 def slanted_depths(
     model: SparseModel,
     images: Mapping[str, Path],
@@ -90,9 +102,10 @@ def slanted_depths(
     settings: DenseSettings,
     progress: Progress,
     masks: Mapping[str, BoolArray],
-) -> list[Depth]:
+    done: frozenset[str],
+) -> Iterator[Depth]:
     """See `interface.DenseEngine`."""
-    return _slanted(model, images, region, settings, progress, masks, _LEVELS)
+    return coarse_to_fine(model, images, region, settings, progress, masks, done)
 
 
 def fast_depths(
@@ -102,63 +115,101 @@ def fast_depths(
     settings: DenseSettings,
     progress: Progress,
     masks: Mapping[str, BoolArray],
-) -> list[Depth]:
+    done: frozenset[str],
+) -> Iterator[Depth]:
     """See `interface.DenseEngine`: maps of half the size, without the level that costs most."""
     fewer = replace(settings, neighbours=min(settings.neighbours, _FAST_NEIGHBOURS))
-    return _slanted(model, images, region, fewer, progress, masks, _FAST_LEVELS)
+    return coarse_to_fine(model, images, region, fewer, progress, masks, done, sizes=FAST_SIZES)
 
 
-def _slanted(
+def coarse_to_fine(
     model: SparseModel,
     images: Mapping[str, Path],
     region: Region,
     settings: DenseSettings,
     progress: Progress,
     masks: Mapping[str, BoolArray],
-    levels: Sequence[_Level],
-) -> list[Depth]:
-    sides = [max(_LEAST_PX, settings.max_side_px // level.share) for level in levels]
-    ends = _shares(levels)
-    smallest = replace(settings, max_side_px=sides[0])
-    rough = sgbm_depths(model, images, region, smallest, part(progress, 0, ends[0]), masks)
-    first = {depth.view.name: depth for depth in rough}
+    done: frozenset[str],
+    sizes: Sequence[Size] = SIZES,
+    search: Search = search,
+    at_a_time: int = 0,
+) -> Iterator[Depth]:
+    """Semi-global matching at the first of some sizes, then `search` at each.
+
+    Parameters
+    ----------
+    model, images, region, settings, progress, masks, done
+        As in `interface.DenseEngine`.
+    sizes : sequence of Size
+        The smallest first.
+    search : Search
+        What improves the planes of a view.
+    at_a_time : int
+        Views; 0: the settings' workers.
+    """
+    sides = [max(_LEAST_PX, settings.max_side_px // size.share) for size in sizes]
+    smallest, begun = replace(settings, max_side_px=sides[0]), part(progress, 0, _BEGUN)
+    first = {
+        depth.view.name: depth
+        for depth in sgbm_depths(model, images, region, smallest, begun, masks, done)
+    }
     beside = _beside(model, region, settings)
-    planes: dict[str, Planes] = {}
-    for number, (side, level) in enumerate(zip(sides, levels, strict=True)):
-        views = {view.name: shrunk(view, side) for view in model.views}
-        pictures = {
-            name: undistorted(grey(images[name], view.camera), view.camera)
-            for name, view in views.items()
-            if name in first or any(name in names for names in beside.values())
-        }
-        straight = {
-            name: replace(view, camera=pinhole(view.camera)) for name, view in views.items()
-        }
-        planes = {
-            name: _enlarged(planes[name], picture) if number else _started(first[name], region)
-            for name, picture in pictures.items()
-            if name in first and beside.get(name)
-        }
-        _search_all(
-            planes, straight, pictures, beside, level, settings,
-            part(progress, ends[number], ends[number + 1]),
+    names = [model.views[i].name for i in swept(model, region)]
+    names = [name for name in names if name in first and beside.get(name)]
+    steps = [_Level(model, images, side, names, beside) for side in sides]
+
+    def one(name: str) -> Depth:
+        planes, rough = None, first.pop(name)
+        for size, step in zip(sizes, steps, strict=True):
+            together = step.compared(name, beside[name])
+            planes = _enlarged(planes, together.own) if planes else _started(rough, region)
+            search(planes, together, _ALIKE, size.rounds, size.begin)
+            step.let_go((name, *beside[name]))
+        assert planes is not None  # there is a level at least
+        depth = _depth(planes, step.straight(name), together.own, region)
+        camera = step.views[name].camera
+        return replace(depth, depth_m=masked(depth.depth_m, masks.get(name), camera))
+
+    jobs = (partial(one, name) for name in names)
+    share = part(progress, _BEGUN, 1.0)
+    with closing(in_turn(jobs, at_a_time or settings.workers or os.cpu_count() or 1)) as depths:
+        for at, depth in enumerate(depths, start=1):
+            share(at / len(names), f"view {at} of {len(names)}")
+            yield depth
+    progress(1.0, f"depth of {len(names)} views")
+
+
+class _Level:
+    """The views and pictures of one size, held while views at work need them."""
+
+    def __init__(
+        self,
+        model: SparseModel,
+        images: Mapping[str, Path],
+        side_px: int,
+        names: Sequence[str],
+        beside: Mapping[str, tuple[str, ...]],
+    ) -> None:
+        self.views = {view.name: shrunk(view, side_px) for view in model.views}
+        uses = Counter(used for name in names for used in (name, *beside[name]))
+        self._pictures = Held(partial(self._picture, images), uses)
+        self.let_go = self._pictures.let_go
+
+    def _picture(self, images: Mapping[str, Path], name: str) -> AnyArray:
+        camera = self.views[name].camera
+        return undistorted(grey(images[name], camera), camera)
+
+    def straight(self, name: str) -> View:
+        """The view, its lens without distortion."""
+        return replace(self.views[name], camera=pinhole(self.views[name].camera))
+
+    def compared(self, name: str, others: Sequence[str]) -> Compared:
+        """The view's picture together with the others'."""
+        take = self._pictures.take
+        return compared(
+            self.straight(name), take(name), [self.straight(n) for n in others],
+            [take(n) for n in others],
         )  # fmt: skip
-    depths = [
-        _depth(plane, straight[name], pictures[name], region) for name, plane in planes.items()
-    ]
-    depths = [
-        replace(one, depth_m=masked(one.depth_m, masks.get(name), views[name].camera))
-        for name, one in zip(planes, depths, strict=True)
-    ]
-    progress(1.0, f"depth of {len(depths)} views")
-    return depths
-
-
-def _shares(levels: Sequence[_Level]) -> list[float]:
-    """At which share of the time semi-global matching and each level end, by their work."""
-    work = [_SGBM_ROUNDS / levels[0].share ** 2]
-    work += [level.rounds / level.share**2 for level in levels]
-    return [float(at) for at in 0.97 * np.cumsum(work) / sum(work)]
 
 
 def _beside(
@@ -170,35 +221,6 @@ def _beside(
         beside[model.views[i].name].append(model.views[j].name)
         beside[model.views[j].name].append(model.views[i].name)
     return {name: tuple(names) for name, names in beside.items()}
-
-
-def _search_all(
-    planes: Mapping[str, Planes],
-    views: Mapping[str, View],
-    pictures: Mapping[str, AnyArray],
-    beside: Mapping[str, tuple[str, ...]],
-    level: _Level,
-    settings: DenseSettings,
-    progress: Progress,
-) -> None:
-    """`search` for each view, some at a time."""
-
-    def one(name: str) -> None:
-        names = beside[name]
-        together: Compared = compared(
-            views[name], pictures[name], [views[n] for n in names], [pictures[n] for n in names]
-        )
-        search(planes[name], together, _ALIKE, level.rounds, level.begin)
-
-    with ThreadPoolExecutor(settings.workers or os.cpu_count() or 1) as pool:
-        jobs = [pool.submit(one, name) for name in planes]
-        try:
-            for done, job in enumerate(as_completed(jobs), start=1):
-                job.result()
-                progress(done / len(jobs), f"view {done} of {len(jobs)}, {level.name}")
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
 
 
 def _started(depth: Depth, region: Region) -> Planes:

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import cv2
 
 from stitchsketch_kernel.domain.errors import ShortOfMemoryError
 from stitchsketch_kernel.domain.model import Depth
+from stitchsketch_kernel.domain.photo import View
 from stitchsketch_kernel.reconstruction.dense.interface import DenseSettings
 from stitchsketch_kernel.reconstruction.memory import USABLE, free_bytes, gib
 
 log = logging.getLogger(__name__)
 
-#: What one view at work takes, by the pixels of its depth map, and what all of them share: measured
-#: at 640 x 480 and 1280 x 960 (`benchmarks/README.md`), and a third more.
-EACH_BYTES_A_PIXEL, SHARED_BYTES_A_PIXEL = 330, 240
-#: The same whatever the size: compiled loops, threads' own memory.
-BASE_BYTES = 120 * 2**20
+#: What one view at work takes, by the pixels of its depth map; what all share; and what waits of
+#: each photo. Measured with 6 photos of 640 x 480 and 1280 x 960, one and two at a time (97 and
+#: 99 bytes), and some more.
+EACH_BYTES_A_PIXEL, SHARED_BYTES_A_PIXEL, WAITING_BYTES_A_PIXEL = 140, 130, 3
+#: The same whatever the size: compiled loops, threads' stacks.
+BASE_BYTES = 250 * 2**20
 #: Photos are shrunk by this step, and never to less than this.
 _SMALLER, LEAST_SIDE_PX = 0.7, 320
+#: A map of this share of the size that was asked for is as large as asked (sizes are rounded).
+_AS_ASKED = 0.95
+_NAMED = 6
 
 #: Depth maps of the views that aren't done yet, under these settings.
 Engine = Callable[[DenseSettings, frozenset[str]], Iterator[Depth]]
@@ -37,55 +42,85 @@ class Sparing:
     settings : DenseSettings
         With the workers and the size that fit.
     asked : DenseSettings
+    sizes : dict of str to int
+        The longer side of each view's photo.
     pixels : float
-        Of the largest photo's depth map, at the size that was asked for.
+        Of the largest photo, at the size that was asked for.
+    free : callable
+        Tells the bytes that may be taken.
+    smaller : dict of str to int
+        The longer side of each depth map that came out smaller than it was asked for.
     """
 
     settings: DenseSettings
     asked: DenseSettings
+    sizes: Mapping[str, int]
     pixels: float
-    smaller: dict[int, list[str]] = field(default_factory=dict)
+    free: Callable[[], int]
+    smaller: dict[str, int] = field(default_factory=dict)
 
     def need_bytes(self, settings: DenseSettings) -> float:
         """What depth takes at the most under these settings."""
         pixels = self.pixels * (settings.max_side_px / self.asked.max_side_px) ** 2
-        workers = settings.workers or 1
-        return BASE_BYTES + pixels * (SHARED_BYTES_A_PIXEL + workers * EACH_BYTES_A_PIXEL)
+        shared = SHARED_BYTES_A_PIXEL + len(self.sizes) * WAITING_BYTES_A_PIXEL
+        return BASE_BYTES + pixels * (shared + (settings.workers or 1) * EACH_BYTES_A_PIXEL)
+
+    def usable_bytes(self) -> float:
+        """What may be counted on."""
+        return USABLE * self.free()
+
+    def note(self, depth: Depth) -> None:
+        """Take note of a map that is smaller than it was asked for."""
+        full = min(self.asked.max_side_px, self.sizes[depth.view.name])
+        side = max(depth.depth_m.shape)
+        if side < _AS_ASKED * (full / 2 if self.asked.engine == "fast" else full):
+            self.smaller[depth.view.name] = side
 
     def say(self) -> str:
         """A sentence for the report; empty where memory did."""
         if not self.smaller:
             return ""
-        count = sum(map(len, self.smaller.values()))
+        names = sorted(self.smaller)
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         return (
-            f"Memory was short: the depth of {count} photos was found at "
-            f"{min(self.smaller)} instead of {self.asked.max_side_px} pixels, so the surface is "
-            "rougher than it could be. Close other programs and run it again from this step on."
+            f"Memory was short: the depth of {', '.join(names[:_NAMED])}{more} was found at "
+            f"{min(self.smaller.values())} pixels only, so the surface there is rougher than it "
+            "could be. Close other programs and run it anew."
         )
 
 
 def plan(
-    asked: DenseSettings, width_px: int, height_px: int, free: Callable[[], int] = free_bytes
+    asked: DenseSettings,
+    views: Sequence[View],
+    free: Callable[[], int] = free_bytes,
+    sparing: bool = False,
 ) -> Sparing:
     """The settings as they were asked for, with as many workers and as large photos as fit.
 
     Parameters
     ----------
     asked : DenseSettings
-    width_px, height_px : int
-        Of the largest photo.
+    views : sequence of View
     free : callable
         Tells the bytes that may be taken.
+    sparing : bool
+        Memory ended before: one view at a time.
 
     Raises
     ------
     ShortOfMemoryError
         Even one view at a time, and small, does not fit.
     """
-    shrunk = min(1.0, asked.max_side_px / max(width_px, height_px))
-    workers = asked.workers or os.cpu_count() or 1
-    found = Sparing(replace(asked, workers=workers), asked, width_px * height_px * shrunk**2)
-    there = USABLE * free()
+    sizes = {view.name: max(view.camera.width_px, view.camera.height_px) for view in views}
+    pixels = max(
+        view.camera.width_px
+        * view.camera.height_px
+        * min(1.0, asked.max_side_px / sizes[view.name]) ** 2
+        for view in views
+    )
+    workers = 1 if sparing else asked.workers or os.cpu_count() or 1
+    found = Sparing(replace(asked, workers=workers), asked, sizes, pixels, free)
+    there = found.usable_bytes()
     while found.need_bytes(found.settings) > there:
         _spare(found, there)
     if found.settings.workers < workers:
@@ -113,8 +148,7 @@ def depths_sparing(engine: Engine, found: Sparing, done: frozenset[str]) -> Iter
         try:
             for depth in engine(found.settings, done):
                 done |= {depth.view.name}
-                if found.settings.max_side_px < found.asked.max_side_px:
-                    found.smaller.setdefault(found.settings.max_side_px, []).append(depth.view.name)
+                found.note(depth)
                 yield depth
         except (MemoryError, cv2.error) as error:
             if isinstance(error, cv2.error) and error.code != cv2.Error.StsNoMem:
@@ -123,7 +157,7 @@ def depths_sparing(engine: Engine, found: Sparing, done: frozenset[str]) -> Iter
         else:
             return
         # outside of the handler: what its traceback holds is free by now
-        _spare(found, USABLE * free_bytes())
+        _spare(found, found.usable_bytes())
 
 
 def _spare(found: Sparing, there: float) -> None:
@@ -132,7 +166,7 @@ def _spare(found: Sparing, there: float) -> None:
     if now.workers > 1:
         found.settings = replace(now, workers=now.workers - 1)
         return
-    side = int(_SMALLER * min(now.max_side_px, now.max_side_px))
+    side = int(_SMALLER * min(now.max_side_px, max(found.sizes.values())))
     if side < LEAST_SIDE_PX:
         raise ShortOfMemoryError(
             f"Depth of one photo after the other takes {gib(found.need_bytes(now) / USABLE)} of "

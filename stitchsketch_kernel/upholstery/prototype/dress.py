@@ -80,6 +80,14 @@ def dress(
     return Prototype(marker.fabric, tuple(panels), bare, tuple(undressed))
 
 
+def with_pieces(
+    flats: Sequence[FlatPanel], pattern: Pattern, marker: Marker
+) -> tuple[FlatPanel, ...]:
+    """The panels that a piece on the marker is cut for."""
+    placed = {(one.piece, one.copy): one for one in marker.placements}
+    return tuple(flat for flat in flats if _cut_for(flat.panel, pattern, placed) is not None)
+
+
 def bare_of(scan: Mesh, panels: Sequence[DressedPanel]) -> Mesh | None:
     """What of a scan no panel lies on: legs, a frame; None where there is nothing."""
     tree = cKDTree(np.vstack([panel.points_m for panel in panels]))

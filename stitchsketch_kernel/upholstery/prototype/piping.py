@@ -18,6 +18,7 @@ from stitchsketch_kernel.domain.panel import EdgeKind
 from stitchsketch_kernel.domain.piece import Pattern
 from stitchsketch_kernel.domain.prototype import DressedPanel, Prototype
 from stitchsketch_kernel.domain.units import MM_PER_M
+from stitchsketch_kernel.upholstery.prototype.contrast import beside
 
 #: The strip's cloth round the cord.
 _CLOTH_MM = 0.7
@@ -51,7 +52,15 @@ def with_piping(
     piping = tuple(one for one in found if one is not None)
     if not piping or welt_color is None:
         return replace(prototype, piping=piping)
-    return replace(prototype, bare=_beside(prototype.bare, piping, welt_color))
+    welts_own = [
+        Mesh(
+            one.points_m,
+            one.faces,
+            np.tile(np.array([welt_color], np.uint8), (len(one.points_m), 1)),
+        )
+        for one in piping
+    ]
+    return replace(prototype, bare=beside(prototype.bare, welts_own))
 
 
 def _welt(prototype: Prototype, seam: str, radius: float) -> DressedPanel | None:
@@ -129,19 +138,3 @@ def _tube(
 
 def _unit(vectors: FloatArray) -> FloatArray:
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1), 1e-12)[:, None])
-
-
-def _beside(
-    bare: Mesh | None, piping: tuple[DressedPanel, ...], color: tuple[int, int, int]
-) -> Mesh:
-    """What has colours of its own, with the welts among it."""
-    points = [panel.points_m for panel in piping]
-    faces = [panel.faces for panel in piping]
-    colors = [np.tile(np.array([color], np.uint8), (len(one), 1)) for one in points]
-    if bare is not None:
-        grey = np.full((len(bare.vertices), 3), 170, dtype=np.uint8)
-        points, faces = [bare.vertices, *points], [bare.faces, *faces]
-        colors = [grey if bare.colors is None else bare.colors, *colors]
-    starts = np.cumsum([0, *(len(one) for one in points)])
-    moved = [one + start for one, start in zip(faces, starts, strict=False)]
-    return Mesh(np.vstack(points), np.vstack(moved).astype(np.int32), np.vstack(colors))

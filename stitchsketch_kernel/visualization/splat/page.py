@@ -26,8 +26,9 @@ _STILL_PX = 960
 
 
 def write_page(
-    path: Path, title: str, made_at: str, splats: Splats, still: ImageArray, around: float
-) -> None:
+    path: Path, title: str, made_at: str, splats: Splats, still: ImageArray, around: float,
+    pixel_m: float = 0.0,
+) -> None:  # fmt: skip
     """Write the page, aside first and then renamed.
 
     Parameters
@@ -40,17 +41,23 @@ def write_page(
         Shown where there is no WebGL.
     around : float
         Where the eye begins: the angle from x towards y, radians.
+    pixel_m : float
+        How wide a pixel is on the furniture in the pictures that were trained on, metres; 0: not
+        known. Seen from nearer, splats are drawn as wide as they were for it, or paper would show
+        between them.
 
     Raises
     ------
     SplatError
         There is nothing to show, or numbers that can't be.
     """
-    page = render_page(title, made_at, splats, still, around)
+    page = render_page(title, made_at, splats, still, around, pixel_m)
     write_bytes(path, page.encode("utf-8", "replace"))
 
 
-def render_page(title: str, made_at: str, splats: Splats, still: ImageArray, around: float) -> str:
+def render_page(
+    title: str, made_at: str, splats: Splats, still: ImageArray, around: float, pixel_m: float = 0.0
+) -> str:
     """The page as text."""
     if not len(splats):
         raise SplatError("There are no splats to show.", "Train them anew.")
@@ -64,13 +71,13 @@ def render_page(title: str, made_at: str, splats: Splats, still: ImageArray, aro
         + "\N{NO-BREAK SPACE}cm",
         still=_picture(still),
         css=Markup(_asset("splat.css")),
-        data=Markup(json.dumps(_packed(shown, around), allow_nan=False)),
+        data=Markup(json.dumps(_packed(shown, around, pixel_m), allow_nan=False)),
         script=Markup(_asset("splat.js")),
     )
     return page.strip() + "\n"
 
 
-def _packed(splats: Splats, around: float) -> dict[str, Any]:
+def _packed(splats: Splats, around: float, pixel_m: float) -> dict[str, Any]:
     """26 bytes a splat, as ``splat.js`` reads them."""
     means = splats.means_m.astype(float)
     low, size = means.min(axis=0), np.maximum(np.ptp(means, axis=0), 1e-9)
@@ -82,6 +89,7 @@ def _packed(splats: Splats, around: float) -> dict[str, Any]:
     return {
         "count": len(splats),
         "around": float(around),
+        "pixel_m": float(pixel_m),
         "low": low.tolist(),
         "size": size.tolist(),
         "points": _coded(np.rint((means - low) / size * 65535).astype("<u2")),

@@ -63,8 +63,9 @@ def project(
     ----------
     R, t : ndarray of float64
         World to camera.
-    lens : ndarray of float64, shape (5,)
-        fx, fy, cx, cy, and what is added to an ellipse's variance (`BLUR_PX2`).
+    lens : ndarray of float64, shape (6,)
+        fx, fy, cx, cy, what is added to an ellipse's variance (`BLUR_PX2`), and how wide the pixel
+        is that this was learnt for, metres: where a pixel shows less, more is added.
     shapes : ndarray, shape (n, 10)
         u, v, the ellipse's inverse covariance as ``-A/2, -B, -C/2`` (what the exponent takes),
         opacity, red, green, blue, depth.
@@ -89,7 +90,8 @@ def project(
         _axes(quats[i, 0], quats[i, 1], quats[i, 2], quats[i, 3], turn)
         jx, jy = fx / z, fy / z
         kx, ky = -fx * x / (z * z), -fy * y / (z * z)
-        a, b, c = lens[4], 0.0, lens[4]
+        grown = max(1.0, jx * lens[5])
+        a, b, c = lens[4] * grown * grown, 0.0, lens[4] * grown * grown
         for j in range(3):
             s = math.exp(log_scales[i, j])
             # the axis in the camera, then in the picture

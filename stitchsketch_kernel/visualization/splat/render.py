@@ -42,7 +42,10 @@ class Drawn:
     splats: IntArray
 
 
-def drawn(splats: Splats, view: View, depth: bool = False, blur_px2: float = BLUR_PX2) -> Drawn:
+def drawn(
+    splats: Splats, view: View, depth: bool = False, blur_px2: float = BLUR_PX2,
+    pixel_m: float = 0.0,
+) -> Drawn:  # fmt: skip
     """Draw splats as a camera without distortion sees them.
 
     Parameters
@@ -55,6 +58,9 @@ def drawn(splats: Splats, view: View, depth: bool = False, blur_px2: float = BLU
     blur_px2 : float
         Added to each ellipse's variance. A quarter of it where the picture has half the size
         shows splats of the same size in space.
+    pixel_m : float
+        How wide the pixels are that splats were trained to fill, metres; nearer than that they are
+        drawn as wide as they were for these. `gradients` are those without.
     """
     camera, dtype = view.camera, splats.means_m.dtype
     width, height = camera.width_px, camera.height_px
@@ -62,7 +68,8 @@ def drawn(splats: Splats, view: View, depth: bool = False, blur_px2: float = BLU
     reach = np.zeros((len(splats), 2), dtype=dtype)
     in_parts(
         project, len(splats), splats.means_m, splats.log_scales, splats.quats,
-        splats.opacity_logits, splats.sh, *_camera(view, blur_px2), width, height, shapes, reach,
+        splats.opacity_logits, splats.sh, *_camera(view, blur_px2, pixel_m), width, height,
+        shapes, reach,
     )  # fmt: skip
     seen = reach[:, 0] > 0
     order = np.flatnonzero(seen)
@@ -116,15 +123,19 @@ def gradients(
     return out, of_shapes[:, :2]
 
 
-def picture(splats: Splats, view: View, paper: tuple[float, float, float]) -> AnyArray:
-    """The splats on plain paper (sRGB, 0 to 1), shape (h, w, 3), 0 to 1."""
-    made = drawn(splats, view)
+def picture(
+    splats: Splats, view: View, paper: tuple[float, float, float], pixel_m: float = 0.0
+) -> AnyArray:
+    """The splats on plain paper (sRGB, 0 to 1), shape (h, w, 3), 0 to 1; `pixel_m` as `drawn`."""
+    made = drawn(splats, view, pixel_m=pixel_m)
     return np.asarray(np.clip(made.image + made.clear[..., None] * np.asarray(paper), 0, 1))
 
 
-def _camera(view: View, blur_px2: float = BLUR_PX2) -> tuple[AnyArray, AnyArray, AnyArray]:
+def _camera(
+    view: View, blur_px2: float = BLUR_PX2, pixel_m: float = 0.0
+) -> tuple[AnyArray, AnyArray, AnyArray]:
     camera = view.camera
-    lens = np.array([camera.fx, camera.fy, camera.cx, camera.cy, blur_px2])
+    lens = np.array([camera.fx, camera.fy, camera.cx, camera.cy, blur_px2, pixel_m])
     return np.ascontiguousarray(view.rotation, float), np.asarray(view.translation, float), lens
 
 

@@ -191,17 +191,21 @@ def chosen(engine: Engine) -> str:
     """
     if engine == "cpu":
         return "cpu"
-    why = _no_cuda()
+    why = no_cuda()
     if engine == "cuda" and why:
         raise SettingsError(why, "Leave the engine at auto: the processor then does it.")
     return "cpu" if why else "cuda"
 
 
-def _no_cuda() -> str:
-    """Why there is none; empty where there is. gsplat is not imported: it would compile itself."""
+def no_cuda() -> str:
+    """Why there is none, a sentence; empty where there is one, with torch and gsplat.
+
+    gsplat is not imported: it would compile itself.
+    """
     missing = [name for name in ("torch", "gsplat") if find_spec(name) is None]
     if missing:
-        return f"{' and '.join(missing)} not installed: pip install 'stitchsketch[splat]'."
+        there = "is" if len(missing) == 1 else "are"
+        return f"{' and '.join(missing)} {there} not installed: pip install 'stitchsketch[splat]'."
     import torch
 
     return "" if torch.cuda.is_available() else "torch finds no CUDA device."

@@ -48,7 +48,7 @@
 
   const VERTEX = `#version 300 es
 precision highp float; precision highp int; precision highp usampler2D;
-uniform usampler2D splats; uniform mat3 turn; uniform vec3 eye; uniform vec2 focal, view;
+uniform usampler2D splats; uniform mat3 turn; uniform vec3 eye; uniform vec2 focal, view; uniform float pixel;
 in vec2 corner; in uint which; out vec2 off; out vec4 tint; flat out vec3 shape;
 uvec4 part(uint k) { uint t = 4u * which + k; return texelFetch(splats, ivec2(int(t % ${WIDE}u), int(t / ${WIDE}u)), 0); }
 vec4 bytes(uint w) { return vec4(w & 255u, (w >> 8) & 255u, (w >> 16) & 255u, w >> 24); }
@@ -61,7 +61,9 @@ void main() {
   mat3 V = mat3(c1.x, c1.y, c1.z, c1.y, c1.w, c2.x, c1.z, c2.x, c2.y);
   vec3 jx = vec3(focal.x / p.z, 0.0, -focal.x * p.x / (p.z * p.z)) * turn;
   vec3 jy = vec3(0.0, focal.y / p.z, -focal.y * p.y / (p.z * p.z)) * turn;
-  float A = dot(jx, V * jx) + 0.3, B = dot(jx, V * jy), C = dot(jy, V * jy) + 0.3;
+  // nearer than the photos stood, the pixel that each splat was trained to fill has grown, too
+  float grown = max(1.0, focal.x / p.z * pixel), wide = 0.3 * grown * grown;
+  float A = dot(jx, V * jx) + wide, B = dot(jx, V * jy), C = dot(jy, V * jy) + wide;
   vec4 rgba = bytes(a.w) / 255.0;
   float det = A * C - B * B, q = 2.0 * log(rgba.a * 255.0);
   if (det <= 0.0 || q <= 0.0) return;
@@ -99,6 +101,7 @@ void main() {
   gl.useProgram(program);
   const place = (name) => gl.getUniformLocation(program, name);
   const uniforms = { turn: place("turn"), eye: place("eye"), focal: place("focal"), view: place("view") };
+  gl.uniform1f(place("pixel"), data.pixel_m);
   gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
   gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA32UI, WIDE, rows, 0, gl.RGBA_INTEGER, gl.UNSIGNED_INT, texels);
   for (const side of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, side, gl.NEAREST);

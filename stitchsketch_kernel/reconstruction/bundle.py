@@ -1,0 +1,39 @@
+"""COLMAP's mapper and bundle adjustment so that the same photos give the same cameras, bit for bit.
+
+Sums that several threads share come out a little different each time, and where the mapper tries
+several pairs of photos to begin from, whichever is ready first is taken. One thread takes no more
+processor; matching, which takes most of the time, keeps all cores, for its pairs have nothing to do
+with each other.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pycolmap
+
+
+def mapping_options(seed: int) -> Any:
+    """COLMAP's options for placing photos and points, all random choices from `seed`."""
+    options = pycolmap.IncrementalPipelineOptions()
+    for part in (options, options.mapper):
+        part.num_threads = 1
+        part.random_seed = seed
+    options.triangulation.random_seed = seed
+    return options
+
+
+def adjust(model: Any, principal_point: bool = False) -> None:
+    """Bundle adjustment of all cameras and points of a `pycolmap.Reconstruction`, in place.
+
+    Parameters
+    ----------
+    model : pycolmap.Reconstruction
+    principal_point : bool
+        Whether the principal point is refined, too.
+    """
+    options = pycolmap.BundleAdjustmentOptions()
+    options.refine_principal_point = principal_point
+    options.print_summary = False
+    options.ceres.solver_options.num_threads = 1
+    pycolmap.bundle_adjustment(model, options)
