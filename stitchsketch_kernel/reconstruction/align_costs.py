@@ -11,7 +11,7 @@ from stitchsketch_kernel.reconstruction.align_settings import LARGE_PX, AlignSet
 #: Seconds, by megapixels: tags in one photo, and looking for mirrors in every third; features, of
 #: photos that are enlarged for it and of large ones that aren't. From 25 photos of 4.3 megapixels
 #: (`benchmarks/growth.py`); only how they compare counts.
-_TAGS, _MIRRORS, _FEATURES, _LARGE_FEATURES = 1.8, 0.6, 4.1, 1.2
+_TAGS, _MIRRORS, _FEATURES, _LARGE_FEATURES = 0.5, 0.15, 4.1, 1.2
 #: A pair, and a photo that is placed.
 _PAIR, _PLACED = 0.15, 0.72
 #: Neighbours that a photo is compared with where mats tell them: this share of all, and no more.
