@@ -76,7 +76,9 @@ def extract(
     options.max_image_size = settings.max_side_px
     options.sift.max_num_features = settings.max_features
     threads = threads or os.cpu_count() or 1
-    if _are_rich(photos, images, database, options, threads):
+    if settings.features == "coarse" or (
+        settings.features == "auto" and _are_rich(photos, images, database, options, threads)
+    ):
         options.sift.first_octave = 0
     options.num_threads = _at_a_time(photos, options, threads)
     done = 0

@@ -32,6 +32,9 @@ _LEAST_TAG_PX, _USUAL_FEATURE_PX = 0.03, 0.4
 #: The mean length of a plane error over its deviation in each direction (Rayleigh).
 _MEAN_LENGTH = float(np.sqrt(np.pi / 2))
 _SAME_PLACE_M = 1e-3
+#: A tag or a feature is off alike in photos beside each other, so that more photos help less than
+#: independent errors would: rendered captures were off twice as far.
+_ALIKE = 2.0
 #: Fewer points near the middle don't tell its size; all do.
 _LEAST_NEAR = 20
 #: Of an observation's two directions: less than this, residuals say nothing of errors.
@@ -96,7 +99,7 @@ def carried_sigma(
     except np.linalg.LinAlgError:
         return float("nan")
     sigma_px = _errors_px(model, tags, seen, adjusted)
-    return adjusted.relative_sigma(_piece(model, seen, keys, pulls), sigma_px)
+    return _ALIKE * adjusted.relative_sigma(_piece(model, seen, keys, pulls), sigma_px)
 
 
 def _piece(model: SparseModel, seen: Seen, keys: Sequence[tuple[str, int]], pulls: Pulls) -> Size:

@@ -121,7 +121,6 @@ def photograph(one: Capture, folder: Path) -> None:
 def points_scale(metric: SparseModel, sample: Sample) -> float:
     """True over found size of what lies within `NEAR_M`: the piece and the floor round it."""
     true_views = {view.name: view for view in sample.views}
-    stage = stage_of(sample)
     found, true = [], []
     for number, view in enumerate(metric.views):
         mine = [i for i, seen in enumerate(metric.point_views) if number in seen]
@@ -131,7 +130,7 @@ def points_scale(metric: SparseModel, sample: Sample) -> float:
         rays = np.empty((len(points), 6), dtype=np.float32)
         rays[:, :3] = real.centre
         rays[:, 3:] = real.camera.rays_from_pixels(pixels) @ real.rotation
-        depth, _, _ = cast(stage.rays, rays)
+        depth, _, _ = cast(stage_of(sample, view.name).rays, rays)
         at = rays[:, :3] + depth[:, None] * rays[:, 3:]
         near = np.isfinite(depth) & (np.linalg.norm(at, axis=1) < NEAR_M)
         found.append(points[near])

@@ -134,5 +134,5 @@ def said_percent(count: int, arc_deg: float) -> float:
 
 def test_few_photos_from_one_side_are_less_sure():
     all_round, one_side = said_percent(24, 360.0), said_percent(4, 60.0)
-    assert all_round < 0.1
-    assert one_side > 2 * all_round
+    assert all_round < 0.2
+    assert one_side > 5 * all_round

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from stitchsketch_kernel.pipeline.context import StageContext
 
-NAME, NUMBER, VERSION = "align", 2, 5
+NAME, NUMBER, VERSION = "align", 2, 6
 INPUTS = ("ingest",)
 SETTINGS = {"align": "stitchsketch_kernel.reconstruction.align:AlignSettings"}
 FILES = {"boards": "stitchsketch_kernel.imaging.boards:read_board_file"}

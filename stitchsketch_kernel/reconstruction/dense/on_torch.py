@@ -96,7 +96,6 @@ class TorchSearch:
         variance = torch.zeros_like(inverse)
         self._in_tiles(inside.flatten().nonzero()[:, 0], scene.measure(variance))
         known = (inverse > 0) & (variance > float(pm.NOISE)) & inside.flatten()
-        cost[inside.flatten() & ~known] = float(pm.WORST)
         shared = known.nonzero()[:, 0]
         height, width = state.shape
         black = (shared // width + shared % width) % 2
