@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from reconstruction import drawn, signed_mm
+from rendered import points_on, signed_mm
 
 from stitchsketch_kernel.domain.errors import StitchSketchError
 from stitchsketch_kernel.domain.model import Mesh, Similarity, SparseModel
@@ -121,7 +121,7 @@ def row(sample: Sample, folder: Path) -> str:
 
 def _above(mesh: Mesh) -> np.ndarray:
     corners = mesh.vertices[mesh.faces]
-    return drawn(corners[corners[:, :, 2].min(axis=1) > LEAST_Z_M])
+    return points_on(corners[corners[:, :, 2].min(axis=1) > LEAST_Z_M])
 
 
 if __name__ == "__main__":

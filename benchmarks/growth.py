@@ -14,6 +14,7 @@ of the run and within each stage.
 from __future__ import annotations
 
 import argparse
+import re
 import threading
 import time
 from dataclasses import dataclass, field, replace
@@ -98,10 +99,10 @@ class Told:
     rows: list[tuple[float, float, str, float]] = field(default_factory=list)
 
     def __call__(self, share: float, note: str = "") -> None:
-        stage, _, rest = note.partition(":")
-        within = rest.rpartition("(")[2].rstrip("%)")
-        done = float(within) / 100 if within.isdigit() else 1.0
-        self.rows.append((time.perf_counter() - self.began, share, stage.split(" (")[0], done))
+        within = re.search(r"^(.*) \((\d+)%\)$", note)  # "align: placing photo 3 of 25 (62%)"
+        if within:
+            stage, done = within[1].partition(":")[0], int(within[2]) / 100
+            self.rows.append((time.perf_counter() - self.began, share, stage, done))
 
     def off(self, stage: str | None = None) -> float:
         """The largest difference between the share told and the share of the time, percent."""

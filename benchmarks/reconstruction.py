@@ -8,7 +8,8 @@
 Cameras, the surface of the cover above the legs (after the cameras are laid on the true ones), how
 much of the cover has surface within 2 and 5 mm, and what each stage took. Bias is the mean signed
 distance: above zero the mesh lies outside the truth. Real pieces are held against measured depth
-(`real_pieces.py`). What two rows share (photos, cameras) is computed once and counted in both.
+(`real_pieces.py`). What two rows share (photos, and cameras where both engines ask for the same)
+is computed once and counted in both. The fast engine is run as ``--first-look`` runs it.
 
 Each row is kept in ``FOLDER/table.jsonl`` once it is measured, and only printed the next time:
 a table that broke off goes on. Delete a row's line, and its run's folder, to have it anew.
@@ -28,7 +29,7 @@ from real_pieces import PIECES
 from rendered import SHOWN, Scene, measured, scene_of, settings_of
 
 from stitchsketch_kernel.domain.errors import StitchSketchError
-from stitchsketch_kernel.pipeline import RunSettings, run
+from stitchsketch_kernel.pipeline import FIRST_LOOK, RunSettings, run
 from stitchsketch_kernel.pipeline.folder import hold_folder
 from stitchsketch_kernel.pipeline.record import read_record
 from stitchsketch_kernel.pipeline.settings import parse_assignment
@@ -36,9 +37,10 @@ from stitchsketch_kernel.pipeline.stage import standard_stages
 from stitchsketch_kernel.samples import LOOKS, render_photos
 
 UNTIL = 5
-#: Stages that don't know the engine: what one engine's run has of them, the other's takes over.
+#: Stages that may be the same whatever the engine: what one engine's run has of them, the other's
+#: takes over (and does those anew that it asks for otherwise).
 SHARED = ("01_ingest", "02_align", "03_scale")
-ENGINES = {"high": "patches", "fast": "fast"}
+ENGINES = {"high": {"densify.engine": "high"}, "fast": dict(FIRST_LOOK)}
 HEAD = (
     "scene", "engine", "cameras placed", "rms mm", "scale off (said) %",
     "surface mean / median / 95 % mm", "bias mm", "complete within 2 / 5 mm %",
@@ -95,7 +97,7 @@ def row(
     others = [out / str(scene) / (name if one == "high" else f"{name}-{one}") for one in ENGINES]
     for other in others:
         take_over(other, folder)
-    values = {**values, "densify.engine": ENGINES[engine]}
+    values = {**ENGINES[engine], **values}
     try:
         figures = real(scene, folder, values) if isinstance(scene, str) else None
         figures = figures or drawn(scene, folder, values)

@@ -27,8 +27,9 @@ from stitchsketch_kernel.pipeline.splat import PLY, read_splats, splat
 from stitchsketch_kernel.pipeline.splat_scan import scan_of
 from stitchsketch_kernel.visualization.splat import judge
 from stitchsketch_kernel.visualization.splat.photos import Scan, held_out, targets
+from stitchsketch_kernel.visualization.splat.settings import SplatSettings
 from stitchsketch_kernel.visualization.splat.splats import cropped
-from stitchsketch_kernel.visualization.splat.train import SplatSettings, chosen, no_cuda
+from stitchsketch_kernel.visualization.splat.train import chosen, no_cuda
 
 
 def main(words: Sequence[str] | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,25 @@ def test_computing_takes_and_returns_values(repository, room):
     for path in (kernel / room).rglob("*.py"):
         roots = {name.split(".")[0] for name in imported(path)}
         assert not roots & KEPT_OUT, f"{path.relative_to(repository)} knows {roots & KEPT_OUT}"
+
+
+def test_no_files_import_each_other_in_a_circle(repository):
+    kernel = repository / "stitchsketch_kernel"
+    # a package's face only hands names on
+    files = {
+        ".".join(path.relative_to(repository).with_suffix("").parts): path
+        for path in modules(kernel)
+        if path.name != "__init__.py"
+    }
+    graph = {
+        name: {other for one in imported(path) for other in (one, one.rpartition(".")[0])}
+        & files.keys() - {name}
+        for name, path in files.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        raise AssertionError(" -> ".join(error.args[1])) from error
 
 
 def test_the_kernel_knows_no_screen(repository):

@@ -15,7 +15,8 @@ From Python::
 tells the project store.
 """
 
+from stitchsketch_kernel.pipeline.asked import FIRST_LOOK
 from stitchsketch_kernel.pipeline.record import RunRecord, StageRecord
 from stitchsketch_kernel.pipeline.runner import RunSettings, check, run
 
-__all__ = ["RunRecord", "RunSettings", "StageRecord", "check", "run"]
+__all__ = ["FIRST_LOOK", "RunRecord", "RunSettings", "StageRecord", "check", "run"]

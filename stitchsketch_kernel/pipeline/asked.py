@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from stitchsketch_kernel.domain.errors import SettingsError, StitchSketchError
@@ -13,6 +14,11 @@ from stitchsketch_kernel.pipeline.limits import Limits
 from stitchsketch_kernel.pipeline.settings import groups_of, read_settings, resolve
 from stitchsketch_kernel.pipeline.stage import Stage, load, standard_stages
 from stitchsketch_kernel.pipeline.tracking import KeptAs
+
+#: Settings of a first look: cameras and surface in a third of the time, half as exact.
+FIRST_LOOK = MappingProxyType(
+    {"align.features": "coarse", "densify.engine": "fast", "mesh.cell_mm": 4.0}
+)
 
 
 @dataclass(frozen=True)

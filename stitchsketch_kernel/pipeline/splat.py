@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     from stitchsketch_kernel.domain.arrays import ImageArray
     from stitchsketch_kernel.visualization.splat.photos import Scan
+    from stitchsketch_kernel.visualization.splat.settings import SplatSettings
     from stitchsketch_kernel.visualization.splat.splats import Splats
-    from stitchsketch_kernel.visualization.splat.train import SplatSettings, State, Trained
+    from stitchsketch_kernel.visualization.splat.trained import State, Trained
 
 PLY, SPZ, PAGE, FIGURES = "splat.ply", "splat.spz", "splat.html", "splat.json"
 HELD_OUT, CURVE, STATE = "held-out.png", "curve.png", "state.npz"
@@ -71,7 +72,7 @@ def splat(
     SplatError
         The scan can't be trained on, or the file is wrong.
     """
-    from stitchsketch_kernel.visualization.splat.train import SplatSettings
+    from stitchsketch_kernel.visualization.splat.settings import SplatSettings
 
     made, name = scan_of(run), _name(run)
     folder = (out or run / "splat").resolve()
@@ -164,7 +165,7 @@ class _Making:
         return all((self._folder / name).is_file() for name in (PLY, SPZ, PAGE))
 
     def _state(self) -> State | None:
-        from stitchsketch_kernel.visualization.splat.train import State
+        from stitchsketch_kernel.visualization.splat.trained import State
 
         try:
             return read_value(self._folder / STATE, State)
@@ -266,7 +267,7 @@ def splat_settings(values: dict[str, Any]) -> SplatSettings:
     SettingsError
         One can't be.
     """
-    from stitchsketch_kernel.visualization.splat.train import SplatSettings
+    from stitchsketch_kernel.visualization.splat.settings import SplatSettings
 
     given = {name: value for name, value in values.items() if value is not None}
     unknown = set(given) - set(SplatSettings.__dataclass_fields__)

@@ -20,6 +20,7 @@ from stitchsketch_kernel.domain.errors import AlignError, StorageError
 from stitchsketch_kernel.domain.model import SparseModel
 from stitchsketch_kernel.domain.photo import Photo
 from stitchsketch_kernel.domain.progress import Progress, part, silent
+from stitchsketch_kernel.reconstruction.align_costs import likely_costs
 from stitchsketch_kernel.reconstruction.align_settings import AlignSettings
 from stitchsketch_kernel.reconstruction.bundle import adjust, mapping_options
 from stitchsketch_kernel.reconstruction.colmap_io import (
@@ -83,14 +84,17 @@ def align(
     images = image_folder(photos, work_dir)
     names = file_names(photos)
     database = work_dir / "features.db"
+    costs = likely_costs(photos, settings, bool(sightings))
+    found, matched, placed = (0.98 * end for end in costs.ends("features", "matching", "placing"))
     try:
         with quiet(log_file(database)):
             pycolmap.set_random_seed(settings.seed)
-            extract(photos, images, database, settings, part(progress, 0, 0.15), threads)
+            extract(photos, images, database, settings, part(progress, 0, found), threads)
             rough = rough_rotations(photos, sightings, boards)
-            match_photos(photos, rough, database, settings, part(progress, 0.15, 0.6))
+            match_photos(photos, rough, database, settings, part(progress, found, matched))
             add_tags(database, names, sightings)
-            models = _map(len(photos), images, database, work_dir, settings, progress)
+            told = part(progress, matched, placed)
+            models = _map(len(photos), images, database, work_dir, settings, told)
             groups = _groups(models, names)
             largest = _largest(models, photos)
             largest = mend(largest, names, sightings, database, images, settings.seed)
@@ -131,12 +135,13 @@ def _map(
             cancellation_token=token,
         )
 
-    report = part(progress, 0.6, 0.97)
     try:
         models = cancellable(
             run,
             log_file(database),
-            lambda _: report(min(1.0, placed[0] / count), f"placing photo {placed[0]} of {count}"),
+            lambda _: progress(
+                min(1.0, placed[0] / count), f"placing photo {placed[0]} of {count}"
+            ),
         )
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

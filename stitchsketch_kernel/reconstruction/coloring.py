@@ -16,6 +16,9 @@ from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.domain.photo import View
 from stitchsketch_kernel.domain.progress import Progress, silent
 
+#: The colour of what no photo sees.
+UNSEEN_GREY = 128
+
 
 def color_vertices(
     mesh: Mesh, images: Mapping[str, Path], views: Sequence[View], progress: Progress = silent
@@ -38,7 +41,7 @@ def color_vertices(
         image = _read(images[view.name])
         _add_view(mesh.vertices, normals, view, image, scene, total, weight)
     seen = weight > 0
-    colors = np.full((len(mesh.vertices), 3), 128, dtype=np.uint8)
+    colors = np.full((len(mesh.vertices), 3), UNSEEN_GREY, dtype=np.uint8)
     colors[seen] = np.clip(np.rint(total[seen] / weight[seen, None]), 0, 255)
     return replace(mesh, colors=colors)
 

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from scipy.optimize import minimize
+from scipy.spatial import cKDTree
 
 from stitchsketch_kernel.domain.arrays import FloatArray
 from stitchsketch_kernel.domain.board import TagSighting
@@ -26,6 +28,14 @@ _SAME_DEG, _SAME_SHARE = 3.0, 0.03
 #: So much before the glass belongs to it still, as a share of the cameras' distance from it.
 _FRAME = 0.005
 _NAMED = 6
+#: A glass is tried turned and moved by so much, with so many points of both; half of those of an
+#: image then lie on the piece this well.
+_TURNS_DEG, _SHIFTS_M = np.arange(-12, 12.1, 3.0), np.arange(-0.08, 0.081, 0.02)
+_PIECE_POINTS, _BODY_POINTS, _LIES_ON_M = 20_000, 400, 0.015
+SAY_IMAGE = (
+    "What looks like the piece in a mirror was left out: it is the piece turned round, and no "
+    "photo was taken from beyond it. If it is a second piece, take photos of it from all sides."
+)
 
 
 def find_mirror(
@@ -99,6 +109,47 @@ def without_image(depth: Depth, mirror: Mirror) -> Depth:
         depth_m=np.where(there, depth.depth_m, 0).astype(np.float32),
         confidence=np.where(there, depth.confidence, 0).astype(np.float32),
     )
+
+
+def is_image(body: FloatArray, piece: FloatArray, centres: FloatArray) -> bool:
+    """Whether a body is the image of a piece in an upright mirror, told without any mat.
+
+    Turned round at the plane half way between them it lies on the piece, and nobody took a photo
+    from behind that plane: a pair of chairs that stand face to face is photographed all round.
+
+    Parameters
+    ----------
+    body, piece : ndarray, shape (n, 3)
+        Points of both, metres, z up.
+    centres : ndarray, shape (n, 3)
+        Of the cameras.
+    """
+    across = (piece.mean(axis=0) - body.mean(axis=0)) * [1.0, 1.0, 0.0]
+    length = float(np.linalg.norm(across))
+    if not length:
+        return False
+    half_way = (piece.mean(axis=0) + body.mean(axis=0)) / 2
+    tree = cKDTree(piece[:: max(1, len(piece) // _PIECE_POINTS)])
+    some = body[:: max(1, len(body) // _BODY_POINTS)]
+
+    def glass(at: FloatArray) -> tuple[FloatArray, FloatArray]:
+        c, s = np.cos(at[0]), np.sin(at[0])
+        normal = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]]) @ across / length
+        return half_way + at[1] * normal, normal
+
+    def off(at: FloatArray) -> float:
+        point, normal = glass(at)
+        turned = some - 2 * ((some - point) @ normal)[:, None] * normal
+        return float(np.median(tree.query(turned)[0]))
+
+    # the image is seen from one side alone: its middle is not quite the image of the middle
+    tried = [np.array([turn, shift]) for turn in np.deg2rad(_TURNS_DEG) for shift in _SHIFTS_M]
+    begin = min(tried, key=off)
+    step = begin + np.array([[0, 0], [0.02, 0], [0, 0.01]])
+    options = {"initial_simplex": step, "maxfev": 60}
+    best = minimize(off, begin, method="Nelder-Mead", options=options).x
+    point, normal = glass(best)
+    return bool(off(best) < _LIES_ON_M and ((centres - point) @ normal).min() > 0)
 
 
 def say_mirror(mirror: Mirror) -> str:

@@ -7,7 +7,7 @@ colour than all others over a hand's breadth or more, and knows no depth there, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -20,7 +20,7 @@ from scipy import ndimage
 from stitchsketch_kernel.domain.arrays import BoolArray, FloatArray, IntArray
 from stitchsketch_kernel.domain.model import Depth, Mesh
 from stitchsketch_kernel.domain.photo import View
-from stitchsketch_kernel.reconstruction.coloring import vertex_normals
+from stitchsketch_kernel.reconstruction.coloring import UNSEEN_GREY, color_vertices, vertex_normals
 from stitchsketch_kernel.reconstruction.dense.pictures import colour
 
 #: Colours are compared over patches of this size.
@@ -93,6 +93,19 @@ def find_hidden(
         if share >= _LEAST_SHARE:
             found.append(Hidden(name, share))
     return tuple(sorted(found, key=lambda one: -one.share))
+
+
+def recolored(
+    mesh: Mesh, images: Mapping[str, Path], views: Sequence[View], hidden: Sequence[Hidden]
+) -> Mesh:
+    """The mesh with colours of the other photos alone, wherever one of them sees it."""
+    spoilt = {one.photo for one in hidden}
+    if not spoilt:
+        return mesh
+    again = color_vertices(mesh, images, [view for view in views if view.name not in spoilt])
+    assert mesh.colors is not None and again.colors is not None
+    seen = (again.colors != UNSEEN_GREY).any(axis=1, keepdims=True)
+    return replace(mesh, colors=np.where(seen, again.colors, mesh.colors))
 
 
 def say_hidden(hidden: Sequence[Hidden]) -> str:

@@ -6,7 +6,7 @@ cut away, not handed on as if it had been measured.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +25,14 @@ from stitchsketch_kernel.domain.progress import Progress, part, silent
 from stitchsketch_kernel.reconstruction.clean import clean_mesh, joined
 from stitchsketch_kernel.reconstruction.coloring import color_vertices
 from stitchsketch_kernel.reconstruction.fusion import Cloud, fuse
+from stitchsketch_kernel.reconstruction.memory import free_bytes
+from stitchsketch_kernel.reconstruction.mirrors import SAY_IMAGE, is_image
+from stitchsketch_kernel.reconstruction.surface_room import (
+    SCALE,
+    enough_for,
+    octree_for,
+    say_coarser,
+)
 
 #: What lies within this many cells of a seen point was seen.
 _NEAR_CELLS = 1.5
@@ -78,7 +86,8 @@ def make_mesh(
     region: Region,
     settings: SurfaceSettings | None = None,
     progress: Progress = silent,
-) -> Mesh:
+    free: Callable[[], int] = free_bytes,
+) -> tuple[Mesh, tuple[str, ...]]:
     """Make the mesh of all furniture in the region.
 
     Parameters
@@ -91,36 +100,51 @@ def make_mesh(
     region : Region
     settings : SurfaceSettings, optional
     progress : Progress, optional
+    free : callable
+        Tells the bytes that may be taken.
 
     Returns
     -------
-    Mesh
+    mesh : Mesh
         With colours, and with confidence: 1 where many views agree, 0 where a hole was closed.
+    doubts : tuple of str
+        Sentences for the report: memory was short, or what a mirror shows was left out.
 
     Raises
     ------
     MeshError
         Nothing stands above the floor.
+    ShortOfMemoryError
+        The depth maps, or the coarsest surface, don't fit the memory.
     """
     settings = settings or SurfaceSettings()
     mm = 0.001
-    cloud = fuse(
-        depths,
-        region,
-        settings.voxel_mm * mm,
-        settings.agree_mm * mm,
-        settings.least_views or (3 if len(depths) >= 24 else 2),
-        part(progress, 0, 0.45),
-    )
+    with enough_for(depths):
+        cloud = fuse(
+            depths,
+            region,
+            settings.voxel_mm * mm,
+            settings.agree_mm * mm,
+            settings.least_views or (3 if len(depths) >= 24 else 2),
+            part(progress, 0, 0.45),
+        )
     bodies = _bodies(cloud, settings)
-    meshes = []
+    centres = np.array([view.centre for view in views])
+    real = [one for i, one in enumerate(bodies)
+            if not i or not is_image(one.points, bodies[0].points, centres)]  # fmt: skip
+    doubts = [SAY_IMAGE] if len(real) < len(bodies) else []
+    bodies = real
+    meshes, cells_m = [], []
     for i, body in enumerate(bodies):
         progress(0.45 + 0.35 * i / len(bodies), f"surface {i + 1} of {len(bodies)}")
-        meshes.append(_surface(body, settings))
+        octree = octree_for(body.points, settings.voxel_mm * mm, settings.cell_mm * mm, free)
+        meshes.append(_surface(body, octree.depth, settings))
+        cells_m.append(octree.coarser_m)
     mesh = joined(meshes)
     mesh = color_vertices(mesh, images, views, part(progress, 0.82, 1.0))
     progress(1.0, f"{len(mesh.faces)} triangles")
-    return mesh
+    doubts.append(say_coarser(max(cells_m), settings.cell_mm * mm))
+    return mesh, tuple(doubt for doubt in doubts if doubt)
 
 
 def _bodies(cloud: Cloud, settings: SurfaceSettings) -> list[Cloud]:
@@ -146,18 +170,16 @@ def _bodies(cloud: Cloud, settings: SurfaceSettings) -> list[Cloud]:
     return [Cloud(points[label == i], normals[label == i], weights[label == i]) for i in large]
 
 
-def _surface(body: Cloud, settings: SurfaceSettings) -> Mesh:
+def _surface(body: Cloud, depth: int, settings: SurfaceSettings) -> Mesh:
     """Screened Poisson (Kazhdan and Hoppe 2013), cut back to what was seen, cleaned."""
     pcd = o3d.geometry.PointCloud(o3d.utility.Vector3dVector(body.points))
     pcd.normals = o3d.utility.Vector3dVector(body.normals)
     pcd, kept = pcd.remove_statistical_outlier(nb_neighbors=20, std_ratio=3.0)
     points, weights = body.points[kept], body.weights[kept]
-    extent = float(np.ptp(points, axis=0).max()) * 1.1
-    depth = int(np.clip(np.ceil(np.log2(extent / (settings.cell_mm * 0.001))), 6, 10))
     # several threads give another mesh each time: the last digits of their sums, then decimation's
     # choices by them; one takes as much processor
     raw, _ = o3d.geometry.TriangleMesh.create_from_point_cloud_poisson(
-        pcd, depth=depth, scale=1.1, linear_fit=False, n_threads=1
+        pcd, depth=depth, scale=SCALE, linear_fit=False, n_threads=1
     )
     vertices, faces = np.asarray(raw.vertices), np.asarray(raw.triangles)
     distance, nearest = cKDTree(points).query(vertices, workers=-1)

@@ -87,8 +87,11 @@ class Stage:
     lamps: AnyArray
 
 
-def stage_of(sample: Sample, view: str) -> Stage:
-    """The lit room of a sample with its mats, as that view sees it; the last ones are kept."""
+def stage_of(sample: Sample, view: str = "") -> Stage:
+    """The lit room of a sample with its mats, as that view sees it; the last ones are kept.
+
+    Without a view nobody walks through.
+    """
     return _stage_of(sample, sample.around.seen_in(view))
 
 

@@ -70,15 +70,16 @@ def sunk_mm(flat_mm: FloatArray, middle_mm: FloatArray) -> FloatArray:
 
 def _diamonds(flat_mm: FloatArray, middle_mm: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Coordinates along the pleats' two directions: buttons where both are whole."""
-    across, down = ((flat_mm - middle_mm) / [ACROSS_MM, DOWN_MM]).T
+    units = (flat_mm - middle_mm) / np.array([ACROSS_MM, DOWN_MM])
+    across, down = units[:, 0], units[:, 1]
     return across + down, across - down
 
 
 def _place(whole: FloatArray, middle_mm: FloatArray) -> FloatArray:
     """Flat points of `_diamonds`' coordinates (n, 2)."""
     p, q = whole.T
-    across = np.column_stack([(p + q) / 2, (p - q) / 2])
-    return np.asarray(across * [ACROSS_MM, DOWN_MM] + middle_mm)
+    units = np.column_stack([(p + q) / 2, (p - q) / 2])
+    return np.asarray(units * np.array([ACROSS_MM, DOWN_MM]) + middle_mm)
 
 
 def _share(flat_mm: FloatArray, outline: shapely.Polygon) -> FloatArray:
@@ -95,7 +96,7 @@ def _button_places(outline: shapely.Polygon) -> FloatArray:
     whole = np.stack(np.meshgrid(reach, reach), axis=-1).reshape(-1, 2).astype(float)
     places = _place(whole, middle)
     inside = shapely.contains_xy(outline, places) & (_share(places, outline) > 0.9)
-    return places[inside]
+    return np.asarray(places[inside])
 
 
 def _drawn_down(patch: Patch, outline: shapely.Polygon) -> Patch:

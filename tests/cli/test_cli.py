@@ -18,6 +18,9 @@ from PIL import Image
 
 from stitchsketch_kernel import __version__, pipeline, samples
 from stitchsketch_kernel.cli import main
+from stitchsketch_kernel.pipeline import FIRST_LOOK
+from stitchsketch_kernel.pipeline.settings import resolve
+from stitchsketch_kernel.pipeline.stage import standard_stages
 
 HEAVY = ("numpy", "pycolmap", "cv2", "papermill", "sqlalchemy", "open3d", "scipy", "rich")
 
@@ -200,3 +203,17 @@ def test_a_fault_of_the_program_is_no_ones_fault_but_ours(monkeypatch, capsys):
 def test_stopped_from_outside(monkeypatch, capsys, sent):
     assert ends_by(monkeypatch, lambda: os.kill(os.getpid(), sent)) == 130
     assert "goes on from there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("more", "engine"), [([], None), (["--set", "densify.engine=patches"], "patches")]
+)
+def test_a_first_look_is_fast_unless_a_setting_says_otherwise(tmp_path, monkeypatch, more, engine):
+    asked = []
+    monkeypatch.setattr("stitchsketch_kernel.pipeline.run", lambda *given: asked.append(given[2]))
+    monkeypatch.setattr("stitchsketch_kernel.cli.run.summary", lambda record: "")
+    main(["run", str(tmp_path), "--out", str(tmp_path / "job"), "--first-look", *more])
+    assert asked[0].values == {**FIRST_LOOK, **({"densify.engine": engine} if engine else {})}
+    kinds = resolve(standard_stages(), asked[0].values)
+    assert kinds["align"].features == "coarse"
+    assert kinds["densify"].engine == (engine or "fast")

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stitchsketch_kernel.domain.errors import SettingsError
-from stitchsketch_kernel.imaging import tags
+from stitchsketch_kernel.imaging import tag_fit, tags
 from stitchsketch_kernel.imaging.boards import standard_mats
 from stitchsketch_kernel.imaging.mat import draw_board, drawn_extent_mm
 from stitchsketch_kernel.imaging.tag_fit import diagonals_cross
@@ -128,3 +128,12 @@ def test_diagonals_cross_at_the_image_of_the_centre():
     pixels = square[:, :2] / square[:, 2:]
     assert np.allclose(diagonals_cross(pixels[:4]), pixels[4])
     assert not np.allclose(pixels[:4].mean(axis=0), pixels[4], atol=0.5)
+
+
+def test_least_squares_of_a_fit_are_numpys():
+    rng = np.random.default_rng(3)
+    A = rng.standard_normal((5000, 8)) * [1, 2, 3, 1, 2, 3, 300, 90]
+    b = rng.standard_normal(5000)
+    assert np.allclose(tag_fit._least_squares(A, b), np.linalg.lstsq(A, b)[0], rtol=1e-9, atol=0)
+    A[:, 7] = A[:, 6]  # nothing tells these two apart: the shortest of the best
+    assert np.allclose(tag_fit._least_squares(A, b), np.linalg.lstsq(A, b)[0], rtol=1e-6, atol=0)

@@ -25,7 +25,8 @@ from stitchsketch_kernel.reconstruction.mesh_io import write_mesh
 from stitchsketch_kernel.stores import open_stores
 from stitchsketch_kernel.visualization.splat.photos import Scan, held_out
 from stitchsketch_kernel.visualization.splat.ply import write_ply
-from stitchsketch_kernel.visualization.splat.train import SplatSettings, no_cuda
+from stitchsketch_kernel.visualization.splat.settings import SplatSettings
+from stitchsketch_kernel.visualization.splat.train import no_cuda
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = SplatSettings("cpu", 12, 160, 1500, held_out=6)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -64,6 +65,16 @@ def test_what_earlier_stages_doubt_is_on_the_report_in_their_order(tmp_path):
     assert report._doubts(context(tmp_path, "report")) == (
         "Two photos stand too far.", "AF is ragged.", "of nest",
     )  # fmt: skip
+
+
+def test_a_stage_takes_no_more_memory_than_it_is_allowed(tmp_path):
+    (tmp_path / "04_densify").mkdir()
+    free = StageContext(tmp_path / "04_densify", {}).free_bytes()
+    held = psutil.Process().memory_info().rss
+    allowed = StageContext(tmp_path / "04_densify", {"memory_bytes": held + 200 * 2**20})
+    assert 100 * 2**20 < allowed.free_bytes() < 300 * 2**20
+    assert StageContext(tmp_path, {"memory_bytes": 1}).free_bytes() == 0
+    assert free > 300 * 2**20
 
 
 def test_masks_beside_the_photos_reach_the_depth_and_change_its_key(tmp_path):

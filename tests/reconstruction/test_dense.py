@@ -18,6 +18,7 @@ from stitchsketch_kernel.reconstruction.dense.patchmatch import (
     search,
 )
 from stitchsketch_kernel.reconstruction.dense.pictures import pinhole
+from stitchsketch_kernel.reconstruction.dense.slanted import _depth, _enlarged
 from stitchsketch_kernel.reconstruction.fusion import fuse
 from stitchsketch_kernel.reconstruction.surface import SurfaceSettings, make_mesh
 from stitchsketch_kernel.reconstruction.votes import DepthStack, votes
@@ -162,7 +163,7 @@ def test_the_end_of_what_was_seen_is_not_extended(ball, ball_images, ball_views)
     """Seen from one side only, the ball's mesh ends where the photos end."""
     depths = [ball.depth(view) for view in ball_views[:4]]
     settings = SurfaceSettings(voxel_mm=4, cell_mm=5, edge_mm=8, bridge_mm=30)
-    mesh = make_mesh(depths, ball_images, ball_views[:4], REGION, settings)
+    mesh, _ = make_mesh(depths, ball_images, ball_views[:4], REGION, settings)
     seen = fuse(depths, REGION, 0.004, 0.004, 2).points
     ends = cKDTree(seen).query(mesh.vertices)[0]
     assert ends.max() < 0.020
@@ -205,3 +206,21 @@ def test_views_that_share_nothing_are_refused(ball, ball_images):
     views = tuple(ball.look(f"0{i}.png", 120.0 * i) for i in range(3))
     with pytest.raises(MeshError, match="No surface was found"):
         depth_maps(ball.model(views), ball_images, REGION, DenseSettings(max_side_px=320))
+
+
+def test_where_a_patch_shows_nothing_the_smaller_pictures_plane_and_its_worth_stay(ball, five):
+    views = [replace(v, camera=pinhole(v.camera)) for v in five[0].views]
+    exact = ball.seen(views[2])[1]
+    small = Planes(
+        (1 / exact[::2, ::2]).astype(np.float32),
+        np.zeros((*exact[::2, ::2].shape, 2), np.float32),
+        np.full(exact[::2, ::2].shape, 0.2, np.float32),
+    )
+    flat = np.full(exact.shape, 100.0, np.float32)
+    planes = _enlarged(small, flat)
+    before = planes.inverse.copy()
+    others = [views[i] for i in (0, 1, 3, 4)]
+    search(planes, compared(views[2], flat, others, [flat] * 4), alike=2, rounds=2, begin=3)
+    assert np.array_equal(planes.inverse, before)
+    assert (planes.cost == np.float32(0.2)).all()
+    assert _depth(planes, views[2], flat, REGION).depth_m[MIDDLE].min() > 0

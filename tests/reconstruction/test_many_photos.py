@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections import Counter
 from collections.abc import Sequence
 
@@ -97,13 +98,18 @@ class Counted(Sequence[Depth]):
 
     def __init__(self, ball, views):
         self.ball, self.views, self.asked = ball, views, Counter()
+        self.given, self.held = [], 0
 
     def __len__(self):
         return len(self.views)
 
     def __getitem__(self, i):
-        depth = self.ball.depth(self.views[i])
+        if i >= len(self):
+            raise IndexError
         self.asked[i] += 1
+        self.held = max(self.held, sum(one() is not None for one in self.given))
+        depth = self.ball.depth(self.views[i])
+        self.given.append(weakref.ref(depth))
         return depth
 
 
@@ -111,6 +117,7 @@ def test_depth_maps_are_read_twice_and_never_held(ball, ball_views):
     depths = Counted(ball, ball_views[:6])
     lazily = fuse(depths, REGION, 0.004, 0.004, 2)
     assert set(depths.asked.values()) == {2}
+    assert depths.held <= 1
     at_once = fuse([ball.depth(view) for view in ball_views[:6]], REGION, 0.004, 0.004, 2)
     assert np.array_equal(lazily.points, at_once.points)
 

@@ -9,6 +9,7 @@ from stitchsketch_kernel.domain.board import TagSighting
 from stitchsketch_kernel.domain.model import SparseModel
 from stitchsketch_kernel.reconstruction.mirrors import (
     find_mirror,
+    is_image,
     say_mirror,
     without_image,
     without_images,
@@ -89,3 +90,48 @@ def test_depth_in_the_glass_goes_but_not_of_a_view_from_behind(room, ball):
         assert not cut.confidence[cut.depth_m == 0].any()
         on_ball = np.linalg.norm(ball.seen(depth.view)[0] - ball.centre, axis=-1) < 0.2501
         assert (cut.depth_m > 0)[on_ball].all()
+
+
+@pytest.fixture(scope="module")
+def chair():
+    """A seat with a back and one arm: turned round it is another."""
+    rng = np.random.default_rng(3)
+    boxes = [
+        ([-0.3, -0.3, 0.3], [0.3, 0.3, 0.45]),
+        ([-0.3, 0.2, 0.45], [0.3, 0.3, 0.9]),
+        ([0.2, -0.3, 0.45], [0.3, 0.2, 0.6]),
+    ]
+    parts = []
+    for low, high in boxes:
+        points = rng.uniform(low, high, (4000, 3))
+        side, end = rng.integers(0, 3, 4000), rng.random(4000) < 0.5
+        rows = np.arange(4000)
+        points[rows, side] = np.where(end, np.array(high)[side], np.array(low)[side])
+        parts.append(points)
+    return np.concatenate(parts)
+
+
+def seen_in_the_glass(chair):
+    """The image of what faces the glass: its far side nobody sees."""
+    towards = chair @ NORMAL
+    return mirrored(chair[towards < np.percentile(towards, 70)])
+
+
+def ring(away, least_x=-9.0):
+    turns = np.deg2rad(np.arange(0, 360, 15))
+    centres = np.column_stack([away * np.cos(turns), away * np.sin(turns), np.full(24, 1.2)])
+    return centres[centres @ NORMAL > least_x]
+
+
+def test_the_image_of_a_piece_is_told_where_no_mat_is_seen_in_the_glass(chair):
+    assert is_image(seen_in_the_glass(chair), chair, ring(2.0, -0.4))
+
+
+def test_a_pair_face_to_face_that_was_photographed_all_round_is_a_pair(chair):
+    assert not is_image(mirrored(chair), chair, ring(2.5))
+
+
+def test_another_chair_of_the_same_make_is_no_image(chair):
+    """It is turned, not turned round."""
+    turned = chair * [-1, -1, 1] + [-1.2, 0.1, 0]
+    assert not is_image(turned, chair, ring(2.0, -0.4))

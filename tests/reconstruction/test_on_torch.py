@@ -25,7 +25,7 @@ from stitchsketch_kernel.reconstruction.dense.cuda import WhileItWorks
 from stitchsketch_kernel.reconstruction.dense.on_torch import LEAST_PIXELS, TorchSearch
 from stitchsketch_kernel.reconstruction.dense.patchmatch import Planes, compared
 from stitchsketch_kernel.reconstruction.dense.pictures import pinhole
-from stitchsketch_kernel.reconstruction.dense.slanted import coarse_to_fine
+from stitchsketch_kernel.reconstruction.dense.slanted import FAST_SIZES, coarse_to_fine
 
 REGION = Region(np.array([-0.4, -0.4, -0.02]), np.array([0.4, 0.4, 0.65]))
 needs_torch = pytest.mark.skipif(
@@ -160,7 +160,7 @@ def test_the_whole_engine_gives_depth_of_the_ball(ball, ball_views, ball_images)
     images = {view.name: ball_images[view.name] for view in views}
     settings = DenseSettings(max_side_px=320)
     args = (ball.model(views), images, REGION, settings, silent, {}, frozenset())
-    found = list(coarse_to_fine(*args, levels=1, search=TorchSearch("cpu")))
+    found = list(coarse_to_fine(*args, sizes=FAST_SIZES, search=TorchSearch("cpu")))
     fast = depth_maps(*args[:3], replace(settings, engine="fast"))
     assert {depth.view.name for depth in found} == set(images)
     of_fast = {depth.view.name: depth for depth in fast}

@@ -69,7 +69,7 @@ def test_depths_give_the_same_mesh(ball, ball_images, ball_views):
     depths = [ball.depth(view) for view in ball_views]
     settings = SurfaceSettings(voxel_mm=5, cell_mm=5, edge_mm=8)
     first, *others = (
-        make_mesh(depths, ball_images, ball_views, REGION, settings) for _ in range(3)
+        make_mesh(depths, ball_images, ball_views, REGION, settings)[0] for _ in range(3)
     )
     for other in others:
         assert np.array_equal(first.faces, other.faces)

@@ -11,7 +11,7 @@ import pytest
 
 from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.reconstruction.coloring import color_vertices
-from stitchsketch_kernel.reconstruction.strangers import find_hidden, say_hidden
+from stitchsketch_kernel.reconstruction.strangers import Hidden, find_hidden, recolored, say_hidden
 
 ODD = "04.png"
 
@@ -61,6 +61,26 @@ def test_a_person_before_the_piece_is_told_with_what_she_hides(look):
     assert 0.25 < found.share < 0.75
     said = say_hidden([found])
     assert f"{ODD} ({found.share:.0%})" in said and "in the photo " in said
+
+
+def test_her_clothes_leave_no_colour_on_the_mesh(scene, ball_images, ball_views, tmp_path):
+    clean, _ = scene
+    spoilt = a_leg(cv2.imread(str(ball_images[ODD])))
+    images = {**ball_images, ODD: tmp_path / ODD}
+    cv2.imwrite(str(images[ODD]), spoilt)
+    stained = color_vertices(clean, images, ball_views)
+
+    def off(mesh):
+        return np.abs(mesh.colors.astype(int) - clean.colors).max(axis=1)
+
+    washed = recolored(stained, images, ball_views, [Hidden(ODD, 0.3)])
+    stain = off(stained) > 6
+    assert stain.sum() > 100
+    assert off(washed)[stain].mean() < 0.5 * off(stained)[stain].mean()
+    # what she alone would have shown keeps what there is
+    first = recolored(stained, images, ball_views, [Hidden(view.name, 0.3) for view in ball_views])
+    assert np.array_equal(first.colors, stained.colors)
+    assert recolored(stained, images, ball_views, ()) is stained
 
 
 def test_where_nobody_stands_nobody_is_told(look):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from stitchsketch_kernel.domain.errors import SettingsError
+from stitchsketch_kernel.domain.marker import Marker
 from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.pipeline.cover import MOST_FABRICS
 from stitchsketch_kernel.pipeline.cover_run import CoveredRun
@@ -33,6 +34,8 @@ FACE = "face"
 SWATCH = "swatch"
 _COLOR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 _TILE_PX = 1024
+#: Of the job's other cloths, before a person chooses.
+_OTHERS = ("#8a5a44", "#5f6f52", "#6b5b7b")
 
 #: The photo of a swatch by its SHA-256, as a file in the run's folder.
 FetchSwatch = Callable[[str], Path]
@@ -60,7 +63,35 @@ class Picks:
         welt = _welt_of(form[0])
         # no generator: a fabric that there is none of ends its search, and would end that, too
         looks = [self._look(one, welt) for one in form]
+        others = self._others(form[0])
+        return tuple(replace(look, others=others) for look in looks)
+
+    def others(self) -> list[dict[str, Any]]:
+        """The job's other cloths that pieces lie on: name, first colour, whether by a swatch."""
+        return [
+            {"name": name, "color": _OTHERS[k % len(_OTHERS)], "swatch": self._swatch(name) != ""}
+            for k, (name, _) in enumerate(self._laid_others())
+        ]
+
+    def _laid_others(self) -> list[tuple[str, Marker]]:
+        markers = [one for one in self.offer().markers[1:] if one is not None]
+        return [(one.fabric.name, one) for one in markers if one.placements]
+
+    def _others(self, form: Mapping[str, Any]) -> tuple[Look, ...]:
+        """How the job's other cloths look: by the library's photo of one of the name, or plain."""
+        chosen, looks = form.get("others") or {}, []
+        for own, (name, marker) in zip(self.others(), self._laid_others(), strict=True):
+            look, folder = LookSettings("plain", _color_of(chosen.get(name, own["color"]))), Path()
+            if own["swatch"] and self.swatch is not None:
+                photo = self.swatch(self._swatch(name))
+                look, folder = LookSettings(swatch=photo.name), photo.parent
+            looks.append(Look(FabricSettings(**asdict(marker.fabric)), look, folder, marker))
         return tuple(looks)
+
+    def _swatch(self, name: str) -> str:
+        """The SHA-256 of the photo of the library's cloth of a name; empty where it has none."""
+        known = [one.swatch_sha256 for one in self.library if one.fabric.name == name]
+        return next(filter(None, known), "") if self.swatch is not None else ""
 
     def choices(self) -> list[dict[str, Any]]:
         """What may be chosen."""
@@ -99,11 +130,15 @@ class Picks:
         return LookSettings(kind, colors), Path()
 
 
+def _color_of(color: Any) -> tuple[str, str]:
+    if not _COLOR.fullmatch(str(color)):
+        raise ValueError(color)
+    return str(color), str(color)
+
+
 def _welt_of(one: Mapping[str, Any]) -> LookSettings | None:
     color = str(one.get("welt") or "")
-    if color and not _COLOR.fullmatch(color):
-        raise ValueError(color)
-    return LookSettings("plain", (color, color)) if color else None
+    return LookSettings("plain", _color_of(color)) if color else None
 
 
 def form_of(looks: Sequence[Look], library: Sequence[ShopFabric]) -> list[dict[str, Any]]:
@@ -120,9 +155,14 @@ def form_of(looks: Sequence[Look], library: Sequence[ShopFabric]) -> list[dict[s
                 "kind": SWATCH if look.look.swatch else look.look.kind,
                 "colors": list(look.look.colors[:2]),
                 "welt": look.welt.colors[0] if look.welt else "",
+                "others": {
+                    other.fabric.name: other.look.colors[0]
+                    for other in look.others
+                    if other.look.colors
+                },
             }
         )
-    return form or [{"of": FACE, "kind": "plain", "colors": [], "welt": ""}]
+    return form or [{"of": FACE, "kind": "plain", "colors": [], "welt": "", "others": {}}]
 
 
 def worn_shown(worn: Worn) -> dict[str, Any]:

@@ -62,6 +62,7 @@ class CoverView(WorkingScreen):
 
     choices: traitlets.List[Any] = traitlets.List(help="fabrics to choose from").tag(sync=True)
     kinds: traitlets.List[Any] = traitlets.List(help="how a cloth may look").tag(sync=True)
+    others: traitlets.List[Any] = traitlets.List(help="the job's other cloths").tag(sync=True)
     form: traitlets.List[Any] = traitlets.List(help="the fabrics chosen").tag(sync=True)
     worn: traitlets.List[Any] = traitlets.List(help="what is shown of each").tag(sync=True)
     stale = traitlets.Bool(False, help="the marker has changed since").tag(sync=True)
@@ -85,6 +86,7 @@ class CoverView(WorkingScreen):
             texts=texts("cover"),
             units=units,
             choices=picks.choices(),
+            others=picks.others(),
             kinds=[[kind, text(f"cover.kind.{kind}")] for kind in (*KINDS, SWATCH)],
             form=form_of(before, picks.library),
             legend=[[percent, list(color)] for percent, color in strain_legend()],
@@ -94,7 +96,8 @@ class CoverView(WorkingScreen):
 
     def follow(self) -> None:
         """The quote has changed: its cloth's name, and whether what is shown is still its."""
-        self.choices = self._picks.choices()
+        with self.hold_sync():
+            self.choices, self.others = self._picks.choices(), self._picks.others()
         self.stale = self._is_stale()
 
     def _do(self, asked: dict[str, Any]) -> None:
@@ -146,8 +149,12 @@ class CoverView(WorkingScreen):
         markers = self._picks.offer().markers
         if self._dressed is None or not markers or markers[0] is None:
             return False
-        shown = self._dressed.worn[0].marker
-        return (shown.fabric, shown.placements) != (markers[0].fabric, markers[0].placements)
+        look = self._dressed.worn[0].look
+        shown = [self._dressed.worn[0].marker, *(one.marker for one in look.others)]
+        now = [markers[0], *(one for one in markers[1:] if one is not None and one.placements)]
+        return [one and (one.fabric, one.placements) for one in shown] != [
+            (one.fabric, one.placements) for one in now
+        ]
 
     def _show(self) -> None:
         views = ["old", "strain"]

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from stitchsketch_kernel.pipeline.context import StageContext
 
-NAME, NUMBER, VERSION = "align", 2, 4
+NAME, NUMBER, VERSION = "align", 2, 6
 INPUTS = ("ingest",)
 SETTINGS = {"align": "stitchsketch_kernel.reconstruction.align:AlignSettings"}
 FILES = {"boards": "stitchsketch_kernel.imaging.boards:read_board_file"}
-WEIGHT = 280
+WEIGHT = 130
 
 
 def compute(context: StageContext) -> dict[str, Any]:
@@ -20,19 +20,23 @@ def compute(context: StageContext) -> dict[str, Any]:
     from stitchsketch_kernel.imaging.photos import PhotoSet
     from stitchsketch_kernel.pipeline.mats import find_all_mirrored, find_all_tags, known_boards
     from stitchsketch_kernel.reconstruction.align import align
+    from stitchsketch_kernel.reconstruction.align_costs import likely_costs
     from stitchsketch_kernel.reconstruction.feature_room import feature_room
 
     photos = context.read("ingest", "photos", PhotoSet).photos
     known = known_boards(context)
-    sightings = find_all_tags(photos, known, part(context.progress, 0.0, 0.1))
-    told = part(context.progress, 0.1, 0.13)
+    settings = context.settings("align")
+    costs = likely_costs(photos, settings)
+    tags, mirrors = costs.tags / costs.all, (costs.tags + costs.mirrors) / costs.all
+    sightings = find_all_tags(photos, known, part(context.progress, 0.0, tags))
+    told = part(context.progress, tags, mirrors)
     context.keep("mirrored", find_all_mirrored(photos, sightings, known, told))
-    room = feature_room(photos, context.settings("align"), context.free_bytes)
+    room = feature_room(photos, settings, context.free_bytes)
     model = align(
         photos,
         context.folder,
         room.settings,
-        part(context.progress, 0.13, 1.0),
+        part(context.progress, mirrors, 1.0),
         sightings,
         known.boards,
         room.threads,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: The masks that were found, as PNG: the folder's name here and in what is published.
 MASKS = "masks"
-NAME, NUMBER, VERSION = "densify", 4, 6
+NAME, NUMBER, VERSION = "densify", 4, 8
 INPUTS = ("ingest", "scale")
 SETTINGS = {
     "region": "stitchsketch_kernel.reconstruction.region:RegionSettings",
@@ -30,7 +30,7 @@ SETTINGS = {
 }
 FILES = {"masks": ""}
 PUBLISHES = {MASKS: f"model/{MASKS}"}
-WEIGHT = 250
+WEIGHT = 270
 
 
 def compute(context: StageContext) -> dict[str, Any]:

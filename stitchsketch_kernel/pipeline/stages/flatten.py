@@ -18,7 +18,7 @@ SETTINGS = {
     "job": "stitchsketch_kernel.pipeline.settings:JobSettings",
 }
 FILES = {"rules": "stitchsketch_kernel.upholstery.pieces.rules:read_rules"}
-WEIGHT = 15
+WEIGHT = 35
 
 
 def compute(context: StageContext) -> dict[str, Any]:

@@ -16,7 +16,7 @@ NAME, NUMBER, VERSION = "ingest", 1, 1
 INPUTS = ()
 SETTINGS = {"ingest": "stitchsketch_kernel.imaging.photos:PhotoSettings"}
 FILES = {"photos": ""}
-WEIGHT = 15
+WEIGHT = 10
 
 
 def compute(context: StageContext) -> dict[str, Any]:

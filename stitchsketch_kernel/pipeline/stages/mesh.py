@@ -11,7 +11,7 @@ from stitchsketch_kernel.domain.progress import part
 if TYPE_CHECKING:
     from stitchsketch_kernel.pipeline.context import StageContext
 
-NAME, NUMBER, VERSION = "mesh", 5, 7
+NAME, NUMBER, VERSION = "mesh", 5, 8
 INPUTS = ("ingest", "scale", "densify")
 SETTINGS = {"mesh": "stitchsketch_kernel.reconstruction.surface:SurfaceSettings"}
 #: The mesh as a small picture, for the list of projects.
@@ -21,7 +21,7 @@ PUBLISHES = {
     "mesh_unscaled.ply": "model/mesh_unscaled.ply",
     THUMBNAIL: f"model/{THUMBNAIL}",
 }
-WEIGHT = 120
+WEIGHT = 75
 
 
 def compute(context: StageContext) -> dict[str, Any]:
@@ -30,23 +30,25 @@ def compute(context: StageContext) -> dict[str, Any]:
     from stitchsketch_kernel.imaging.photos import PhotoSet
     from stitchsketch_kernel.pipeline.stages.reading import depths_of, mesh_name
     from stitchsketch_kernel.reconstruction.mesh_io import write_mesh
-    from stitchsketch_kernel.reconstruction.strangers import find_hidden, say_hidden
+    from stitchsketch_kernel.reconstruction.strangers import find_hidden, recolored, say_hidden
     from stitchsketch_kernel.reconstruction.surface import make_mesh
     from stitchsketch_kernel.visualization.thumbnail import thumbnail
 
     photos = context.read("ingest", "photos", PhotoSet).photos
     model = context.read("scale", "model", SparseModel)
     images = {photo.name: photo.path for photo in photos}
-    mesh = make_mesh(
+    mesh, doubts = make_mesh(
         depths_of(context.earlier("densify")),
         images,
         model.views,
         context.read("densify", "region", Region),
         context.settings("mesh"),
         part(context.progress, 0, 0.95),
+        context.free_bytes,
     )
     context.progress(0.95, "looking for what hides the piece")
     hidden = find_hidden(mesh, depths_of(context.earlier("densify")), images, model.views)
+    mesh = recolored(mesh, images, model.views, hidden)
     write_mesh(context.folder / mesh_name(context), mesh)
     (context.folder / THUMBNAIL).write_bytes(thumbnail(mesh))
     size = np.ptp(mesh.vertices, axis=0)
@@ -55,6 +57,6 @@ def compute(context: StageContext) -> dict[str, Any]:
         "faces": len(mesh.faces),
         "area_m2": float(mesh.face_areas().sum()),
         "size_m": size,
-        "doubts": [said] if (said := say_hidden(hidden)) else [],
+        "doubts": [said for said in (*doubts, say_hidden(hidden)) if said],
         "confidence": None if mesh.confidence is None else float(mesh.confidence.mean()),
     }

@@ -27,7 +27,7 @@ SETTINGS = {
 }
 FILES = {"rules": "stitchsketch_kernel.upholstery.pieces.rules:read_rules"}
 PUBLISHES = {"patterns": "patterns"}
-WEIGHT = 40
+WEIGHT = 55
 
 
 def compute(context: StageContext) -> dict[str, Any]:

@@ -15,7 +15,7 @@ SETTINGS = {
 }
 FILES = {"edits": "stitchsketch_kernel.upholstery.seams.edits:read_edits"}
 PUBLISHES = {"panels.txt": "model/panels.txt"}
-WEIGHT = 30
+WEIGHT = 35
 
 
 def compute(context: StageContext) -> dict[str, Any]:

@@ -13,7 +13,7 @@ NAME, NUMBER, VERSION = "report", 9, 5
 INPUTS = ("ingest", "align", "scale", "densify", "mesh", "panels", "flatten", "nest")
 SETTINGS = {"job": "stitchsketch_kernel.pipeline.settings:JobSettings"}
 PUBLISHES = {"report.html": "report.html"}
-WEIGHT = 10
+WEIGHT = 8
 
 #: What each cut file is; a file without a line here isn't in the report's list.
 _LABELS = {

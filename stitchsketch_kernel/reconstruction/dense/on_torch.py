@@ -64,7 +64,8 @@ class TorchSearch:
         """
         import torch
 
-        with self._turn, torch.inference_mode():
+        # cuDNN's own sampler is none for grids of a million rows
+        with self._turn, torch.inference_mode(), torch.backends.cudnn.flags(enabled=False):
             room = self._tile()
             self.pixels = min(self.pixels or room, room)
             try:
@@ -95,7 +96,6 @@ class TorchSearch:
         variance = torch.zeros_like(inverse)
         self._in_tiles(inside.flatten().nonzero()[:, 0], scene.measure(variance))
         known = (inverse > 0) & (variance > float(pm.NOISE)) & inside.flatten()
-        cost[inside.flatten() & ~known] = float(pm.WORST)
         shared = known.nonzero()[:, 0]
         height, width = state.shape
         black = (shared // width + shared % width) % 2

@@ -131,6 +131,7 @@ def search(
     Parameters
     ----------
     planes : Planes
+        Where a patch shows nothing, plane and cost stay as they are.
     pictures : Compared
     alike : int
         A patch's cost is the mean over the views that it looks most alike in: this many.
@@ -186,7 +187,6 @@ def _half_round(  # type: ignore[no-untyped-def]  # noqa: PLR0912  (one loop: ca
         for x in range(REACH_PX + (y + colour + REACH_PX) % 2, width - REACH_PX, 2):
             w, gx, gy = inverse[y, x], slope[y, x, 0], slope[y, x, 1]
             if w <= 0 or variance[y, x] <= NOISE:
-                cost[y, x] = WORST
                 continue
             _read(own, y, x, patch, weight)
             if only_cost:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -53,12 +54,18 @@ def _read(path: Path, camera: Camera, how: int) -> ImageArray:
 
 def undistorted(image: ImageArray, camera: Camera) -> AnyArray:
     """The picture as `pinhole` of the camera would have taken it, float32."""
-    pixels = camera.pixels_from_rays(pixel_rays(pinhole(camera)).reshape(-1, 3)) - 0.5
-    maps = pixels.astype(np.float32).reshape(camera.height_px, camera.width_px, 2)
+    maps = _straightened(camera)
     straight = cv2.remap(
         image, maps[..., 0], maps[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT
     )
     return np.asarray(straight, dtype=np.float32)
+
+
+@lru_cache(maxsize=4)
+def _straightened(camera: Camera) -> AnyArray:
+    """For each pixel of the `pinhole` where a photo has it: the same for all photos of a lens."""
+    pixels = camera.pixels_from_rays(pixel_rays(pinhole(camera)).reshape(-1, 3)) - 0.5
+    return pixels.astype(np.float32).reshape(camera.height_px, camera.width_px, 2)
 
 
 def pixel_rays(camera: Camera) -> FloatArray:

@@ -10,8 +10,8 @@ from stitchsketch_kernel.domain.arrays import AnyArray, FloatArray, IntArray
 from stitchsketch_kernel.domain.errors import SplatError
 from stitchsketch_kernel.domain.model import Mesh
 from stitchsketch_kernel.visualization.splat.photos import Target
+from stitchsketch_kernel.visualization.splat.sights import photo_colors
 from stitchsketch_kernel.visualization.splat.splats import SH_0, Splats
-from stitchsketch_kernel.visualization.splat.surface import photo_colors
 
 #: A disc's standard deviation and thickness, as shares of the distance between discs.
 _DISC, _THICK = 0.55, 0.12

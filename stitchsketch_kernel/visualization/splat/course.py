@@ -16,14 +16,9 @@ from stitchsketch_kernel.domain.progress import Cancelled, Progress
 from stitchsketch_kernel.visualization.splat.loss import psnr
 from stitchsketch_kernel.visualization.splat.photos import Scan, Target
 from stitchsketch_kernel.visualization.splat.render import picture
+from stitchsketch_kernel.visualization.splat.settings import SplatSettings
 from stitchsketch_kernel.visualization.splat.splats import Splats, cropped
-from stitchsketch_kernel.visualization.splat.train import (
-    Keep,
-    Mark,
-    SplatSettings,
-    State,
-    Trained,
-)
+from stitchsketch_kernel.visualization.splat.trained import Keep, Mark, State, Trained
 
 #: What light that comes through the furniture, or is stopped beside it, weighs in the loss.
 #: Paper that shone through the demo's splats, before this was, cost held-out photos 1.2 dB.

@@ -18,7 +18,7 @@ from stitchsketch_kernel.domain.photo import View
 from stitchsketch_kernel.visualization.splat.begin import spread
 from stitchsketch_kernel.visualization.splat.light import Light, darkening
 from stitchsketch_kernel.visualization.splat.photos import Scan, Target, targets
-from stitchsketch_kernel.visualization.splat.surface import sampled, sights
+from stitchsketch_kernel.visualization.splat.sights import sampled, sights
 
 #: Photos are looked at in this size, softened by this much, at so many places.
 _LONG_SIDE_PX, _SOFT_PX, _PLACES = 320, 1.0, 12_000

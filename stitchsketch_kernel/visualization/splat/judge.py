@@ -16,8 +16,9 @@ from stitchsketch_kernel.visualization.palette import INK, font
 from stitchsketch_kernel.visualization.splat.loss import psnr, ssim
 from stitchsketch_kernel.visualization.splat.photos import Target
 from stitchsketch_kernel.visualization.splat.render import picture
+from stitchsketch_kernel.visualization.splat.sights import photo_colors
 from stitchsketch_kernel.visualization.splat.splats import Splats
-from stitchsketch_kernel.visualization.splat.surface import photo_colors, points_of
+from stitchsketch_kernel.visualization.splat.surface import points_of
 
 PAPER = (1.0, 1.0, 1.0)
 _WIDE_PX = 420

@@ -18,8 +18,9 @@ from stitchsketch_kernel.visualization.splat.loss import loss
 from stitchsketch_kernel.visualization.splat.photos import Scan, Target, held_out, targets
 from stitchsketch_kernel.visualization.splat.project import BLUR_PX2
 from stitchsketch_kernel.visualization.splat.render import drawn, gradients
+from stitchsketch_kernel.visualization.splat.settings import SplatSettings
 from stitchsketch_kernel.visualization.splat.splats import Splats
-from stitchsketch_kernel.visualization.splat.train import Keep, SplatSettings, State, Trained
+from stitchsketch_kernel.visualization.splat.trained import Keep, State, Trained
 
 #: Steps at half the pictures' size, as a share of all.
 _SMALL = 0.1

@@ -17,8 +17,9 @@ from stitchsketch_kernel.domain.progress import Progress, part
 from stitchsketch_kernel.visualization.splat.begin import discs
 from stitchsketch_kernel.visualization.splat.course import OUTLINE, Course, followed
 from stitchsketch_kernel.visualization.splat.photos import Scan, Target, held_out, targets
+from stitchsketch_kernel.visualization.splat.settings import SplatSettings
 from stitchsketch_kernel.visualization.splat.splats import Splats
-from stitchsketch_kernel.visualization.splat.train import Keep, SplatSettings, State, Trained
+from stitchsketch_kernel.visualization.splat.trained import Keep, State, Trained
 
 #: Of simple_trainer.py; of a metre, as the world isn't made smaller or larger.
 RATES = {

@@ -2,140 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import Literal
 
-from stitchsketch_kernel.domain.arrays import AnyArray
 from stitchsketch_kernel.domain.errors import SettingsError
 from stitchsketch_kernel.domain.progress import Progress, silent
 from stitchsketch_kernel.visualization.splat.photos import Scan
-from stitchsketch_kernel.visualization.splat.splats import MOST_SPLATS, Splats
-
-Engine = Literal["auto", "cpu", "cuda"]
-
-
-@dataclass(frozen=True)
-class SplatSettings:
-    """How splats are trained.
-
-    Attributes
-    ----------
-    engine : {"auto", "cpu", "cuda"}
-        ``auto``: CUDA where there is one, with torch and gsplat.
-    steps : int
-        Photos looked at, one a step; 0: 1,500 on the processor, 15,000 on CUDA.
-    long_side_px : int
-        Of the pictures in the end (they begin at half of it); 0: 640, on CUDA 1600.
-    most_splats : int
-        0: 160,000 on the processor, 1,000,000 on CUDA.
-    degree : int
-        Of spherical harmonics, 0 or 1 on the processor, up to 3 on CUDA.
-    strategy : {"mcmc", "default"}
-        gsplat's, on CUDA.
-    held_out : int
-        Every so many photos one is not trained on, but held against the result; 0: none.
-    seed : int
-    """
-
-    engine: Engine = "auto"
-    steps: int = 0
-    long_side_px: int = 0
-    most_splats: int = 0
-    degree: int = 1
-    strategy: Literal["mcmc", "default"] = "mcmc"
-    held_out: int = 8
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        _between("steps", self.steps, 1, 1_000_000)
-        _between("long_side_px", self.long_side_px, 64, 8000)
-        _between("most_splats", self.most_splats, 100, MOST_SPLATS)
-        if self.held_out < 0 or self.held_out in {1, 2}:
-            raise SettingsError(
-                f"held_out can't be {self.held_out}.", "Give 0 (none), or 3 or more."
-            )
-        if not 0 <= self.degree <= 3:
-            raise SettingsError(f"degree can't be {self.degree}.", "Give 0 to 3.")
-        if self.engine not in {"auto", "cpu", "cuda"} or self.strategy not in {"mcmc", "default"}:
-            raise SettingsError(
-                f"There is no engine {self.engine} with strategy {self.strategy}.",
-                "Engines are auto, cpu, cuda; strategies mcmc, default.",
-            )
-
-    def filled(self, engine: str) -> SplatSettings:
-        """With an engine's own numbers where none are given."""
-        cuda = engine == "cuda"
-        return SplatSettings(
-            "cuda" if cuda else "cpu",
-            self.steps or (15_000 if cuda else 1_500),
-            self.long_side_px or (1600 if cuda else 640),
-            self.most_splats or (1_000_000 if cuda else 160_000),
-            self.degree if cuda else min(self.degree, 1),
-            self.strategy, self.held_out, self.seed,
-        )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Mark:
-    """How good the splats were at a step: mean over held-out photos."""
-
-    step: int
-    seconds: float
-    psnr_db: float
-
-
-@dataclass(frozen=True)
-class State:
-    """All that training goes on from, to the last bit on the same machine.
-
-    Attributes
-    ----------
-    key : str
-        Of what is trained and how; another's state is not gone on from.
-    step : int
-        Steps done.
-    arrays : dict of str to ndarray
-    random : str
-        Of the generator, JSON.
-    seconds : float
-    curve : tuple of Mark
-    """
-
-    key: str
-    step: int
-    arrays: dict[str, AnyArray] = field(repr=False)
-    random: str = field(repr=False)
-    seconds: float = 0.0
-    curve: tuple[Mark, ...] = ()
-
-
-@dataclass(frozen=True)
-class Trained:
-    """Splats, and how they came to be.
-
-    Attributes
-    ----------
-    splats : Splats
-        Cut to the region, without the floor; metres.
-    settings : SplatSettings
-        As they were used.
-    exposures : dict of str to tuple of float
-        What each photo's red, green and blue are brighter by than the splats.
-    curve : tuple of Mark
-    seconds : float
-        Of training, with what was gone on from.
-    """
-
-    splats: Splats
-    settings: SplatSettings
-    exposures: dict[str, tuple[float, float, float]]
-    curve: tuple[Mark, ...]
-    seconds: float
-
-
-Keep = Callable[[State], None]
+from stitchsketch_kernel.visualization.splat.settings import Engine, SplatSettings
+from stitchsketch_kernel.visualization.splat.trained import Keep, State, Trained
 
 
 def _nothing(_: State) -> None:
@@ -209,8 +82,3 @@ def no_cuda() -> str:
     import torch
 
     return "" if torch.cuda.is_available() else "torch finds no CUDA device."
-
-
-def _between(name: str, value: int, least: int, most: int) -> None:
-    if value and not least <= value <= most:
-        raise SettingsError(f"{name} can't be {value}.", f"Give {least} to {most}.")

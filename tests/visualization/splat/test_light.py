@@ -14,8 +14,9 @@ from stitchsketch_kernel.visualization.splat import judge
 from stitchsketch_kernel.visualization.splat.even import lit
 from stitchsketch_kernel.visualization.splat.light import Light, darkening
 from stitchsketch_kernel.visualization.splat.photos import Scan, held_out, targets
+from stitchsketch_kernel.visualization.splat.settings import SplatSettings
 from stitchsketch_kernel.visualization.splat.surface import points_of, seen_surface
-from stitchsketch_kernel.visualization.splat.train import SplatSettings, train
+from stitchsketch_kernel.visualization.splat.train import train
 
 from .conftest import ball, look_at, painted
 

@@ -14,7 +14,8 @@ from stitchsketch_kernel.visualization.splat import begin, judge
 from stitchsketch_kernel.visualization.splat.on_cpu import OnCpu
 from stitchsketch_kernel.visualization.splat.photos import held_out, targets
 from stitchsketch_kernel.visualization.splat.render import drawn
-from stitchsketch_kernel.visualization.splat.train import SplatSettings, train
+from stitchsketch_kernel.visualization.splat.settings import SplatSettings
+from stitchsketch_kernel.visualization.splat.train import train
 
 SETTINGS = SplatSettings("cpu", 200, 160, 4000, held_out=6)
 

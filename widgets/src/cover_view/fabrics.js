@@ -12,6 +12,10 @@ export class Fabrics {
     this.drawn = "";
   }
 
+  get state() {
+    return JSON.stringify([this.form, this.page.get("choices"), this.page.get("others")]);
+  }
+
   say(key, values) {
     return this.page.say(key, values);
   }
@@ -22,12 +26,12 @@ export class Fabrics {
 
   /** The fields anew, unless they stand there as they should. */
   show() {
-    const state = JSON.stringify([this.form, this.page.get("choices")]);
+    const state = this.state;
     if (state === this.drawn) return;
     this.drawn = state;
     this.node.replaceChildren(
       el("h3", {}, this.say("fabrics")), ...this.form.map((one, k) => this.fabric(one, k)),
-      this.welts(),
+      this.welts(), ...this.others(),
       ...(this.form.length < MOST && this.page.get("choices").length > 1 ? [this.adding()] : []),
     );
   }
@@ -76,13 +80,23 @@ export class Fabrics {
     );
   }
 
+  /** The job's other cloths on their own panels; those of the library with a photo look like that. */
+  others() {
+    return this.page.get("others").filter((one) => !one.swatch).map(({ name, color }, k) => {
+      const set = (value) => this.form.forEach((one) => {
+        one.others = { ...one.others, [name]: value };
+      });
+      return el("div", { class: "row" }, this.color(this.say("other_color", { name }), `other ${k}`, this.form[0].others?.[name] ?? color, set));
+    });
+  }
+
   adding() {
     const taken = new Set(this.form.map((one) => one.of));
     const left = this.page.get("choices").filter((one) => !taken.has(one.of));
     const add = (of) => {
       const found = left.find((one) => one.of === of);
       if (!found) return;
-      this.form.push({ of, kind: found.swatch ? "swatch" : "plain", colors: [], welt: this.form[0].welt });
+      this.form.push({ of, kind: found.swatch ? "swatch" : "plain", colors: [], welt: this.form[0].welt, others: this.form[0].others });
       this.changed();
     };
     const options = [["", this.say("add_none")], ...left.map((one) => [one.of, one.name])];
@@ -113,7 +127,7 @@ export class Fabrics {
     // while it is chosen the field must stay: a new one would close the system's chooser
     const act = (event) => {
       set(event.target.value);
-      this.drawn = JSON.stringify([this.form, this.page.get("choices")]);
+      this.drawn = this.state;
     };
     return el("label", { class: "check", for: id }, el("input", { id, type: "color", value, "data-key": key, oninput: act }), label);
   }

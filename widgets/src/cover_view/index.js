@@ -82,7 +82,7 @@ class CoverView extends Screen {
 
   listen() {
     this.hear("msg:custom", (content, buffers) => this.told(content, buffers));
-    this.follows("views files working message answered stale units choices legend", () => this.show());
+    this.follows("views files working message answered stale units choices others legend", () => this.show());
     this.follows("worn", () => this.wornAnew());
     this.looksWhileWorking();
   }
