@@ -7,8 +7,9 @@
 # and, for those who work on accuracy, a whole run of the demo held against its truth:
 #   make accuracy
 #
-# No network but the package registries; no GPU. Only the extra `splat` (splats on CUDA)
-# wants torch: without a GPU leave it out, or install torch==2.13.0 of PyPI's CPU build before it.
+# No network but the package registries; no GPU. Torch is for the extras `cuda` and `splat`, and for
+# the tests, which try the search for CUDA on the processor: PyPI's Linux build brings CUDA's libraries
+# (3 GB); a CPU build of 2.13 that is installed before, or lies where pip finds it, does as well.
 
 PYTHON ?= python3
 VENV ?= .venv
