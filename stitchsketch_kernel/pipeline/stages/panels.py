@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from stitchsketch_kernel.pipeline.context import StageContext
 
-NAME, NUMBER, VERSION = "panels", 6, 7
+NAME, NUMBER, VERSION = "panels", 6, 8
 INPUTS = ("ingest", "align", "scale", "mesh")
 SETTINGS = {
     "panels": "stitchsketch_kernel.upholstery.seams.propose:PanelSettings",

@@ -21,6 +21,8 @@ _PIPING_CHROMA = 11.0
 _LIT, _MOST_LIFT = 40.0, 3.0
 #: The neighbourhood that piping is compared with, and the line's own width.
 _AROUND_M, _LINE_M = 0.030, 0.004
+#: Of the neighbourhood so many points are asked, none nearer than this.
+_AROUND_POINTS, _BESIDE_M = 48, 0.009
 #: A seam's fold shows within this of it, however the scan has rounded it.
 _TURN_M = 0.012
 #: A change of colour is that within this.
@@ -155,11 +157,14 @@ def hue_contrast(mesh: Mesh, centres: FloatArray) -> FloatArray:
     line = np.nanmean(padded[near], axis=1)
     # the cloth round a face: the median over a thinned neighbourhood that is wider than a line
     coarse = thinned(centres, 0.006)
-    around_index = cKDTree(centres[coarse]).query(
-        centres, k=40, distance_upper_bound=_AROUND_M, workers=-1
-    )[1]
-    coarse_chroma = np.vstack([line[coarse], [np.nan, np.nan]])
-    around = np.nanmedian(coarse_chroma[around_index], axis=1)
+    away, around_index = cKDTree(centres[coarse]).query(
+        centres, k=_AROUND_POINTS, distance_upper_bound=_AROUND_M, workers=-1
+    )
+    coarse_chroma = np.vstack([line[coarse], [np.nan, np.nan]])[around_index]
+    # not the line itself: where the cloth ends at it, line and ragged underside were half of it all
+    beside = (away >= _BESIDE_M) & np.isfinite(coarse_chroma[..., 0])
+    coarse_chroma[~beside & beside.any(axis=1, keepdims=True)] = np.nan
+    around = np.nanmedian(coarse_chroma, axis=1)
     return np.asarray(np.nan_to_num(np.linalg.norm(line - around, axis=1)))
 
 
