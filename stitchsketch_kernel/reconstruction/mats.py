@@ -73,11 +73,13 @@ def triangulate_tags(
 
 
 def fit_board(board: Board, tags: TagPoints) -> BoardFit | None:
-    """Fit a board to its tags; None when fewer than four of them were seen well."""
+    """Fit a board to its tags; None when fewer than four were seen well, or one row only."""
     ids = [tag for tag in board.tag_ids if (board.dictionary, tag) in tags]
     while len(ids) >= _LEAST_TAGS:
         seen = np.array([tags[board.dictionary, tag].point for tag in ids])
         known = _centres_mm(board, ids)
+        if np.linalg.matrix_rank(known - known.mean(axis=0), tol=1e-6) < 2:
+            return None  # tags in a row leave open how the board is turned about it
         fit = umeyama(seen, known)
         off = known - fit.apply(seen)
         residuals = np.linalg.norm(off, axis=1)

@@ -115,6 +115,15 @@ def test_a_false_find_does_not_move_the_scale():
     assert found.metres_per_unit == pytest.approx(1.0, rel=5e-4)
 
 
+def test_a_mat_of_which_one_row_is_seen_has_no_say():
+    model, sightings, boards = scene()
+    row = {boards[2].tag_ids[i] for i in (0, 3, 6, 9)}
+    shown = [one for one in sightings if one.tag_id not in boards[2].tag_ids or one.tag_id in row]
+    found, _ = find_scale(model, shown, boards)
+    assert found.metres_per_unit == pytest.approx(1.0, rel=5e-4)
+    assert found.references == 24
+
+
 def test_a_printer_that_rescales_is_found_by_its_bar():
     model, sightings, boards = scene()
     with pytest.raises(MatError, match="printed at 97"):
