@@ -68,6 +68,11 @@ def test_what_earlier_stages_doubt_is_on_the_report_in_their_order(tmp_path):
     )  # fmt: skip
 
 
+def test_a_first_look_is_told_before_cloth_is_cut():
+    assert "before you cut" in densify._say_rough("fast")
+    assert densify._say_rough("high") == densify._say_rough("cuda") == ""
+
+
 def test_a_stage_takes_no_more_memory_than_it_is_allowed(tmp_path):
     (tmp_path / "04_densify").mkdir()
     free = StageContext(tmp_path / "04_densify", {}).free_bytes()

@@ -71,10 +71,11 @@ def compute(context: StageContext) -> dict[str, Any]:
     depths = depths_of(context.folder)
     found = _found(depths, images, model, region, masks, context, part(context.progress, share, 1))
     known = [float((depth.depth_m > 0).mean()) for depth in depths]
+    engine = engine_used(context.settings("densify").engine)
     return {
         "views": len(depths),
-        "engine": engine_used(context.settings("densify").engine),
-        "doubts": [said for said in (too_far, fit.say()) if said],
+        "engine": engine,
+        "doubts": [said for said in (too_far, fit.say(), _say_rough(engine)) if said],
         "masks": len(masks),
         "masks_found": len(found),
         "known_share": sum(known) / len(known),
@@ -108,6 +109,16 @@ def _begun_and_new(
     for depth in each_depth(model, images, region, fit, progress, masks, frozenset(done)):
         begun.keep(number[depth.view.name], depth)
         yield depth
+
+
+def _say_rough(engine: str) -> str:
+    """A sentence for the report; empty for engines whose depth may be cut by."""
+    if engine not in {"fast", "sgbm"}:
+        return ""
+    return (
+        f"Depth was found by the {engine} engine, for a first look: sizes may be off by twice as "
+        "much. Run it anew without --first-look before you cut."
+    )
 
 
 def _found(
