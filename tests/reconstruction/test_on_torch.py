@@ -10,6 +10,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
+from stitchsketch_kernel.domain import cuda as domain_cuda
 from stitchsketch_kernel.domain.errors import MeshError, SettingsError
 from stitchsketch_kernel.domain.model import Region
 from stitchsketch_kernel.domain.progress import silent
@@ -179,7 +180,7 @@ def test_cuda_by_name_without_cuda_is_a_sentence(ball, ball_images, monkeypatch)
     views = ball.ring(3, 12.0)
     with pytest.raises(SettingsError, match=r"torch .* Leave densify.engine at auto"):
         depth_maps(ball.model(views), ball_images, REGION, DenseSettings(engine="cuda"))
-    monkeypatch.setattr(cuda, "find_spec", lambda name: None)
+    monkeypatch.setattr(domain_cuda, "find_spec", lambda name: None)
     with pytest.raises(SettingsError, match=r"pip install 'stitchsketch\[cuda\]'"):
         depth_maps(ball.model(views), ball_images, REGION, DenseSettings(engine="cuda"))
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 
 from stitchsketch_kernel.domain.arrays import BoolArray
+from stitchsketch_kernel.domain.cuda import why_no_cuda
 from stitchsketch_kernel.domain.errors import MeshError, SettingsError
 from stitchsketch_kernel.domain.model import Depth, Region, SparseModel
 from stitchsketch_kernel.domain.progress import Progress
@@ -25,11 +25,7 @@ log = logging.getLogger(__name__)
 
 def no_cuda() -> str:
     """Why there is none, as a sentence; empty where there is."""
-    if find_spec("torch") is None:
-        return "torch is not installed: pip install 'stitchsketch[cuda]'."
-    import torch
-
-    return "" if torch.cuda.is_available() else "torch finds no CUDA device."
+    return why_no_cuda("cuda")
 
 
 def engine_used(engine: str) -> str:
