@@ -23,7 +23,7 @@ FILES = {
     "lengths": "stitchsketch_kernel.pipeline.lengths:read_lengths",
 }
 PUBLISHES = {"sparse": "model/sparse", "sparse_unscaled": "model/sparse_unscaled"}
-WEIGHT = 4
+WEIGHT = 10
 
 #: Where nothing tells the size, the cameras are put this far from what they look at, so that the
 #: later stages' resolution suits. It is no measure of anything.
