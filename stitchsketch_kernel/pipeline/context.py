@@ -178,6 +178,7 @@ class StageContext:
         started, worked = time.perf_counter(), time.process_time()
         self._is_computing = True
         self.progress(0.0)
+        self._last_told = -1e9  # what the stage tells first counts at once
         with disk_in_words(self.folder.parent.parent):
             figures: dict[str, Any] = plain(module.compute(self))
             figures["compute_s"] = round(time.perf_counter() - started, 2)
