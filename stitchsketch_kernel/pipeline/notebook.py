@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from stitchsketch_kernel.pipeline.files import disk_is_full, full_disk, read_jso
 from stitchsketch_kernel.pipeline.limits import Limits, Watch
 
 _LOOK_EVERY_S = 0.2
+#: A kernel that starts and reads what its stage needs takes about so long.
+_STARTS_S = 4.0
 
 
 class NotebookError(RuntimeError):
@@ -34,6 +37,7 @@ def execute(
     progress: Callable[[float, str], None],
     cell: Callable[[int, int], None],
     limits: Limits | None = None,
+    begins: float = 0.0,
 ) -> None:
     """Execute a stage's notebook and tell its progress until it ends.
 
@@ -52,6 +56,8 @@ def execute(
         Called in another thread with the number of the cell that begins (from 1), and of all.
     limits : Limits, optional
         None when absent.
+    begins : float
+        The share at which the stage itself begins to tell; until then it is told by the clock.
 
     Raises
     ------
@@ -93,13 +99,15 @@ def execute(
 
     thread = threading.Thread(target=work, name=f"papermill {notebook.stem}", daemon=True)
     thread.start()
+    started = time.monotonic()
     watch = Watch(limits or Limits(), notebook.stem)
     try:
         while thread.is_alive():
             thread.join(_LOOK_EVERY_S)
             watch.look(kernel_stop.pid)
-            told = read_json(stage_folder / PROGRESS) or {}
-            progress(float(told.get("share", 0.0)), str(told.get("note", "")))
+            waited = min(1.0, (time.monotonic() - started) / _STARTS_S)
+            told = read_json(stage_folder / PROGRESS) or {"share": begins * waited, "note": ""}
+            progress(float(told["share"]), str(told["note"]))
     except BaseException:
         kernel_stop.stop()
         thread.join(30)

@@ -202,6 +202,7 @@ class _Run:
                 stage.notebook, executed, self.folder.path, aside,
                 lambda share, note: self._tell(stage, share, note),
                 lambda cell, cells: self.tracker.cell(stage.name, cell, cells), self.limits,
+                stage.around[0],
             )  # fmt: skip
         except ShortOfMemoryError:
             Begun(self.folder.stages / begun).spare()
@@ -221,6 +222,7 @@ class _Run:
             "stage": stage.name,
             "module": stage.module,
             "groups": dict(stage.settings),
+            "around": list(stage.around),
             "settings": {group: asdict(self.settings[group]) for group in stage.settings},
             "earlier": earlier_folders(stage, self.stages),
             "files": {name: self.files[name] for name in stage.files},

@@ -23,6 +23,7 @@ FILES = {
 }
 PUBLISHES = {"sparse": "model/sparse", "sparse_unscaled": "model/sparse_unscaled"}
 WEIGHT = 4
+AROUND = (0.3, 0.25)
 
 #: Where nothing tells the size, the cameras are put this far from what they look at, so that the
 #: later stages' resolution suits. It is no measure of anything.
@@ -38,6 +39,7 @@ def compute(context: StageContext) -> dict[str, Any]:
     from stitchsketch_kernel.reconstruction.mirrors import find_mirror, say_mirror
     from stitchsketch_kernel.reconstruction.scale import apply_scale, find_scale
 
+    context.progress(0.1, "measuring the mats")
     photos = context.read("ingest", "photos", PhotoSet).photos
     aligned = context.read("align", "model", SparseModel)
     known = known_boards(context)
@@ -46,6 +48,7 @@ def compute(context: StageContext) -> dict[str, Any]:
     scale, similarity = find_scale(
         aligned, sightings, known.boards, known.distances, lengths, context.settings("scale")
     )
+    context.progress(0.7, "laying the cameras over the floor")
     if not scale.is_metric:
         similarity = _for_looking(aligned, similarity)
     model = apply_scale(aligned, similarity)
