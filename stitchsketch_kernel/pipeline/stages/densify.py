@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: The masks that were found, as PNG: the folder's name here and in what is published.
 MASKS = "masks"
-NAME, NUMBER, VERSION = "densify", 4, 8
+NAME, NUMBER, VERSION = "densify", 4, 9
 INPUTS = ("ingest", "scale")
 SETTINGS = {
     "region": "stitchsketch_kernel.reconstruction.region:RegionSettings",
