@@ -117,7 +117,7 @@ def _say_rough(engine: str) -> str:
         return ""
     return (
         f"Depth was found by the {engine} engine, for a first look: sizes may be off by twice as "
-        "much. Run it anew without --first-look before you cut."
+        "much. Run it anew in full, without a first look, before you cut."
     )
 
 
