@@ -29,6 +29,25 @@ COMMON = """
         turn: int = 1
         word: str = "plain"
 
+    def short_of_memory(context, how):
+        import resource
+        import cv2
+        import numpy as np
+        context.begun.keep(0, ("two", 0))
+        held = 4096 * int(Path("/proc/self/statm").read_text().split()[0])
+        resource.setrlimit(resource.RLIMIT_AS, (held + (64 << 20),) * 2)
+        (context.folder / "half").write_text("half")
+        if how.endswith("Python"):
+            bytearray(1 << 30)
+        elif how.endswith("numpy"):
+            np.zeros((1 << 30), np.uint8)
+        elif how.endswith("OpenCV"):
+            cv2.resize(np.zeros((9, 9), np.uint8), (1 << 15, 1 << 15))
+        else:
+            # as C++ does before it ends the process
+            os.write(2, b"terminate called after throwing an instance of 'std::bad_alloc'")
+            os.abort()
+
     def behave(context, name):
         calls = Path(os.environ["TINY_LOG"])
         with calls.open("a") as file:
@@ -66,6 +85,8 @@ COMMON = """
             os.kill(os.getpid(), 9)
         elif how == "crash":
             os.kill(os.getpid(), 11)
+        elif how.startswith("short of memory"):
+            short_of_memory(context, how)
         elif how == "refuse":
             return refusal(errors.ScaleError("The size is not known.", "Lay mats."))
         elif how:

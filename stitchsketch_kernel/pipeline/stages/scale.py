@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from stitchsketch_kernel.domain.photo import Photo
     from stitchsketch_kernel.imaging.boards import BoardFile
     from stitchsketch_kernel.pipeline.context import StageContext
+    from stitchsketch_kernel.reconstruction.turned import Features
 
-NAME, NUMBER, VERSION = "scale", 3, 3
+NAME, NUMBER, VERSION = "scale", 3, 4
 INPUTS = ("ingest", "align")
 SETTINGS = {"scale": "stitchsketch_kernel.reconstruction.scale:ScaleSettings"}
 FILES = {
@@ -36,6 +37,7 @@ def compute(context: StageContext) -> dict[str, Any]:
     from stitchsketch_kernel.imaging.photos import PhotoSet
     from stitchsketch_kernel.pipeline.mats import known_boards
     from stitchsketch_kernel.reconstruction.colmap_io import transform_sparse
+    from stitchsketch_kernel.reconstruction.glass import find_glass
     from stitchsketch_kernel.reconstruction.mirrors import find_mirror, say_mirror
     from stitchsketch_kernel.reconstruction.scale import apply_scale, find_scale
 
@@ -54,6 +56,7 @@ def compute(context: StageContext) -> dict[str, Any]:
     model = apply_scale(aligned, similarity)
     context.keep("model", model)
     mirror = find_mirror(model, sightings, context.read("align", "mirrored", tuple))
+    mirror = mirror or find_glass(model, _features(photos, similarity, context))
     context.keep("mirrors", () if mirror is None else (mirror,))
     context.keep("scale", scale)
     context.keep("similarity", similarity)
@@ -71,6 +74,15 @@ def compute(context: StageContext) -> dict[str, Any]:
         "notes": list(scale.notes),
         "doubts": [] if mirror is None else [say_mirror(mirror)],
     }
+
+
+def _features(photos: tuple[Photo, ...], similarity: Similarity, context: StageContext) -> Features:
+    """What aligning found in the photos, in the scaled world."""
+    from stitchsketch_kernel.reconstruction.align import file_names
+    from stitchsketch_kernel.reconstruction.turned import read_features
+
+    folder = context.earlier("align")
+    return read_features(folder / "sparse", folder / "features.db", file_names(photos), similarity)
 
 
 def _residuals(
