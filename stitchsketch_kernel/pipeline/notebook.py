@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,8 @@ from stitchsketch_kernel.pipeline.files import disk_is_full, full_disk, read_jso
 from stitchsketch_kernel.pipeline.limits import Limits, Watch
 
 _LOOK_EVERY_S = 0.2
+#: A kernel that starts and reads what its stage needs takes about so long.
+_STARTS_S = 4.0
 #: OpenCV's own error for memory that can't be had, in words.
 _CV_NONE_LEFT = "Insufficient memory"
 #: What C++ and Rust write before they end the process for want of memory, and where it is sought.
@@ -39,6 +42,7 @@ def execute(
     progress: Callable[[float, str], None],
     cell: Callable[[int, int], None],
     limits: Limits | None = None,
+    begins: float = 0.0,
 ) -> None:
     """Execute a stage's notebook and tell its progress until it ends.
 
@@ -57,6 +61,8 @@ def execute(
         Called in another thread with the number of the cell that begins (from 1), and of all.
     limits : Limits, optional
         None when absent.
+    begins : float
+        The share at which the stage itself begins to tell; until then it is told by the clock.
 
     Raises
     ------
@@ -98,13 +104,15 @@ def execute(
 
     thread = threading.Thread(target=work, name=f"papermill {notebook.stem}", daemon=True)
     thread.start()
+    started = time.monotonic()
     watch = Watch(limits or Limits(), notebook.stem)
     try:
         while thread.is_alive():
             thread.join(_LOOK_EVERY_S)
             watch.look(kernel_stop.pid)
-            told = read_json(stage_folder / PROGRESS) or {}
-            progress(float(told.get("share", 0.0)), str(told.get("note", "")))
+            waited = min(1.0, (time.monotonic() - started) / _STARTS_S)
+            told = read_json(stage_folder / PROGRESS) or {"share": begins * waited, "note": ""}
+            progress(float(told["share"]), str(told["note"]))
     except BaseException:
         kernel_stop.stop()
         thread.join(30)

@@ -36,6 +36,7 @@ def compute(context: StageContext) -> dict[str, Any]:
     context.keep("taken_px", _sizes_as_taken(source, taken.photos))
     return {
         "photos": len(taken.photos),
+        "megapixels": round(_megapixels(taken.photos), 2),
         "from_video": source != given,
         "left_out": len({note.photo for note in taken.notes if note.severity == "refuse"}),
         "notes": [note.text for note in taken.notes],
@@ -43,6 +44,12 @@ def compute(context: StageContext) -> dict[str, Any]:
         "cameras": len({photo.camera_key for photo in taken.photos}),
         "with_focal_length": sum(photo.focal_px is not None for photo in taken.photos),
     }
+
+
+def _megapixels(photos: tuple[Photo, ...]) -> float:
+    """Of one upright copy, in the mean."""
+    pixels = sum(photo.width_px * photo.height_px for photo in photos)
+    return pixels / 1e6 / max(len(photos), 1)
 
 
 def _sizes_as_taken(source: Path, photos: tuple[Photo, ...]) -> dict[str, tuple[int, int]]:

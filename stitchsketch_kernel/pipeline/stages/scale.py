@@ -24,6 +24,7 @@ FILES = {
 }
 PUBLISHES = {"sparse": "model/sparse", "sparse_unscaled": "model/sparse_unscaled"}
 WEIGHT = 10
+AROUND = (0.15, 0.15)
 
 #: Where nothing tells the size, the cameras are put this far from what they look at, so that the
 #: later stages' resolution suits. It is no measure of anything.
@@ -40,6 +41,7 @@ def compute(context: StageContext) -> dict[str, Any]:
     from stitchsketch_kernel.reconstruction.mirrors import find_mirror, say_mirror
     from stitchsketch_kernel.reconstruction.scale import apply_scale, find_scale
 
+    context.progress(0.1, "measuring the mats")
     photos = context.read("ingest", "photos", PhotoSet).photos
     aligned = context.read("align", "model", SparseModel)
     known = known_boards(context)
@@ -48,11 +50,13 @@ def compute(context: StageContext) -> dict[str, Any]:
     scale, similarity = find_scale(
         aligned, sightings, known.boards, known.distances, lengths, context.settings("scale")
     )
+    context.progress(0.3, "laying the cameras over the floor")
     if not scale.is_metric:
         similarity = _for_looking(aligned, similarity)
     model = apply_scale(aligned, similarity)
     context.keep("model", model)
     mirror = find_mirror(model, sightings, context.read("align", "mirrored", tuple))
+    context.progress(0.4, "looking for mirrors")
     mirror = mirror or find_glass(model, _features(photos, similarity, context))
     context.keep("mirrors", () if mirror is None else (mirror,))
     context.keep("scale", scale)
