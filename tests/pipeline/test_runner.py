@@ -192,20 +192,6 @@ def test_a_killed_kernel_is_told_as_want_of_memory(tiny):
         tiny.run()
 
 
-@pytest.mark.parametrize("whose", ["Python", "numpy", "OpenCV", "a library that ends the process"])
-def test_memory_that_cannot_be_had_is_said_in_whichever_stage_it_ends(tiny, whose):
-    """Under a real limit of the address space, whatever the error is called."""
-    tiny.behave(two=f"short of memory in {whose}")
-    with pytest.raises(ShortOfMemoryError, match=r"^two could not go on: .* ran out of memory"):
-        tiny.run()
-    assert tiny.json()["error"].startswith("two could not go on")
-    assert tiny.statuses() == ["completed", "failed", "pending"]
-    assert [name for name in names(tiny.out / "stages") if "begun" not in name] == ["01_one"]
-    tiny.behave()
-    begun = tiny.run().figures("two")["begun"]
-    assert begun["sparing"] and begun["found"][0] == ["two", 0]
-
-
 def test_after_a_kill_a_stage_goes_on_from_its_begun_work_and_takes_less_at_a_time(tiny):
     tiny.behave(two="die at work")
     with pytest.raises(ShortOfMemoryError):

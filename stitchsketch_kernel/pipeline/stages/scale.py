@@ -24,7 +24,7 @@ FILES = {
 }
 PUBLISHES = {"sparse": "model/sparse", "sparse_unscaled": "model/sparse_unscaled"}
 WEIGHT = 10
-AROUND = (0.15, 0.15)
+AROUND = (0.3, 0.25)
 
 #: Where nothing tells the size, the cameras are put this far from what they look at, so that the
 #: later stages' resolution suits. It is no measure of anything.
