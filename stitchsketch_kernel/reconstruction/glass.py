@@ -32,12 +32,12 @@ _LEANS_DEG = (-8.0, -6.0, -4.0, -2.0, 0.0, 2.0, 4.0, 6.0, 8.0)
 _WITHIN, _TRIED, _NEAR = 2 / 640, 40, 0.03
 #: What a glass shows lies so far before it at least, and at most, as shares of that distance.
 _LEAST_BEFORE, _MOST_BEFORE = 0.05, 3.0
-#: So many points and features must agree for a glass to be looked at closer. Chance gave 8 to 11
+#: So many points and features must agree for a glass to be looked at closer. Chance gave up to 11
 #: on photos without a mirror.
-_LEAST_VOTES = 12
+_LEAST_VOTES = 8
 #: Looked at closer, so many points are seen in it, and so many times what chance shows beside:
-#: 15 times in a mirror, 1.2 and 1.8 times where there was none (`benchmarks/README.md`).
-_LEAST_SEEN, _TIMES_CHANCE = 40, 4.0
+#: 15 times and more in a mirror, 1.2 and 1.8 times without one (`benchmarks/README.md`).
+_LEAST_SEEN, _TIMES_CHANCE = 20, 4.0
 #: Descriptors are alike from this cosine on; beside is so far off, as shares of the longer side;
 #: a point is known by so many of its descriptors.
 _ALIKE, _BESIDE, _KNOWN_BY = 0.9, 9 / 640, 4

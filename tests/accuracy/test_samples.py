@@ -121,7 +121,7 @@ def test_a_first_look_says_on_its_report_that_it_must_be_run_anew(
     """The cushion's finished run goes on as a first look would, from its cameras."""
     done, job = sample_runs("cushion"), tmp_path / "job"
     shutil.copytree(done.folder, job, symlinks=True)
-    said = "Run it anew without --first-look before you cut."
+    said = "without a first look, before you cut."
     assert said not in (job / "report.html").read_text(encoding="utf-8")
     settings = {name: value for name, value in FIRST_LOOK.items() if name != "align.features"}
     values = {"scale.bar_measured_mm": 200.0, "nest.seconds": 1, **settings}
