@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import textwrap
@@ -121,6 +122,23 @@ STAGE = """
 
 STAGES = (("one", 1, (), {"photos": ""}), ("two", 2, ("one",), {}), ("three", 3, ("two",), {}))
 
+#: A run of the small stages in a process of its own, to be killed.
+ALONE = """
+    import sys
+    sys.path.insert(0, {tests!r})
+    from pathlib import Path
+    from dataclasses import replace
+    from stitchsketch_kernel.pipeline.runner import run
+    from stitchsketch_kernel.pipeline.stage import stage_of
+    root = Path({root!r})
+    stages = [replace(stage_of("tiny_" + n, root), notebook=root / (n + ".ipynb"))
+              for n in ("one", "two", "three")]
+    try:
+        run(root / "photos", root / "out", stages=stages)
+    except KeyboardInterrupt:
+        sys.exit(130)
+"""
+
 
 class Tiny:
     """A run of the small stages."""
@@ -145,6 +163,11 @@ class Tiny:
         request = RunSettings(values={k.replace("_", "."): v for k, v in settings.items()})
         extra = {} if progress is None else {"progress": progress}
         return run(self.photos, out or self.out, request, stages=self.stages, **extra)
+
+    def alone(self) -> subprocess.Popen:
+        """A run in a process of its own, to be stopped or killed."""
+        code = textwrap.dedent(ALONE.format(tests=str(self.root), root=str(self.root)))
+        return subprocess.Popen([sys.executable, "-c", code])
 
     def calls(self) -> list[str]:
         """The stages computed since the last asking."""
