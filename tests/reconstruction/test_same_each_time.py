@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -76,3 +80,33 @@ def test_depths_give_the_same_mesh(ball, ball_images, ball_views):
         assert np.array_equal(first.vertices, other.vertices)
         assert np.array_equal(first.colors, other.colors)
         assert np.array_equal(first.confidence, other.confidence)
+
+
+#: Costs of planes, printed as a hash; compiled where the cache is empty.
+SEARCHED = """
+    import hashlib
+    import numpy as np
+    from stitchsketch_kernel.reconstruction.dense.patchmatch import Compared, Planes, search
+    own = np.random.default_rng(0).uniform(0, 255, (60, 80)).astype(np.float32)
+    others = np.stack([np.roll(own, 5, 1), np.roll(own, 4, 1)])
+    flat, sizes = np.stack([np.eye(3, dtype=np.float32)] * 2), np.array([[60, 80]] * 2, np.int32)
+    apart = np.array([[5, 0, 0]] * 2, np.float32)
+    one = np.ones((60, 80), np.float32)
+    planes = Planes(one.copy(), np.zeros((60, 80, 2), np.float32), one.copy())
+    search(planes, Compared(own, others, sizes, flat, apart, 80.0), 1, 1)
+    print(hashlib.sha256(planes.cost.tobytes() + planes.inverse.tobytes()).hexdigest())
+"""
+
+
+def test_depth_is_the_same_when_its_loops_were_just_compiled(tmp_path):
+    """Loops that call each other came out another way when read from the cache."""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(SEARCHED)],
+            env=environment, capture_output=True, text=True, check=True,
+        ).stdout
+        for _ in range(2)
+    ]  # fmt: skip
+    assert told[0] == told[1]
+    assert list(tmp_path.rglob("*_half_round*.nbc")), "the second read what the first compiled"

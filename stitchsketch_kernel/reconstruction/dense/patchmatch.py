@@ -231,7 +231,7 @@ def _half_round(  # type: ignore[no-untyped-def]  # noqa: PLR0912  (one loop: ca
             inverse[y, x], slope[y, x, 0], slope[y, x, 1], cost[y, x] = w, gx, gy, c
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, forceinline=True)
 def _cheapest(inverse, cost, y, x, k):  # type: ignore[no-untyped-def]
     # where the k-th of the planes to try lies; (0, 0): nowhere
     height, width = inverse.shape
@@ -243,13 +243,13 @@ def _cheapest(inverse, cost, y, x, k):  # type: ignore[no-untyped-def]
     return dy, dx
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, forceinline=True)
 def _random():  # type: ignore[no-untyped-def]
     # -1 to 1
     return np.random.uniform(-1.0, 1.0)  # noqa: NPY002
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
 def _read(own, y, x, patch, weight):  # type: ignore[no-untyped-def]
     # the patch's pixels less their mean; those near and alike in brightness weigh most, so that
     # what lies behind an edge does not count
@@ -268,7 +268,7 @@ def _read(own, y, x, patch, weight):  # type: ignore[no-untyped-def]
         patch[k] -= mean
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
 def _cost(  # type: ignore[no-untyped-def]
     patch, weight, variance, y, x, others, stride, sizes, A, b, w, gx, gy, order, alike, asked,
     costs,
@@ -288,7 +288,7 @@ def _cost(  # type: ignore[no-untyped-def]
     return costs[:alike].mean()
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
 def _one_cost(patch, weight, variance, y, x, other, stride, height, width, A, b, w, gx, gy):  # type: ignore[no-untyped-def]
     # 1 - correlation with what the plane shows of the patch in one other picture
     s = A[2, 0] * x + A[2, 1] * y + A[2, 2] + b[2] * w
