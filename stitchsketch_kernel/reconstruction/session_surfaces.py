@@ -10,7 +10,7 @@ from typing import overload
 import numpy as np
 from scipy.spatial import cKDTree
 
-from stitchsketch_kernel.domain.arrays import FloatArray
+from stitchsketch_kernel.domain.arrays import FloatArray, IntArray
 from stitchsketch_kernel.domain.errors import MeshError
 from stitchsketch_kernel.domain.model import Depth, Motion, Region, Similarity, SparseModel
 from stitchsketch_kernel.reconstruction.dense.pictures import inside
@@ -24,9 +24,9 @@ _NEAR_M, _BEGIN_M, _FACING = 0.004, 0.010, 0.9
 _LEAST_PATCHES = 40
 #: A surface is not known better than this, whatever the patches say.
 _LEAST_MM = 0.1
-#: Surfaces that lie further apart than this (RMS, millimetres) are not of one shape; those that
-#: want the piece moved by more than this many times its ± contradict the spots.
-_MOST_APART_MM, _MOST_MOVED = 2.0, 3.0
+#: Surfaces that lie further apart than this on a side of so many patches are not of one shape;
+#: those that want the piece moved by more than this many times its ± contradict the spots.
+_MOST_APART_MM, _A_SIDE, _MOST_MOVED = 1.5, 15, 3.0
 _ROUNDS = 20
 
 
@@ -41,7 +41,8 @@ class Laid:
     patches : int
         Of the surface that both show; 0: too few to say anything.
     apart_mm : float
-        RMS of how far they lie apart there, along the surface's normal.
+        How far they lie apart on the side where that is most (the median of its patches, along
+        the surface's normal).
     moved_mm : float
         How far the correction moves the piece (RMS).
     """
@@ -160,23 +161,17 @@ def lay(first: Cloud, second: Cloud, motion: Motion) -> Laid:
     patches = _patches(second)
     tree, now = cKDTree(first.points), motion.similarity
     middle = motion.first_m.mean(axis=0)
-    apart, count, spread = 0.0, 0, _LEAST_MM / 1000
+    count = 0
     spot = max(_LEAST_MM, motion.residual_mm / 3**0.5) / 1000
     for number in range(_ROUNDS):
         reach = max(_NEAR_M, _BEGIN_M * 0.7**number)
-        points, normals = now.apply(patches.points), patches.normals @ now.rotation.T
-        away, nearest = tree.query(points, distance_upper_bound=reach)
-        met = np.flatnonzero(np.isfinite(away))
-        met = met[(normals[met] * first.normals[nearest[met]]).sum(axis=1) > _FACING]
-        count = len(met)
+        points, along, off = _met(first, tree, patches, now, reach)
+        count = len(points)
         if count < _LEAST_PATCHES:
-            return Laid(motion, 0, float("nan"), 0.0)
-        to, along = first.points[nearest[met]], first.normals[nearest[met]]
-        off = ((to - points[met]) * along).sum(axis=1)
+            break
         spread = max(_LEAST_MM / 1000, 1.4826 * float(np.median(np.abs(off))))
         kept = np.abs(off) < 3 * spread
-        apart = float(np.sqrt((off[kept] ** 2).mean()))
-        rows = np.hstack([np.cross(points[met] - middle, along), along])[kept] / spread
+        rows = np.hstack([np.cross(points - middle, along), along])[kept] / spread
         here = now.apply(motion.second_m)
         spots = np.concatenate([_turning(here - middle), np.tile(np.eye(3), (len(here), 1, 1))], 2)
         A = np.vstack([rows, spots.reshape(-1, 6) / spot])
@@ -185,11 +180,44 @@ def lay(first: Cloud, second: Cloud, motion: Motion) -> Laid:
         now = _after(_small(step, middle), now)
         if reach == _NEAR_M and np.linalg.norm(step) < 1e-7:
             break
+    apart_mm = _apart_mm(first, tree, patches, now)
+    if np.isnan(apart_mm):
+        return Laid(motion, 0, apart_mm, 0.0)
     moved = now.apply(patches.points) - motion.similarity.apply(patches.points)
     moved_mm = 1000 * float(np.sqrt((moved**2).sum(axis=1).mean()))
-    laid = Laid(replace(motion, similarity=now), count, 1000 * apart, moved_mm)
+    laid = Laid(replace(motion, similarity=now), count, apart_mm, moved_mm)
     _refuse_unlike(laid, motion)
     return laid
+
+
+def _met(
+    first: Cloud, tree: cKDTree, patches: Cloud, motion: Similarity, reach: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The second session's patches that the first shows, too: places, normals there, how far off.
+
+    That is along the first one's normals, so that a surface which ends earlier is not far off.
+    """
+    points, normals = motion.apply(patches.points), patches.normals @ motion.rotation.T
+    away, nearest = tree.query(points, distance_upper_bound=reach)
+    met = np.flatnonzero(np.isfinite(away))
+    met = met[(normals[met] * first.normals[nearest[met]]).sum(axis=1) > _FACING]
+    along = first.normals[nearest[met]]
+    return points[met], along, ((first.points[nearest[met]] - points[met]) * along).sum(axis=1)
+
+
+def _apart_mm(first: Cloud, tree: cKDTree, patches: Cloud, motion: Similarity) -> float:
+    """How far the surfaces lie apart, on the worst of the sides that both show; NaN for none.
+
+    Without it a side that is off as a whole would count as strays of the others.
+    """
+    _, along, off = _met(first, tree, patches, motion, _BEGIN_M)
+    side = _sides(along)
+    worst = [
+        float(np.median(np.abs(off[side == one])))
+        for one in np.unique(side)
+        if (side == one).sum() >= _A_SIDE
+    ]
+    return 1000 * max(worst, default=float("nan"))
 
 
 def _refuse_unlike(laid: Laid, motion: Motion) -> None:
@@ -207,9 +235,7 @@ def _refuse_unlike(laid: Laid, motion: Motion) -> None:
 
 def _patches(cloud: Cloud) -> Cloud:
     """One point a patch and side: the one next to the mean."""
-    side = np.argmax(np.abs(cloud.normals), axis=1) * 2
-    side += np.take_along_axis(cloud.normals, (side // 2)[:, None], axis=1)[:, 0] > 0
-    cells = np.column_stack([np.floor(cloud.points / _PATCH_M).astype(int), side])
+    cells = np.column_stack([np.floor(cloud.points / _PATCH_M).astype(int), _sides(cloud.normals)])
     _, of = np.unique(cells, axis=0, return_inverse=True)
     of = of.ravel()
     count = np.bincount(of)
@@ -218,6 +244,13 @@ def _patches(cloud: Cloud) -> Cloud:
     order = np.lexsort([off, of])
     rows = order[np.searchsorted(of[order], np.arange(len(count)))]
     return Cloud(cloud.points[rows], cloud.normals[rows], cloud.weights[rows])
+
+
+def _sides(normals: FloatArray) -> IntArray:
+    """The axis that each normal goes along, and which way: 0 to 5."""
+    side = np.argmax(np.abs(normals), axis=1) * 2
+    side += np.take_along_axis(normals, (side // 2)[:, None], axis=1)[:, 0] > 0
+    return np.asarray(side)
 
 
 def _turning(points: FloatArray) -> FloatArray:
@@ -232,7 +265,7 @@ def _small(step: FloatArray, middle: FloatArray) -> Similarity:
     """The motion by a turn vector about a point, then a shift: (6,)."""
     angle = float(np.linalg.norm(step[:3]))
     axis = step[:3] / max(angle, 1e-15)
-    cross = np.cross(np.eye(3), axis).T
+    cross = np.cross(axis, np.eye(3)).T
     turn = np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
     return Similarity(1.0, turn, middle + step[3:] - turn @ middle)
 

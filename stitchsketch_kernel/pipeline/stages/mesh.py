@@ -28,6 +28,13 @@ PUBLISHES = {
 WEIGHT = 75
 
 
+#: Where surfaces don't say how the two sessions lie on each other.
+_NONE_SHARED = (
+    "The two sessions' photos show no side of the piece in common that has a surface: how they lie "
+    "on each other was told by single spots alone. Look at the mesh before you cut."
+)
+
+
 def compute(context: StageContext) -> dict[str, Any]:
     """Keeps ``mesh.ply``, or ``mesh_unscaled.ply`` when its size isn't known, and a thumbnail."""
     from stitchsketch_kernel.domain.model import Region, SparseModel
@@ -45,9 +52,11 @@ def compute(context: StageContext) -> dict[str, Any]:
     depths: Sequence[Depth] = depths_of(context.earlier("densify"))
     motion, begin = motion_of(context), 0.0
     figures: dict[str, Any] = {}
+    unsaid = ""
     if motion is not None:
         begin = 0.3
         depths, model, figures = _laid(context, model, motion, part(context.progress, 0, begin))
+        unsaid = "" if figures["laid"]["patches"] else _NONE_SHARED
     mesh, doubts = make_mesh(
         depths,
         images,
@@ -69,7 +78,7 @@ def compute(context: StageContext) -> dict[str, Any]:
         "faces": len(mesh.faces),
         "area_m2": float(mesh.face_areas().sum()),
         "size_m": size,
-        "doubts": [said for said in (*doubts, say_hidden(hidden)) if said],
+        "doubts": [said for said in (*doubts, say_hidden(hidden), unsaid) if said],
         "confidence": None if mesh.confidence is None else float(mesh.confidence.mean()),
         **figures,
     }
