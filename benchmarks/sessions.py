@@ -56,7 +56,8 @@ def main() -> None:
             folder = given.out / look / "alone"
         else:
             render_photos(turned, photos / "turned")
-        settings = RunSettings(values={"densify.engine": "fast"}, track=False)
+        values = {"densify.engine": "fast"} if given.until > 3 else {}
+        settings = RunSettings(values=values, track=False)
         source = _alone(photos, given.out / look) if given.alone else photos
         try:
             run(source, folder, settings, stages=standard_stages()[: given.until])
