@@ -8,12 +8,13 @@ fewer photos are every second, fourth and eighth of the 200, so they grow denser
 ring. Each stage's row: processor seconds and the most memory of its kernel with its children,
 seconds by the clock, and how these grew against the count before (1.0: as the photos did). Progress
 is held against the clock: the largest difference between the share told and the share of the time,
-of the run and within each stage.
+of the run and within each stage; what was told when stays in ``run-COUNT/told.json``.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import threading
 import time
@@ -96,17 +97,17 @@ class Told:
     """The run's progress as it came: seconds, share of the whole, stage, share of the stage."""
 
     began: float
-    rows: list[tuple[float, float, str, float]] = field(default_factory=list)
+    rows: list[tuple[float, float, str, float, str]] = field(default_factory=list)
 
     def __call__(self, share: float, note: str = "") -> None:
         within = re.search(r"^(.*) \((\d+)%\)$", note)  # "align: placing photo 3 of 25 (62%)"
         if within:
             stage, done = within[1].partition(":")[0], int(within[2]) / 100
-            self.rows.append((time.perf_counter() - self.began, share, stage, done))
+            self.rows.append((time.perf_counter() - self.began, share, stage, done, within[1]))
 
     def off(self, stage: str | None = None) -> float:
         """The largest difference between the share told and the share of the time, percent."""
-        rows = [(t, share, done) for t, share, of, done in self.rows if stage in {None, of}]
+        rows = [(t, share, done) for t, share, of, done, _ in self.rows if stage in {None, of}]
         if len(rows) < 3:
             return 0.0
         seconds = np.array([row[0] for row in rows])
@@ -190,9 +191,14 @@ def measured(photos: Path, folder: Path, values: dict[str, object], until: str, 
     finally:
         watch.over.set()
         looking.join()
+    rows = [
+        dict(zip(("seconds", "share", "stage", "of_stage", "note"), row, strict=True))
+        for row in told.rows
+    ]
+    write_bytes(folder / "told.json", json.dumps(rows).encode())
     record = read_record(folder)
     assert record is not None
-    rows = {
+    costs = {
         one.name: (
             watch.processor_s.get(one.name, float("nan")),
             one.seconds,
@@ -202,7 +208,7 @@ def measured(photos: Path, folder: Path, values: dict[str, object], until: str, 
     }
     kept = {one.name: one.settings for one in record.stages}
     engine = str(kept.get("densify", {}).get("densify", {}).get("engine", "none"))
-    return Cost(count, engine, rows, told)
+    return Cost(count, engine, costs, told)
 
 
 if __name__ == "__main__":

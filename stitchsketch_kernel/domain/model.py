@@ -201,7 +201,7 @@ class Mirror:
     normal : ndarray, shape (3,)
         Of unit length, into the room.
     photos : tuple of str
-        Those that show mats in it, sorted.
+        Those that show the piece or its mats in it, sorted.
     """
 
     point_m: FloatArray

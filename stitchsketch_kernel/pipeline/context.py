@@ -74,6 +74,11 @@ class StageContext:
         self.folder = folder
         self._job = job
         self._last_told = -1e9
+        before, after = job.get("around", (0.0, 0.0))
+        #: Where in the stage's time computing begins and ends; pictures come after.
+        self._computing = (float(before), 1 - float(after))
+        self._is_computing = False
+        self._pictures = 0
 
     def settings(self, group: str) -> Any:
         """The settings of a group, as its dataclass."""
@@ -129,6 +134,9 @@ class StageContext:
             (self.folder / PICTURES).mkdir(exist_ok=True)
             with disk_in_words(self.folder.parent.parent):
                 image.save(self.folder / PICTURES / f"{name}.png")
+            self._pictures += 1
+            _, end = self._computing
+            self.progress(1 - (1 - end) / (1 + self._pictures), "drawing pictures")
         return image
 
     @property
@@ -142,6 +150,9 @@ class StageContext:
         if now - self._last_told < _EVERY_S and share < 1:
             return
         self._last_told = now
+        if self._is_computing:
+            begin, end = self._computing
+            share = begin + (end - begin) * share
         # a full disk fails the work itself; the progress bar must not be what does
         with suppress(OSError):
             path = self.folder / PROGRESS
@@ -165,6 +176,9 @@ class StageContext:
         logging.getLogger("stitchsketch_kernel").setLevel(logging.INFO)
         module = importlib.import_module(self._job["module"])
         started, worked = time.perf_counter(), time.process_time()
+        self._is_computing = True
+        self.progress(0.0)
+        self._last_told = -1e9  # what the stage tells first counts at once
         with disk_in_words(self.folder.parent.parent):
             figures: dict[str, Any] = plain(module.compute(self))
             figures["compute_s"] = round(time.perf_counter() - started, 2)
@@ -172,6 +186,7 @@ class StageContext:
             figures["peak_memory_mb"] = peak_memory_mb()
             write_json(self.folder / FIGURES, figures)
         self.progress(1.0, "drawing pictures")
+        self._is_computing = False
         return figures
 
 

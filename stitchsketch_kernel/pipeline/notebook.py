@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from stitchsketch_kernel.domain import errors
@@ -15,6 +17,12 @@ from stitchsketch_kernel.pipeline.files import disk_is_full, full_disk, read_jso
 from stitchsketch_kernel.pipeline.limits import Limits, Watch
 
 _LOOK_EVERY_S = 0.2
+#: A kernel that starts and reads what its stage needs takes about so long.
+_STARTS_S = 4.0
+#: OpenCV's own error for memory that can't be had, in words.
+_CV_NONE_LEFT = "Insufficient memory"
+#: What C++ and Rust write before they end the process for want of memory, and where it is sought.
+_NONE_LEFT, _LAST_WORDS = (b"bad_alloc", b"memory allocation of"), 20_000
 
 
 class NotebookError(RuntimeError):
@@ -34,6 +42,7 @@ def execute(
     progress: Callable[[float, str], None],
     cell: Callable[[int, int], None],
     limits: Limits | None = None,
+    begins: float = 0.0,
 ) -> None:
     """Execute a stage's notebook and tell its progress until it ends.
 
@@ -52,6 +61,8 @@ def execute(
         Called in another thread with the number of the cell that begins (from 1), and of all.
     limits : Limits, optional
         None when absent.
+    begins : float
+        The share at which the stage itself begins to tell; until then it is told by the clock.
 
     Raises
     ------
@@ -93,13 +104,15 @@ def execute(
 
     thread = threading.Thread(target=work, name=f"papermill {notebook.stem}", daemon=True)
     thread.start()
+    started = time.monotonic()
     watch = Watch(limits or Limits(), notebook.stem)
     try:
         while thread.is_alive():
             thread.join(_LOOK_EVERY_S)
             watch.look(kernel_stop.pid)
-            told = read_json(stage_folder / PROGRESS) or {}
-            progress(float(told.get("share", 0.0)), str(told.get("note", "")))
+            waited = min(1.0, (time.monotonic() - started) / _STARTS_S)
+            told = read_json(stage_folder / PROGRESS) or {"share": begins * waited, "note": ""}
+            progress(float(told["share"]), str(told["note"]))
     except BaseException:
         kernel_stop.stop()
         thread.join(30)
@@ -119,12 +132,14 @@ def _in_words(
     if isinstance(error, PapermillExecutionError):
         if kind := error_kinds().get(error.ename):
             return kind(error.evalue)
-        if error.ename == "MemoryError":
+        if error.ename == "MemoryError" or _CV_NONE_LEFT in str(error.evalue):
             return _out_of_memory(executed)
         what = f"{error.ename}: {error.evalue}"
     elif disk_is_full(error, run_dir):
         return full_disk(run_dir)
-    elif isinstance(error, DeadKernelError) and died_with == -signal.SIGKILL:
+    elif isinstance(error, DeadKernelError) and (
+        died_with == -signal.SIGKILL or _could_not_allocate(executed.with_suffix(".log"))
+    ):
         return _out_of_memory(executed)
     elif isinstance(error, DeadKernelError):
         what = f"The kernel died ({died_with}); {executed.with_suffix('.log')} has its last words."
@@ -133,9 +148,19 @@ def _in_words(
     return NotebookError(f"{what}\nThe executed notebook shows where: {executed}")
 
 
+def _could_not_allocate(log: Path) -> bool:
+    """Whether a kernel's last words are those of a library that was given no more memory."""
+    with suppress(OSError):
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - _LAST_WORDS))
+            told = file.read()
+        return any(words in told for words in _NONE_LEFT)
+    return False
+
+
 def _out_of_memory(executed: Path) -> ShortOfMemoryError:
     return ShortOfMemoryError(
-        f"The system stopped {executed.stem}: most likely the machine ran out of memory.",
+        f"{executed.stem} could not go on: most likely the machine ran out of memory.",
         "Run again: it goes on from what it had finished and takes less at a time. If it is "
         "stopped again, close other programs or use fewer or smaller photos "
         "(--set ingest.max_side_px=1600).",

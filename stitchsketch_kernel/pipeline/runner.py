@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ from stitchsketch_kernel.pipeline.record import (
 )
 from stitchsketch_kernel.pipeline.stage import Stage, earlier_folders, standard_stages
 from stitchsketch_kernel.pipeline.tracking import Tracker, tracker_for
+from stitchsketch_kernel.pipeline.weights import WEIGHTS, likely_weights
 from stitchsketch_kernel.projects.records import Status
 
 __all__ = ["RunSettings", "check", "finished_run", "run"]
@@ -130,6 +131,8 @@ class _Run:
     limits: Limits
     elsewhere: Elsewhere
     anew: frozenset[str] = frozenset()
+    #: What each stage will take, once the photos are known.
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     def go(self) -> RunRecord:
         """All stages; however it ends, ``run.json`` says so."""
@@ -202,6 +205,7 @@ class _Run:
                 stage.notebook, executed, self.folder.path, aside,
                 lambda share, note: self._tell(stage, share, note),
                 lambda cell, cells: self.tracker.cell(stage.name, cell, cells), self.limits,
+                stage.around[0],
             )  # fmt: skip
         except ShortOfMemoryError:
             Begun(self.folder.stages / begun).spare()
@@ -221,6 +225,7 @@ class _Run:
             "stage": stage.name,
             "module": stage.module,
             "groups": dict(stage.settings),
+            "around": list(stage.around),
             "settings": {group: asdict(self.settings[group]) for group in stage.settings},
             "earlier": earlier_folders(stage, self.stages),
             "files": {name: self.files[name] for name in stage.files},
@@ -230,16 +235,20 @@ class _Run:
         self, stage_record: StageRecord, status: Status, figures: dict[str, Any], seconds: float
     ) -> None:
         stage_record.status, stage_record.seconds = status, seconds
+        if {"photos", "megapixels"} <= figures.keys():
+            sizes = int(figures["photos"]), float(figures["megapixels"])
+            self.weights = likely_weights(self.stages, self.settings, *sizes)
+            figures = {**figures, WEIGHTS: self.weights}
         stage_record.figures = figures
         if "refused_as" in figures:
             stage_record.status, stage_record.error = Status.FAILED, figures["refused"]
 
     def _tell(self, stage: Stage, share: float, note: str) -> None:
         """The share of the whole run, by the stages' weights."""
-        total = sum(other.weight for other in self.stages)
-        before = sum(other.weight for other in self.stages if other.number < stage.number)
+        weights = self.weights or {other.name: other.weight for other in self.stages}
+        before = sum(weights[other.name] for other in self.stages if other.number < stage.number)
         label = f"{stage.name}: {note}" if note else stage.name
-        whole = (before + share * stage.weight) / total
+        whole = (before + share * weights[stage.name]) / sum(weights.values())
         self.tracker.progress(whole, label)
         if self.tracker.is_cancelled:
             raise Cancelled

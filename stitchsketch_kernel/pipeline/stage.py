@@ -16,6 +16,10 @@ STAGE_MODULES = tuple(
 )  # fmt: skip
 
 
+#: Before and after computing, where a stage doesn't say otherwise.
+AROUND = (0.02, 0.02)
+
+
 @dataclass(frozen=True)
 class Stage:
     """A stage as its module declares it.
@@ -37,6 +41,9 @@ class Stage:
         What of its folder is copied where in the run's folder once it is finished.
     weight : float
         Its usual share of a run's time, for the progress bar.
+    around : (float, float)
+        Shares of its usual time that pass before its computing begins (a kernel starts, modules
+        are read) and after it, while its pictures are drawn.
     needs : tuple of str
         ``"gpu"`` when only a worker that offers one may do it.
     module : str
@@ -53,6 +60,7 @@ class Stage:
     files: Mapping[str, str] = field(default_factory=dict)
     publishes: Mapping[str, str] = field(default_factory=dict)
     weight: float = 1.0
+    around: tuple[float, float] = AROUND
     needs: tuple[str, ...] = ()
 
     @property
@@ -75,6 +83,7 @@ def stage_of(module_name: str, notebooks: Path) -> Stage:
         files=dict(getattr(module, "FILES", {})),
         publishes=dict(getattr(module, "PUBLISHES", {})),
         weight=float(getattr(module, "WEIGHT", 1.0)),
+        around=tuple(getattr(module, "AROUND", AROUND)),
         needs=tuple(getattr(module, "NEEDS", ())),
     )
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from stitchsketch_kernel.pipeline.stage import Stage, standard_stages
+from stitchsketch_kernel.pipeline.weights import WEIGHTS
 from stitchsketch_kernel.projects.interface import ProjectStore
 from stitchsketch_kernel.projects.records import Run, StageRun, Status
 
@@ -82,7 +83,8 @@ def watched(projects: ProjectStore, shop: str, run: Run, now: datetime | None = 
 
 def _weights(stages: tuple[Stage, ...], kept: dict[str, StageRun]) -> dict[str, float]:
     """Of the stages in their order; a run of other stages has only those it was heard of."""
-    standard = {stage.name: stage.weight for stage in stages}
+    told = kept["ingest"].figures.get(WEIGHTS, {}) if "ingest" in kept else {}
+    standard = {stage.name: float(told.get(stage.name, stage.weight)) for stage in stages}
     if kept.keys() <= standard.keys():
         return standard
     return {name: standard.get(name, 1.0) for name in kept}

@@ -47,6 +47,7 @@ def fuse(
     agree_m: float,
     least_views: int = 2,
     progress: Progress = silent,
+    stack: DepthStack | None = None,
 ) -> Cloud:
     """Fuse depth maps into a cloud.
 
@@ -60,6 +61,9 @@ def fuse(
         How near another view's surface must be to confirm a point (at the region's distance).
     least_views : int
         Views that must see a point, its own included.
+    progress : Progress, optional
+    stack : DepthStack, optional
+        Of these maps, where it was laid out before; it is changed.
 
     Raises
     ------
@@ -67,7 +71,7 @@ def fuse(
         No point was confirmed.
     """
     thinner = _Thinner(region, voxel_m)
-    stack = DepthStack.of(depths)
+    stack = stack or DepthStack.of(depths)
     _keep_confirmed(stack, agree_m, least_views - 1, part(progress, 0, 0.5))
     for i, depth in enumerate(depths):
         own = _own_points(replace(depth, depth_m=stack.own(i)))

@@ -157,8 +157,9 @@ def say_mirror(mirror: Mirror) -> str:
     more = len(mirror.photos) - _NAMED
     names = ", ".join(mirror.photos[:_NAMED]) + (f" and {more} more" if more > 0 else "")
     return (
-        f"A mirror stands in the room: {names} show the mats in it. What is seen in it is left "
-        "out. If parts of the piece are missing, cover the mirror and take the photos again."
+        f"A mirror stands in the room: {names} show the piece or its mats in it. What is seen "
+        "in it is left out. If parts of the piece are missing, cover the mirror and take the "
+        "photos again."
     )
 
 

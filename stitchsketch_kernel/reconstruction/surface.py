@@ -6,6 +6,7 @@ cut away, not handed on as if it had been measured.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,18 +22,20 @@ from stitchsketch_kernel.domain.bounds import Within, require_allowed
 from stitchsketch_kernel.domain.errors import MeshError
 from stitchsketch_kernel.domain.model import Depth, Mesh, Region
 from stitchsketch_kernel.domain.photo import View
-from stitchsketch_kernel.domain.progress import Progress, part, silent
+from stitchsketch_kernel.domain.progress import Progress, part, silent, waiting
 from stitchsketch_kernel.reconstruction.clean import clean_mesh, joined
 from stitchsketch_kernel.reconstruction.coloring import color_vertices
 from stitchsketch_kernel.reconstruction.fusion import Cloud, fuse
 from stitchsketch_kernel.reconstruction.memory import free_bytes
 from stitchsketch_kernel.reconstruction.mirrors import SAY_IMAGE, is_image
+from stitchsketch_kernel.reconstruction.surface_costs import SOLVED, likely_costs
 from stitchsketch_kernel.reconstruction.surface_room import (
     SCALE,
     enough_for,
     octree_for,
     say_coarser,
 )
+from stitchsketch_kernel.reconstruction.votes import DepthStack
 
 #: What lies within this many cells of a seen point was seen.
 _NEAR_CELLS = 1.5
@@ -128,14 +131,21 @@ def make_mesh(
     settings = settings or SurfaceSettings()
     mm = 0.001
     with enough_for(depths):
+        stack = DepthStack.of(depths)
+        costs = likely_costs(stack, settings.voxel_mm * mm)
+        fused, made = costs.ends()
+        began = time.monotonic()
         cloud = fuse(
             depths,
             region,
             settings.voxel_mm * mm,
             settings.agree_mm * mm,
             settings.least_views_of(len(depths) // sessions),
-            part(progress, 0, 0.45),
+            part(progress, 0, fused),
+            stack,
         )
+        del stack
+    took_s = time.monotonic() - began
     bodies = _bodies(cloud, settings, settings.floor_mm if sessions == 1 else -np.inf)
     centres = np.array([view.centre for view in views])
     real = [one for i, one in enumerate(bodies)
@@ -143,13 +153,18 @@ def make_mesh(
     doubts = [SAY_IMAGE] if len(real) < len(bodies) else []
     bodies = real
     meshes, cells_m = [], []
+    until = np.cumsum([0, *(len(body.points) for body in bodies)])
+    until = fused + (made - fused) * until / until[-1]
     for i, body in enumerate(bodies):
-        progress(0.45 + 0.35 * i / len(bodies), f"surface {i + 1} of {len(bodies)}")
+        share = part(progress, float(until[i]), float(until[i + 1]))
+        note, seconds = f"surface {i + 1} of {len(bodies)}", costs.waits(len(body.points), took_s)
         octree = octree_for(body.points, settings.voxel_mm * mm, settings.cell_mm * mm, free)
-        meshes.append(_surface(body, octree.depth, settings))
+        with waiting(part(share, 0, SOLVED), seconds, note):
+            raw, spanned = _spanned(body, octree.depth)
+        meshes.append(_cut_back(raw, spanned, settings))
         cells_m.append(octree.coarser_m)
     mesh = joined(meshes)
-    mesh = color_vertices(mesh, images, views, part(progress, 0.82, 1.0))
+    mesh = color_vertices(mesh, images, views, part(progress, made, 1.0))
     progress(1.0, f"{len(mesh.faces)} triangles")
     doubts.append(say_coarser(max(cells_m), settings.cell_mm * mm))
     return mesh, tuple(doubt for doubt in doubts if doubt)
@@ -178,23 +193,27 @@ def _bodies(cloud: Cloud, settings: SurfaceSettings, floor_mm: float) -> list[Cl
     return [Cloud(points[label == i], normals[label == i], weights[label == i]) for i in large]
 
 
-def _surface(body: Cloud, depth: int, settings: SurfaceSettings) -> Mesh:
-    """Screened Poisson (Kazhdan and Hoppe 2013), cut back to what was seen, cleaned."""
+def _spanned(body: Cloud, depth: int) -> tuple[Mesh, Cloud]:
+    """Screened Poisson (Kazhdan and Hoppe 2013) over a body's points, and those that it spans."""
     pcd = o3d.geometry.PointCloud(o3d.utility.Vector3dVector(body.points))
     pcd.normals = o3d.utility.Vector3dVector(body.normals)
     pcd, kept = pcd.remove_statistical_outlier(nb_neighbors=20, std_ratio=3.0)
-    points, weights = body.points[kept], body.weights[kept]
     # several threads give another mesh each time: the last digits of their sums, then decimation's
     # choices by them; one takes as much processor
     raw, _ = o3d.geometry.TriangleMesh.create_from_point_cloud_poisson(
         pcd, depth=depth, scale=SCALE, linear_fit=False, n_threads=1
     )
-    vertices, faces = np.asarray(raw.vertices), np.asarray(raw.triangles)
-    distance, nearest = cKDTree(points).query(vertices, workers=-1)
-    faces = _closed_where_seen(vertices, faces, distance, settings)
-    confidence = _confidence(distance, weights[nearest], settings)
+    mesh = Mesh(np.asarray(raw.vertices), np.asarray(raw.triangles))
+    return mesh, Cloud(body.points[kept], body.normals[kept], body.weights[kept])
+
+
+def _cut_back(raw: Mesh, body: Cloud, settings: SurfaceSettings) -> Mesh:
+    """A raw surface cut back to what was seen, cleaned."""
+    distance, nearest = cKDTree(body.points).query(raw.vertices, workers=-1)
+    faces = _closed_where_seen(raw.vertices, raw.faces, distance, settings)
+    confidence = _confidence(distance, body.weights[nearest], settings)
     return clean_mesh(
-        Mesh(vertices, faces.astype(np.int32), None, confidence),
+        Mesh(raw.vertices, faces.astype(np.int32), None, confidence),
         edge_mm=settings.edge_mm,
         least_share=settings.least_share,
     )

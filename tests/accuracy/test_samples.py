@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 
+from stitchsketch_kernel.pipeline import FIRST_LOOK, RunSettings, run
 from stitchsketch_kernel.pipeline.record import Status
 from stitchsketch_kernel.reconstruction.mesh_io import read_mesh
 from stitchsketch_kernel.samples.truth import (
@@ -111,3 +113,20 @@ def test_the_folder_has_the_shape_that_people_rely_on(done):
 def test_nothing_is_left_of_work_under_way(done):
     names = [path.name for path in done.folder.rglob("*")]
     assert [name for name in names if "partial" in name] == []
+
+
+def test_a_first_look_says_on_its_report_that_it_must_be_run_anew(
+    sample_runs, sample_photos, tmp_path
+):
+    """The cushion's finished run goes on as a first look would, from its cameras."""
+    done, job = sample_runs("cushion"), tmp_path / "job"
+    shutil.copytree(done.folder, job, symlinks=True)
+    said = "without a first look, before you cut."
+    assert said not in (job / "report.html").read_text(encoding="utf-8")
+    settings = {name: value for name, value in FIRST_LOOK.items() if name != "align.features"}
+    values = {"scale.bar_measured_mm": 200.0, "nest.seconds": 1, **settings}
+    record = run(sample_photos("cushion"), job, RunSettings(values=values, track=False))
+    assert record.stage("align").status == Status.REUSED
+    assert any(said in doubt for doubt in record.figures("densify")["doubts"])
+    page = (job / "report.html").read_text(encoding="utf-8")
+    assert page.index("Check before cutting") < page.index(said)

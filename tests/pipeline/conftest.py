@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import textwrap
@@ -28,6 +29,25 @@ COMMON = """
     class Knob:
         turn: int = 1
         word: str = "plain"
+
+    def short_of_memory(context, how):
+        import resource
+        import cv2
+        import numpy as np
+        context.begun.keep(0, ("two", 0))
+        held = 4096 * int(Path("/proc/self/statm").read_text().split()[0])
+        resource.setrlimit(resource.RLIMIT_AS, (held + (64 << 20),) * 2)
+        (context.folder / "half").write_text("half")
+        if how.endswith("Python"):
+            bytearray(1 << 30)
+        elif how.endswith("numpy"):
+            np.zeros((1 << 30), np.uint8)
+        elif how.endswith("OpenCV"):
+            cv2.resize(np.zeros((9, 9), np.uint8), (1 << 15, 1 << 15))
+        else:
+            # as C++ does before it ends the process
+            os.write(2, b"terminate called after throwing an instance of 'std::bad_alloc'")
+            os.abort()
 
     def behave(context, name):
         calls = Path(os.environ["TINY_LOG"])
@@ -66,6 +86,8 @@ COMMON = """
             os.kill(os.getpid(), 9)
         elif how == "crash":
             os.kill(os.getpid(), 11)
+        elif how.startswith("short of memory"):
+            short_of_memory(context, how)
         elif how == "refuse":
             return refusal(errors.ScaleError("The size is not known.", "Lay mats."))
         elif how:
@@ -100,6 +122,23 @@ STAGE = """
 
 STAGES = (("one", 1, (), {"photos": ""}), ("two", 2, ("one",), {}), ("three", 3, ("two",), {}))
 
+#: A run of the small stages in a process of its own, to be killed.
+ALONE = """
+    import sys
+    sys.path.insert(0, {tests!r})
+    from pathlib import Path
+    from dataclasses import replace
+    from stitchsketch_kernel.pipeline.runner import run
+    from stitchsketch_kernel.pipeline.stage import stage_of
+    root = Path({root!r})
+    stages = [replace(stage_of("tiny_" + n, root), notebook=root / (n + ".ipynb"))
+              for n in ("one", "two", "three")]
+    try:
+        run(root / "photos", root / "out", stages=stages)
+    except KeyboardInterrupt:
+        sys.exit(130)
+"""
+
 
 class Tiny:
     """A run of the small stages."""
@@ -124,6 +163,11 @@ class Tiny:
         request = RunSettings(values={k.replace("_", "."): v for k, v in settings.items()})
         extra = {} if progress is None else {"progress": progress}
         return run(self.photos, out or self.out, request, stages=self.stages, **extra)
+
+    def alone(self) -> subprocess.Popen:
+        """A run in a process of its own, to be stopped or killed."""
+        code = textwrap.dedent(ALONE.format(tests=str(self.root), root=str(self.root)))
+        return subprocess.Popen([sys.executable, "-c", code])
 
     def calls(self) -> list[str]:
         """The stages computed since the last asking."""

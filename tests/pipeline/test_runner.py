@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import tempfile
-import textwrap
 import time
 from pathlib import Path
 
@@ -21,34 +19,11 @@ from stitchsketch_kernel.domain.errors import (
     RunError,
     ScaleError,
     SettingsError,
-    ShortOfMemoryError,
     StorageError,
 )
 from stitchsketch_kernel.domain.progress import Cancelled
 from stitchsketch_kernel.pipeline.files import read_json
 from stitchsketch_kernel.pipeline.notebook import NotebookError
-
-#: A run of the small stages in a process of its own, to be killed.
-ALONE = """
-    import sys
-    sys.path.insert(0, {tests!r})
-    from pathlib import Path
-    from dataclasses import replace
-    from stitchsketch_kernel.pipeline.runner import run
-    from stitchsketch_kernel.pipeline.stage import stage_of
-    root = Path({root!r})
-    stages = [replace(stage_of("tiny_" + n, root), notebook=root / (n + ".ipynb"))
-              for n in ("one", "two", "three")]
-    try:
-        run(root / "photos", root / "out", stages=stages)
-    except KeyboardInterrupt:
-        sys.exit(130)
-"""
-
-
-def alone(tiny) -> subprocess.Popen:
-    code = textwrap.dedent(ALONE.format(tests=str(tiny.root), root=str(tiny.root)))
-    return subprocess.Popen([sys.executable, "-c", code])
 
 
 def names(folder: Path) -> list[str]:
@@ -186,65 +161,9 @@ def test_a_fault_of_ours_points_to_the_notebook(tiny):
     assert tiny.statuses() == ["failed", "pending", "pending"]
 
 
-def test_a_killed_kernel_is_told_as_want_of_memory(tiny):
-    tiny.behave(two="die")
-    with pytest.raises(ShortOfMemoryError, match=r"ran out of memory. Run again"):
-        tiny.run()
-
-
-def test_after_a_kill_a_stage_goes_on_from_its_begun_work_and_takes_less_at_a_time(tiny):
-    tiny.behave(two="die at work")
-    with pytest.raises(ShortOfMemoryError):
-        tiny.run()
-    tiny.behave()
-    begun = tiny.run().figures("two")["begun"]
-    assert begun == {"found": [["two", 0], ["two", 1], None], "sparing": True}
-    assert names(tiny.out / "stages") == ["01_one", "02_two", "03_three"]
-
-
-def test_a_run_that_a_person_stopped_goes_on_from_its_begun_work_as_fast_as_before(tiny):
-    tiny.behave(two="stop at work")
-    process = alone(tiny)
-    wait_for((tiny.root / "pid").exists)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(20) == 130
-    tiny.behave()
-    begun = tiny.run().figures("two")["begun"]
-    assert begun == {"found": [["two", 0], ["two", 1], None], "sparing": False}
-
-
-def test_begun_work_of_other_settings_or_other_inputs_is_never_gone_on_from(tiny):
-    for change in ("settings", "inputs"):
-        tiny.behave(two="die at work")
-        with pytest.raises(ShortOfMemoryError):
-            tiny.run(two_turn=5)
-        tiny.behave()
-        if change == "inputs":
-            # the same key, but made anew
-            (tiny.out / "stages" / "01_one" / "cut").write_text("")
-        begun = tiny.run(two_turn=5 if change == "inputs" else 6).figures("two")["begun"]
-        assert begun == {"found": [None] * 3, "sparing": False}, change
-
-
-def test_what_is_left_of_a_begun_value_that_was_damaged_is_made_again(tiny):
-    tiny.behave(two="die at work")
-    with pytest.raises(ShortOfMemoryError):
-        tiny.run()
-    (kept,) = tiny.out.glob("stages/.begun_*/0001.npz")
-    kept.write_bytes(kept.read_bytes()[:40])
-    tiny.behave()
-    assert tiny.run().figures("two")["begun"]["found"] == [["two", 0], None, None]
-
-
-def test_a_crash_of_a_library_is_not_told_as_want_of_memory(tiny):
-    tiny.behave(two="crash")
-    with pytest.raises(NotebookError, match=r"died \(-11\)(.|\n)*two\.ipynb"):
-        tiny.run()
-
-
 def test_a_killed_run_goes_on_from_its_last_finished_stage(tiny):
     tiny.behave(two="sleep")
-    process = alone(tiny)
+    process = tiny.alone()
     kernel = int(wait_for(lambda: (tiny.root / "pid").exists() and (tiny.root / "pid").read_text()))
     process.kill()
     process.wait()
@@ -259,7 +178,7 @@ def test_a_killed_run_goes_on_from_its_last_finished_stage(tiny):
 
 def test_ctrl_c_stops_the_kernel_and_says_so(tiny):
     tiny.behave(two="sleep")
-    process = alone(tiny)
+    process = tiny.alone()
     kernel = int(wait_for(lambda: (tiny.root / "pid").exists() and (tiny.root / "pid").read_text()))
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 130
@@ -280,7 +199,7 @@ def test_a_callers_progress_may_cancel(tiny):
 
 def test_two_runs_in_one_folder_do_not_collide(tiny):
     tiny.behave(one="sleep")
-    process = alone(tiny)
+    process = tiny.alone()
     try:
         wait_for((tiny.root / "pid").exists)
         with pytest.raises(RunError, match=f"process {process.pid}"):
@@ -307,7 +226,7 @@ def test_a_full_disk_is_said_and_finished_stages_are_kept(tiny, small_disk):
 
 
 def test_run_json_is_whole_at_every_moment(tiny):
-    process = alone(tiny)
+    process = tiny.alone()
     looks = 0
     while process.poll() is None:
         if (tiny.out / "run.json").exists():

@@ -18,10 +18,11 @@ from stitchsketch_kernel.domain.panel import EdgeKind
 from stitchsketch_kernel.domain.photo import Camera, Photo, View
 from stitchsketch_kernel.domain.piece import Pattern, Piece, PieceEdge, SeamPair
 from stitchsketch_kernel.imaging.photos import PhotoSet
+from stitchsketch_kernel.pipeline import context as context_module
 from stitchsketch_kernel.pipeline.artefacts import write_value
 from stitchsketch_kernel.pipeline.asked import RunSettings
-from stitchsketch_kernel.pipeline.context import FIGURES, StageContext
-from stitchsketch_kernel.pipeline.files import write_json
+from stitchsketch_kernel.pipeline.context import FIGURES, PROGRESS, StageContext
+from stitchsketch_kernel.pipeline.files import read_json, write_json
 from stitchsketch_kernel.pipeline.keys import content_hash
 from stitchsketch_kernel.pipeline.limits import memory_of
 from stitchsketch_kernel.pipeline.settings import FabricSettings
@@ -71,6 +72,28 @@ def test_what_earlier_stages_doubt_is_on_the_report_in_their_order(tmp_path):
 def test_a_first_look_is_told_before_cloth_is_cut():
     assert "before you cut" in densify._say_rough("fast")
     assert densify._say_rough("high") == densify._say_rough("cuda") == ""
+
+
+def test_a_stages_start_and_pictures_have_their_share_of_its_progress(tmp_path, monkeypatch):
+    stage = context(tmp_path, "scale")
+    folder, told = stage.folder, []
+    job = {**stage._job, "around": list(scale.AROUND)}
+    monkeypatch.setattr(context_module, "_EVERY_S", 0.0)
+
+    def compute(stage):
+        for share in (0.0, 0.5):
+            stage.progress(share)
+            told.append(read_json(folder / PROGRESS)["share"])
+        return {}
+
+    monkeypatch.setattr(scale, "compute", compute)
+    stage = StageContext(folder, job)
+    stage.compute()
+    for name in ("scale", "cameras"):
+        told.append(read_json(folder / PROGRESS)["share"])
+        stage.picture(name, Image.new("RGB", (4, 4)))
+    told.append(read_json(folder / PROGRESS)["share"])
+    assert told == pytest.approx([0.3, 0.525, 0.75, 0.875, 0.9167], abs=1e-3)
 
 
 def test_a_stage_takes_no_more_memory_than_it_is_allowed(tmp_path):

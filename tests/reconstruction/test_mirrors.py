@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 
 from stitchsketch_kernel.domain.board import TagSighting
-from stitchsketch_kernel.domain.model import SparseModel
+from stitchsketch_kernel.domain.model import Region, SparseModel
 from stitchsketch_kernel.reconstruction.mirrors import (
+    SAY_IMAGE,
     find_mirror,
     is_image,
     say_mirror,
     without_image,
     without_images,
 )
+from stitchsketch_kernel.reconstruction.surface import SurfaceSettings, make_mesh
 
 #: The glass, upright, half a metre to the left of the ball, turned by 10 degrees.
 NORMAL = np.array([np.cos(np.deg2rad(10)), np.sin(np.deg2rad(10)), 0.0])
@@ -59,7 +64,7 @@ def test_the_glass_is_where_the_tags_say(room):
     assert np.rad2deg(np.arccos(mirror.normal @ NORMAL)) < 0.5
     assert abs(mirror.beyond(POINT)) < 0.003
     assert set(mirror.photos) <= {view.name for view in front}
-    assert "show the mats in it" in say_mirror(mirror)
+    assert "show the piece or its mats in it" in say_mirror(mirror)
 
 
 def test_tags_that_agree_on_nothing_are_no_mirror(room):
@@ -135,3 +140,21 @@ def test_another_chair_of_the_same_make_is_no_image(chair):
     """It is turned, not turned round."""
     turned = chair * [-1, -1, 1] + [-1.2, 0.1, 0]
     assert not is_image(turned, chair, ring(2.0, -0.4))
+
+
+def test_a_body_that_is_the_image_of_the_piece_is_in_no_mesh_and_that_is_said(ball, tmp_path):
+    """The ball and its image, as photos from all round see them: the glass is 1.6 m behind it."""
+    behind = replace(ball, centre=(0.0, 3.2, ball.centre[2]))
+    views = [ball.look(f"{i:02d}.png", turn) for i, turn in enumerate(range(-180, 180, 20))]
+    depths, images = [], {}
+    for view in views:
+        own, image = ball.depth(view), behind.depth(view).depth_m
+        nearer = (own.depth_m == 0) | ((image > 0) & (image < own.depth_m))
+        depths.append(replace(own, depth_m=np.where(nearer, image, own.depth_m)))
+        images[view.name] = tmp_path / view.name
+        cv2.imwrite(str(images[view.name]), np.full((480, 640, 3), 128, np.uint8))
+    region = Region(np.array([-0.4, -0.4, -0.02]), np.array([0.4, 3.6, 0.65]))
+    settings = SurfaceSettings(voxel_mm=6, cell_mm=8, edge_mm=12, agree_mm=8)
+    mesh, doubts = make_mesh(depths, images, views, region, settings)
+    assert doubts == (SAY_IMAGE,)
+    assert len(mesh.faces) > 500 and mesh.vertices[:, 1].max() < 0.3

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
+from stitchsketch_kernel.domain import cuda as domain_cuda
 from stitchsketch_kernel.domain.errors import MeshError, SettingsError
 from stitchsketch_kernel.domain.model import Region
 from stitchsketch_kernel.domain.progress import silent
@@ -22,6 +23,7 @@ from stitchsketch_kernel.reconstruction.dense import (
     patchmatch,
 )
 from stitchsketch_kernel.reconstruction.dense.cuda import WhileItWorks
+from stitchsketch_kernel.reconstruction.dense.interface import Asked
 from stitchsketch_kernel.reconstruction.dense.on_torch import LEAST_PIXELS, TorchSearch
 from stitchsketch_kernel.reconstruction.dense.patchmatch import Planes, compared
 from stitchsketch_kernel.reconstruction.dense.pictures import pinhole
@@ -159,9 +161,9 @@ def test_the_whole_engine_gives_depth_of_the_ball(ball, ball_views, ball_images)
     views = ball_views[:3]
     images = {view.name: ball_images[view.name] for view in views}
     settings = DenseSettings(max_side_px=320)
-    args = (ball.model(views), images, REGION, settings, silent, {}, frozenset())
-    found = list(coarse_to_fine(*args, sizes=FAST_SIZES, search=TorchSearch("cpu")))
-    fast = depth_maps(*args[:3], replace(settings, engine="fast"))
+    asked = Asked(ball.model(views), images, REGION, settings)
+    found = list(coarse_to_fine(asked, silent, sizes=FAST_SIZES, search=TorchSearch("cpu")))
+    fast = depth_maps(asked.model, images, REGION, replace(settings, engine="fast"))
     assert {depth.view.name for depth in found} == set(images)
     of_fast = {depth.view.name: depth for depth in fast}
     for depth in found:
@@ -179,7 +181,7 @@ def test_cuda_by_name_without_cuda_is_a_sentence(ball, ball_images, monkeypatch)
     views = ball.ring(3, 12.0)
     with pytest.raises(SettingsError, match=r"torch .* Leave densify.engine at auto"):
         depth_maps(ball.model(views), ball_images, REGION, DenseSettings(engine="cuda"))
-    monkeypatch.setattr(cuda, "find_spec", lambda name: None)
+    monkeypatch.setattr(domain_cuda, "find_spec", lambda name: None)
     with pytest.raises(SettingsError, match=r"pip install 'stitchsketch\[cuda\]'"):
         depth_maps(ball.model(views), ball_images, REGION, DenseSettings(engine="cuda"))
 

@@ -9,9 +9,15 @@ import numpy as np
 import open3d as o3d
 import pytest
 
-from stitchsketch_kernel.domain.model import Mesh
+from stitchsketch_kernel.domain.model import Mesh, Region, Scale
+from stitchsketch_kernel.imaging.photos import PhotoSet
+from stitchsketch_kernel.pipeline.artefacts import write_value
+from stitchsketch_kernel.pipeline.context import StageContext
+from stitchsketch_kernel.pipeline.stages import mesh as mesh_stage
 from stitchsketch_kernel.reconstruction.coloring import color_vertices
+from stitchsketch_kernel.reconstruction.mesh_io import read_mesh
 from stitchsketch_kernel.reconstruction.strangers import Hidden, find_hidden, recolored, say_hidden
+from stitchsketch_kernel.reconstruction.surface import SurfaceSettings, make_mesh
 
 ODD = "04.png"
 
@@ -111,3 +117,45 @@ def test_a_part_that_no_photo_finds_where_the_mesh_has_it_is_the_meshs_fault(
         for one in depths
     ]
     assert find_hidden(replace(mesh, colors=colors), lost, ball_images, ball_views) == ()
+
+
+def test_the_stage_of_the_mesh_names_her_and_leaves_her_out_of_its_colours(
+    ball, ball_views, ball_images, ball_photos, tmp_path
+):
+    spoilt = tmp_path / ODD
+    picture = cv2.imread(str(ball_images[ODD]))
+    cv2.imwrite(str(spoilt), a_leg(picture.copy()))
+    images, depths = {**ball_images, ODD: spoilt}, []
+    for exact in (ball.depth(view) for view in ball_views):
+        there = (cv2.imread(str(images[exact.view.name])) == picture).all(axis=2)
+        lost = exact.view.name == ODD
+        depths.append(replace(exact, depth_m=np.where(there, exact.depth_m, 0)) if lost else exact)
+    stages = tmp_path / "stages"
+    region = Region(np.array([-0.4, -0.4, -0.02]), np.array([0.4, 0.4, 0.65]))
+    photos = tuple(replace(one, path=images[one.name]) for one in ball_photos)
+    for stage, name, value in (
+        ("ingest", "photos", PhotoSet(photos, ())),
+        ("scale", "model", ball.model(ball_views, 400)),
+        ("scale", "scale", Scale("mat", 1.0, 0.1, 0.1, 8)),
+        ("densify", "region", region),
+        *(("densify", f"depths/{i:04d}", depth) for i, depth in enumerate(depths)),
+    ):
+        path = stages / stage / f"{name}.npz"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_value(path, value)
+    settings = {"voxel_mm": 4, "cell_mm": 5, "edge_mm": 8}
+    job = {
+        "stage": "mesh",
+        "groups": dict(mesh_stage.SETTINGS),
+        "settings": {"mesh": settings},
+        "earlier": {name: name for name in mesh_stage.INPUTS},
+        "files": {},
+    }
+    (stages / "mesh").mkdir()
+    figures = mesh_stage.compute(StageContext(stages / "mesh", job))
+    (doubt,) = figures["doubts"]
+    assert f"before the piece in the photo {ODD}" in doubt
+    kept = read_mesh(stages / "mesh" / "mesh.ply")
+    stained, _ = make_mesh(depths, images, ball_views, region, SurfaceSettings(**settings))
+    assert len(kept.vertices) == len(stained.vertices)
+    assert (np.abs(kept.colors.astype(int) - stained.colors).max(axis=1) > 6).sum() > 100

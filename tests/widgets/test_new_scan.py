@@ -18,6 +18,7 @@ from stitchsketch_widgets.scan_values import (
     sound_values,
 )
 
+from stitchsketch_kernel.pipeline.asked import FIRST_LOOK
 from stitchsketch_kernel.projects.records import Artefact, Photo, Project, Run, Scan, Status
 
 SIZES = {"desk": (1280, 900), "tablet": (820, 1180), "phone": (390, 844)}
@@ -116,11 +117,15 @@ def test_a_run_is_started_watched_and_found_again(see, voila, place, floor_photo
     seen = see(f"new_scan.ipynb?scan={scan.id}&step=start")
     page, projects = seen.page, place.stores.projects
     page.get_by_text("Mats are seen in 9 of 9 photos").wait_for()
+    page.get_by_label("Only a first look").check()
+    page.get_by_text("not for cutting cloth").wait_for()
+    fits_and_is_sound(seen, shots, "start")
     page.get_by_role("button", name="Start the run").click()
     page.get_by_text("Stage 1 of").wait_for()
     assert page.url.endswith("step=run")
     (run,) = projects.runs("local", scan.id)
     assert run.folder == str(place.home / "scans" / scan.id / "job")
+    assert run.settings.items() >= FIRST_LOOK.items()
     page.get_by_role("button", name="Stop").click()
     page.get_by_text("Stopped by somebody").first.wait_for()
     fits_and_is_sound(seen, shots, "run")

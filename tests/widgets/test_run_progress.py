@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -172,6 +173,19 @@ def test_time_left_is_told_by_the_pace_of_what_was_computed():
     assert seen.share == pytest.approx(half / all_)
     assert seen.left_s == pytest.approx(300 * (all_ - half) / half)
     assert [one.name for one in seen.stages if one.status == Status.RUNNING] == ["densify"]
+
+
+def test_weights_that_the_run_told_come_before_the_usual_ones():
+    own = {**weights(), "densify": 10 * weights()["densify"]}
+    told = Told(
+        {"ingest": (Status.COMPLETED, 10.0), "densify": (Status.RUNNING, 0.0)},
+        stage="densify",
+        share=0.5,
+    )
+    told.kept[0] = replace(told.kept[0], figures={"weights": own})
+    before = own["ingest"] + own["align"] + own["scale"]
+    (at_work,) = [one for one in told.after(60).stages if one.status == Status.RUNNING]
+    assert at_work.share == pytest.approx((0.5 * sum(own.values()) - before) / own["densify"])
 
 
 def test_what_was_kept_from_an_earlier_run_tells_nothing_of_the_pace():

@@ -12,6 +12,7 @@ from stitchsketch_widgets.scan_values import (
 )
 
 from stitchsketch_kernel.domain.errors import SettingsError
+from stitchsketch_kernel.pipeline.asked import FIRST_LOOK
 
 
 def test_answers_become_a_runs_settings_and_back():
@@ -29,6 +30,15 @@ def test_answers_become_a_runs_settings_and_back():
     assert settings_of({**values, "scale_by": "length"}).keys() == settings.keys() - {
         "scale.bar_measured_mm"
     }
+
+
+def test_a_first_look_is_asked_for_and_known_again():
+    values = {**beginning(), "cloth": "Linen", "first_look": True}
+    settings = settings_of(values)
+    assert settings == {"fabric.name": "Linen", **FIRST_LOOK}
+    assert {**beginning(), **values_of(settings)} == values
+    assert "first_look" not in values_of({"densify.engine": "fast"})
+    assert settings_of({**values, "first_look": False}) == {"fabric.name": "Linen"}
 
 
 @pytest.mark.parametrize(

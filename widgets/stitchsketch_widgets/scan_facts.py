@@ -31,6 +31,8 @@ def facts_of(values: Mapping[str, Any], drop: PhotoDrop | None, least: int) -> l
         facts.append(_mats(drop))
     elif lengths_of(values):
         facts.append(text("new.fact.length", length=round(values["length_mm"])))
+    if values.get("first_look"):
+        facts.append(text("new.fact.first_look"))
     if drop and drop.sending:
         facts.append(text("new.fact.sending", count=drop.sending))
     if count < least:

@@ -10,6 +10,7 @@ from stitchsketch_kernel.domain.errors import SettingsError, StitchSketchError
 from stitchsketch_kernel.domain.known_lengths import LENGTH_MM, SETTING, known_lengths
 from stitchsketch_kernel.domain.tape import COLOUR_WORDS, TapeSettings
 from stitchsketch_kernel.imaging.mat import check_bar
+from stitchsketch_kernel.pipeline.asked import FIRST_LOOK
 from stitchsketch_kernel.pipeline.settings import FabricSettings, settings_from
 from stitchsketch_kernel.reconstruction.scale_checks import ScaleSettings
 from stitchsketch_widgets.texts import text
@@ -35,6 +36,8 @@ _GROUPS = {"scale": ScaleSettings, "fabric": FabricSettings, "seams": TapeSettin
 _NUMBERS = frozenset(
     {"bar_mm", "width_mm", "repeat_up_mm", "repeat_across_mm", "tape_mm", "length_mm"}
 )
+
+_TICKED = frozenset({"nap", "first_look"})
 
 
 def fields() -> dict[str, list[dict[str, Any]]]:
@@ -67,6 +70,7 @@ def fields() -> dict[str, list[dict[str, Any]]]:
              "choices": [["", text("new.no_tape")], *([word, word] for word in COLOUR_WORDS)]},
             {"name": "tape_mm", "kind": "length", "when": ["tape_colour", None]},
         ],
+        "start": [{"name": "first_look", "kind": "check"}],
     }  # fmt: skip
 
 
@@ -79,7 +83,7 @@ def beginning(units: str = "mm") -> dict[str, Any]:
     return {
         "name": "", "customer": "", "furniture": "", "units": units, "scale_by": "mats",
         "mats": "4", "paper": "Letter" if units == "inch" else "A4", "cloth": "",
-        "nap": False, "tape_colour": "", "marks": {}, "front": "",
+        "nap": False, "tape_colour": "", "first_look": False, "marks": {}, "front": "",
     }  # fmt: skip
 
 
@@ -91,7 +95,7 @@ def sound_values(given: Mapping[str, Any]) -> dict[str, Any]:
         if name in _NUMBERS:
             if isinstance(value, int | float) and not isinstance(value, bool):
                 values[name] = float(value)
-        elif name == "nap":
+        elif name in _TICKED:
             values[name] = value is True
         elif name == "marks":
             values[name] = _marks(value)
@@ -147,12 +151,14 @@ def settings_of(values: Mapping[str, Any]) -> dict[str, Any]:
         own = {name.partition(".")[2]: value for name, value in given.items()
                if name.startswith(f"{group}.")}  # fmt: skip
         settings_from(kind, group, own)
-    return given
+    return {**given, **(FIRST_LOOK if values.get("first_look") else {})}
 
 
 def values_of(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The answers that gave a run's settings."""
     values = {name: settings[key] for name, key in _SETTINGS.items() if key in settings}
+    if settings.items() >= FIRST_LOOK.items():
+        values["first_look"] = True
     # other programs may have queued it with more lengths than the page has
     rows = settings.get(SETTING)
     if isinstance(rows, list) and rows and not _fault_of(rows):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 #: The masks that were found, as PNG: the folder's name here and in what is published.
 MASKS = "masks"
-NAME, NUMBER, VERSION = "densify", 4, 8
+NAME, NUMBER, VERSION = "densify", 4, 9
 INPUTS = ("ingest", "scale")
 SETTINGS = {
     "region": "stitchsketch_kernel.reconstruction.region:RegionSettings",
@@ -186,7 +186,7 @@ def _say_rough(engine: str) -> str:
         return ""
     return (
         f"Depth was found by the {engine} engine, for a first look: sizes may be off by twice as "
-        "much. Run it anew without --first-look before you cut."
+        "much. Run it anew in full, without a first look, before you cut."
     )
 
 

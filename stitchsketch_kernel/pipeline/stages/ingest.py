@@ -47,6 +47,7 @@ def compute(context: StageContext) -> dict[str, Any]:
     context.keep("taken_px", taken_px)
     return {
         "photos": len(taken.photos),
+        "megapixels": round(_megapixels(taken.photos), 2),
         "from_video": from_video,
         "left_out": len({note.photo for note in taken.notes if note.severity == "refuse"}),
         "notes": [note.text for note in taken.notes],
@@ -54,6 +55,12 @@ def compute(context: StageContext) -> dict[str, Any]:
         "cameras": len({photo.camera_key for photo in taken.photos}),
         "with_focal_length": sum(photo.focal_px is not None for photo in taken.photos),
     }
+
+
+def _megapixels(photos: tuple[Photo, ...]) -> float:
+    """Of one upright copy, in the mean."""
+    pixels = sum(photo.width_px * photo.height_px for photo in photos)
+    return pixels / 1e6 / max(len(photos), 1)
 
 
 def _read(

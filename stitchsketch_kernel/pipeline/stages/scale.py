@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stitchsketch_kernel.domain.progress import part
+
 if TYPE_CHECKING:
     from stitchsketch_kernel.domain.board import KnownLength, TagSighting
     from stitchsketch_kernel.domain.model import Scale, Similarity, SparseModel
+    from stitchsketch_kernel.domain.photo import Photo
+    from stitchsketch_kernel.domain.progress import Progress
     from stitchsketch_kernel.imaging.boards import BoardFile
     from stitchsketch_kernel.pipeline.context import StageContext
+    from stitchsketch_kernel.reconstruction.turned import Features
 
-NAME, NUMBER, VERSION = "scale", 3, 3
+NAME, NUMBER, VERSION = "scale", 3, 4
 INPUTS = ("ingest", "align")
 SETTINGS = {"scale": "stitchsketch_kernel.reconstruction.scale:ScaleSettings"}
 FILES = {
@@ -25,7 +30,8 @@ PUBLISHES = {
     "sparse_turned": "model/sparse_turned",
     "sparse_unscaled": "model/sparse_unscaled",
 }
-WEIGHT = 4
+WEIGHT = 10
+AROUND = (0.3, 0.25)
 
 #: Where nothing tells the size, the cameras are put this far from what they look at, so that the
 #: later stages' resolution suits. It is no measure of anything.
@@ -41,9 +47,11 @@ def compute(context: StageContext) -> dict[str, Any]:
     from stitchsketch_kernel.pipeline.two_sessions import PREFIXES, said_of, session_photos
 
     found = []
-    for _, prefix in zip(session_photos(context), PREFIXES, strict=False):
+    sessions = session_photos(context)
+    for number, (photos, prefix) in enumerate(zip(sessions, PREFIXES, strict=False)):
+        told = part(context.progress, number / len(sessions), (number + 1) / len(sessions))
         with said_of(prefix):
-            found.append(_scaled(context, prefix))
+            found.append(_scaled(context, photos, prefix, told))
     scale, model, doubts = found[0]
     figures: dict[str, Any] = {}
     if len(found) > 1:
@@ -70,14 +78,18 @@ def compute(context: StageContext) -> dict[str, Any]:
     }
 
 
-def _scaled(context: StageContext, prefix: str) -> tuple[Scale, SparseModel, list[str]]:
+def _scaled(
+    context: StageContext, photos: tuple[Photo, ...], prefix: str, progress: Progress
+) -> tuple[Scale, SparseModel, list[str]]:
     """One session's scale and metric model, and what is doubtful; keeps what is its alone."""
     from stitchsketch_kernel.domain.model import SparseModel
     from stitchsketch_kernel.pipeline.mats import known_boards
     from stitchsketch_kernel.reconstruction.colmap_io import transform_sparse
+    from stitchsketch_kernel.reconstruction.glass import find_glass
     from stitchsketch_kernel.reconstruction.mirrors import find_mirror, say_mirror
     from stitchsketch_kernel.reconstruction.scale import apply_scale, find_scale
 
+    progress(0.1, "measuring the mats")
     aligned = context.read("align", f"{prefix}model", SparseModel)
     known = known_boards(context)
     sightings = context.read("align", f"{prefix}sightings", tuple)
@@ -85,11 +97,14 @@ def _scaled(context: StageContext, prefix: str) -> tuple[Scale, SparseModel, lis
     scale, similarity = find_scale(
         aligned, sightings, known.boards, known.distances, lengths, context.settings("scale")
     )
+    progress(0.3, "laying the cameras over the floor")
     if not scale.is_metric:
         similarity = _for_looking(aligned, similarity)
     model = apply_scale(aligned, similarity)
     (context.folder / prefix).mkdir(exist_ok=True)
     mirror = find_mirror(model, sightings, context.read("align", f"{prefix}mirrored", tuple))
+    progress(0.4, "looking for mirrors")
+    mirror = mirror or find_glass(model, _features(photos, similarity, context, prefix))
     context.keep(f"{prefix}mirrors", () if mirror is None else (mirror,))
     context.keep(f"{prefix}similarity", similarity)
     context.keep(f"{prefix}residuals_mm", _residuals(aligned, sightings, known, context))
@@ -98,6 +113,17 @@ def _scaled(context: StageContext, prefix: str) -> tuple[Scale, SparseModel, lis
         context.earlier("align") / prefix / "sparse", similarity, context.folder / prefix / folder
     )
     return scale, model, [] if mirror is None else [say_mirror(mirror)]
+
+
+def _features(
+    photos: tuple[Photo, ...], similarity: Similarity, context: StageContext, prefix: str
+) -> Features:
+    """What aligning found in the photos, in the scaled world."""
+    from stitchsketch_kernel.reconstruction.align import file_names
+    from stitchsketch_kernel.reconstruction.turned import read_features
+
+    folder = context.earlier("align") / prefix
+    return read_features(folder / "sparse", folder / "features.db", file_names(photos), similarity)
 
 
 def _joined(

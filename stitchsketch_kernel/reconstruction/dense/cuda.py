@@ -6,16 +6,14 @@ Semi-global matching, which begins, stays on the processor; it goes on while vie
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
-from importlib.util import find_spec
-from pathlib import Path
+from collections.abc import Iterator
 
-from stitchsketch_kernel.domain.arrays import BoolArray
+from stitchsketch_kernel.domain.cuda import why_no_cuda
 from stitchsketch_kernel.domain.errors import MeshError, SettingsError
-from stitchsketch_kernel.domain.model import Depth, Region, SparseModel
+from stitchsketch_kernel.domain.model import Depth
 from stitchsketch_kernel.domain.progress import Progress
 from stitchsketch_kernel.reconstruction.dense import patchmatch
-from stitchsketch_kernel.reconstruction.dense.interface import DenseSettings
+from stitchsketch_kernel.reconstruction.dense.interface import Asked
 from stitchsketch_kernel.reconstruction.dense.on_torch import TorchSearch
 from stitchsketch_kernel.reconstruction.dense.patchmatch import Compared, Planes
 from stitchsketch_kernel.reconstruction.dense.slanted import Search, coarse_to_fine
@@ -25,11 +23,7 @@ log = logging.getLogger(__name__)
 
 def no_cuda() -> str:
     """Why there is none, as a sentence; empty where there is."""
-    if find_spec("torch") is None:
-        return "torch is not installed: pip install 'stitchsketch[cuda]'."
-    import torch
-
-    return "" if torch.cuda.is_available() else "torch finds no CUDA device."
+    return why_no_cuda("cuda")
 
 
 def engine_used(engine: str) -> str:
@@ -39,15 +33,7 @@ def engine_used(engine: str) -> str:
     return "high" if engine == "patches" else engine
 
 
-def cuda_depths(
-    model: SparseModel,
-    images: Mapping[str, Path],
-    region: Region,
-    settings: DenseSettings,
-    progress: Progress,
-    masks: Mapping[str, BoolArray],
-    done: frozenset[str],
-) -> Iterator[Depth]:
+def cuda_depths(asked: Asked, progress: Progress) -> Iterator[Depth]:
     """See `interface.DenseEngine`.
 
     Raises
@@ -57,23 +43,13 @@ def cuda_depths(
     """
     if why := no_cuda():
         raise SettingsError(why, "Leave densify.engine at auto: the processor then does it.")
-    return coarse_to_fine(
-        model, images, region, settings, progress, masks, done, search=TorchSearch("cuda")
-    )
+    return coarse_to_fine(asked, progress, search=TorchSearch("cuda"))
 
 
-def auto_depths(
-    model: SparseModel,
-    images: Mapping[str, Path],
-    region: Region,
-    settings: DenseSettings,
-    progress: Progress,
-    masks: Mapping[str, BoolArray],
-    done: frozenset[str],
-) -> Iterator[Depth]:
+def auto_depths(asked: Asked, progress: Progress) -> Iterator[Depth]:
     """See `interface.DenseEngine`: on CUDA where there is one, and on the processor where not."""
     search: Search = patchmatch.search if no_cuda() else WhileItWorks(TorchSearch("cuda"))
-    return coarse_to_fine(model, images, region, settings, progress, masks, done, search=search)
+    return coarse_to_fine(asked, progress, search=search)
 
 
 class WhileItWorks:

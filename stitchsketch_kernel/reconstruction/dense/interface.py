@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, Protocol
 
@@ -51,22 +51,39 @@ class DenseSettings:
         require_allowed(self)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Whose depth is asked for, and where.
+
+    Attributes
+    ----------
+    model : SparseModel
+        Upright; metric where the scale is known.
+    images : mapping of str to Path
+        The upright photo of each view, by the view's name.
+    region : Region
+        Only what lies in it is looked for.
+    settings : DenseSettings
+    masks : mapping of str to ndarray of bool
+        Where the furniture is in a view's photo, of any size; views without one are used whole.
+    done : frozenset of str
+        Views whose depth is known already: they are compared with, and get none.
+    """
+
+    model: SparseModel
+    images: Mapping[str, Path]
+    region: Region
+    settings: DenseSettings
+    masks: Mapping[str, BoolArray] = field(default_factory=dict)
+    done: frozenset[str] = frozenset()
+
+
 class DenseEngine(Protocol):
     """Finds the depth of every view."""
 
-    def __call__(
-        self,
-        model: SparseModel,
-        images: Mapping[str, Path],
-        region: Region,
-        settings: DenseSettings,
-        progress: Progress,
-        masks: Mapping[str, BoolArray],
-        done: frozenset[str],
-    ) -> Iterator[Depth]:
+    def __call__(self, asked: Asked, progress: Progress) -> Iterator[Depth]:
         """One depth map for each view that has neighbours; 0 outside of its mask, if it has one.
 
-        Views that are `done` are compared with, and get none.
         In the order in which they are ready, so that none has to be held.
         """
         ...

@@ -10,7 +10,7 @@ from stitchsketch_kernel.domain.errors import MeshError
 from stitchsketch_kernel.domain.model import Depth, Region, SparseModel
 from stitchsketch_kernel.domain.progress import Progress, silent
 from stitchsketch_kernel.reconstruction.dense.cuda import auto_depths, cuda_depths
-from stitchsketch_kernel.reconstruction.dense.interface import DenseEngine, DenseSettings
+from stitchsketch_kernel.reconstruction.dense.interface import Asked, DenseEngine, DenseSettings
 from stitchsketch_kernel.reconstruction.dense.sgbm import sgbm_depths
 from stitchsketch_kernel.reconstruction.dense.slanted import fast_depths, slanted_depths
 from stitchsketch_kernel.reconstruction.dense.sparing import Sparing, depths_sparing, plan
@@ -69,7 +69,7 @@ def each_depth(
     engine, seen = _ENGINES[fit.asked.engine], bool(done)
 
     def run(fitting: DenseSettings, known: frozenset[str]) -> Iterator[Depth]:
-        return engine(model, images, region, fitting, progress, masks or {}, known)
+        return engine(Asked(model, images, region, fitting, masks or {}, known), progress)
 
     for depth in depths_sparing(run, fit, done):
         seen = seen or bool((depth.depth_m > 0).any())

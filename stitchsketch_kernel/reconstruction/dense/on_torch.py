@@ -211,7 +211,6 @@ class _Scene:
         import torch
 
         fine = 0.5 ** max(turn, 0)
-        offsets = pm.FROM[turn % len(pm.FROM)].tolist()
 
         def work(at: Any) -> None:
             patch, weight = self._read(at)
@@ -223,7 +222,7 @@ class _Scene:
             c = state.cost[at]
             for k in range(4 + pm.RANDOM_TRIES):
                 if k < 4:
-                    v, h, tried = self._from(state, at, offsets[k], w, g)
+                    v, h, tried = self._from(state, at, pm.FROM[k].tolist(), w, g)
                 else:
                     v, h = self._changed(w, g, k, fine, draws[3 * (k - 4) : 3 * (k - 3), at])
                     tried = v > 0
@@ -240,15 +239,28 @@ class _Scene:
 
         return work
 
-    def _from(self, state: _State, at: Any, offset: list[int], w: Any, g: Any) -> tuple[Any, ...]:
-        """A neighbour's plane at these pixels, and whether it is there and another one."""
-        dy, dx = offset
-        beside = at + dy * self.width + dx
+    def _from(
+        self, state: _State, at: Any, offsets: list[list[int]], w: Any, g: Any
+    ) -> tuple[Any, ...]:
+        """The cheapest plane of some places, and whether it is there and another one."""
+        import torch
+
+        y, x = at // self.width, at % self.width
+        costs, places = [], []
+        for dy, dx in offsets:
+            v, u = y + dy, x + dx
+            within = (v >= 0) & (v < state.shape[0]) & (u >= 0) & (u < self.width)
+            beside = torch.where(within, at + dy * self.width + dx, at)
+            there = within & (state.inverse[beside] > 0)
+            costs.append(torch.where(there, state.cost[beside], float("inf")))
+            places.append(beside)
+        least, which = torch.stack(costs).min(dim=0)
+        beside = torch.stack(places).gather(0, which[None])[0]
+        dy, dx = torch.tensor(offsets, device=at.device)[which].T
         v, h = state.inverse[beside], state.slope[beside]
-        there = v > 0
         v = v - h[:, 0] * dx - h[:, 1] * dy
         apart = (v - w).abs() + pm.REACH_PX * (h - g).abs().sum(dim=1)
-        return v, h, there & (v > 0) & (apart >= float(pm.SAME) * w)
+        return v, h, least.isfinite() & (v > 0) & (apart >= float(pm.SAME) * w)
 
     def _changed(self, w: Any, g: Any, k: int, fine: float, drawn: Any) -> tuple[Any, Any]:
         """The planes with their depth, slope, or both changed at random."""
@@ -256,7 +268,8 @@ class _Scene:
         if k != 5:
             v = v * (1 + pm.RANDOM * fine * drawn[0])
         if k != 4:
-            h = h + (fine / self.focal_px) * v[:, None] * drawn[1:].T
+            most = pm.SLOPE if k == 5 else fine
+            h = h + (most / self.focal_px) * v[:, None] * drawn[1:].T
         return v, h
 
     def _read(self, at: Any) -> tuple[Any, Any]:

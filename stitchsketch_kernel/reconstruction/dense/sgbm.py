@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import cv2
 import numpy as np
 
-from stitchsketch_kernel.domain.arrays import BoolArray, ImageArray
-from stitchsketch_kernel.domain.model import Depth, Region, SparseModel
+from stitchsketch_kernel.domain.arrays import ImageArray
+from stitchsketch_kernel.domain.model import Depth, Region
 from stitchsketch_kernel.domain.photo import View
 from stitchsketch_kernel.domain.progress import Progress
 from stitchsketch_kernel.reconstruction.dense.held import Held, in_turn
-from stitchsketch_kernel.reconstruction.dense.interface import DenseSettings
+from stitchsketch_kernel.reconstruction.dense.interface import Asked
 from stitchsketch_kernel.reconstruction.dense.merge import merge_depths
 from stitchsketch_kernel.reconstruction.dense.pairs import choose_pairs, swept
 from stitchsketch_kernel.reconstruction.dense.pictures import (
@@ -39,16 +38,9 @@ _BLOCK_PX = 5
 _SIXTEENTHS = 16.0
 
 
-def sgbm_depths(
-    model: SparseModel,
-    images: Mapping[str, Path],
-    region: Region,
-    settings: DenseSettings,
-    progress: Progress,
-    masks: Mapping[str, BoolArray],
-    done: frozenset[str],
-) -> Iterator[Depth]:
+def sgbm_depths(asked: Asked, progress: Progress) -> Iterator[Depth]:
     """See `interface.DenseEngine`."""
+    model, region, settings, done = asked.model, asked.region, asked.settings, asked.done
     views = [shrunk(view, settings.max_side_px) for view in model.views]
     left = {i for i, view in enumerate(views) if view.name not in done}
     pairs = [pair for pair in choose_pairs(model, region, settings) if left & set(pair)]
@@ -56,7 +48,7 @@ def sgbm_depths(
     order = sorted(pairs, key=lambda pair: sorted((turn[pair[0]], turn[pair[1]]), reverse=True))
     missing = Counter(views[i].name for pair in pairs for i in pair)
     cameras = {view.name: view.camera for view in views}
-    greys = Held(lambda name: grey(images[name], cameras[name]), missing)
+    greys = Held(lambda name: grey(asked.images[name], cameras[name]), missing)
 
     def job(i: int, j: int) -> list[tuple[str, np.ndarray]]:
         found = _pair_depths(views[i], views[j], greys, region)
@@ -76,19 +68,14 @@ def sgbm_depths(
                 if view.name not in done and not missing[view.name] and found[view.name]:
                     # in the pairs' own order: the same depths each time
                     own = found.pop(view.name)
-                    yield _merged(view, [own[one] for one in sorted(own)], settings, masks)
+                    yield _merged(view, [own[one] for one in sorted(own)], asked)
                     count += 1
     progress(1.0, f"depth of {count} views")
 
 
-def _merged(
-    view: View,
-    depths: list[np.ndarray],
-    settings: DenseSettings,
-    masks: Mapping[str, BoolArray],
-) -> Depth:
-    depth, confidence = merge_depths(np.stack(depths), settings.agree_percent / 100)
-    depth = masked(depth, masks.get(view.name), view.camera)
+def _merged(view: View, depths: list[np.ndarray], asked: Asked) -> Depth:
+    depth, confidence = merge_depths(np.stack(depths), asked.settings.agree_percent / 100)
+    depth = masked(depth, asked.masks.get(view.name), view.camera)
     return Depth(replace(view, camera=pinhole(view.camera)), depth, confidence)
 
 

@@ -21,12 +21,12 @@ import cv2
 import numpy as np
 from scipy import ndimage
 
-from stitchsketch_kernel.domain.arrays import AnyArray, BoolArray
+from stitchsketch_kernel.domain.arrays import AnyArray
 from stitchsketch_kernel.domain.model import Depth, Region, SparseModel
 from stitchsketch_kernel.domain.photo import View
 from stitchsketch_kernel.domain.progress import Progress, part
 from stitchsketch_kernel.reconstruction.dense.held import Held, in_turn
-from stitchsketch_kernel.reconstruction.dense.interface import DenseSettings
+from stitchsketch_kernel.reconstruction.dense.interface import Asked, DenseSettings
 from stitchsketch_kernel.reconstruction.dense.pairs import choose_pairs, swept
 from stitchsketch_kernel.reconstruction.dense.patchmatch import (
     NOISE,
@@ -95,41 +95,21 @@ class Search(Protocol):
         ...
 
 
-def slanted_depths(
-    model: SparseModel,
-    images: Mapping[str, Path],
-    region: Region,
-    settings: DenseSettings,
-    progress: Progress,
-    masks: Mapping[str, BoolArray],
-    done: frozenset[str],
-) -> Iterator[Depth]:
+def slanted_depths(asked: Asked, progress: Progress) -> Iterator[Depth]:
     """See `interface.DenseEngine`."""
-    return coarse_to_fine(model, images, region, settings, progress, masks, done)
+    return coarse_to_fine(asked, progress)
 
 
-def fast_depths(
-    model: SparseModel,
-    images: Mapping[str, Path],
-    region: Region,
-    settings: DenseSettings,
-    progress: Progress,
-    masks: Mapping[str, BoolArray],
-    done: frozenset[str],
-) -> Iterator[Depth]:
+def fast_depths(asked: Asked, progress: Progress) -> Iterator[Depth]:
     """See `interface.DenseEngine`: maps of half the size, without the level that costs most."""
-    fewer = replace(settings, neighbours=min(settings.neighbours, _FAST_NEIGHBOURS))
-    return coarse_to_fine(model, images, region, fewer, progress, masks, done, sizes=FAST_SIZES)
+    few = min(asked.settings.neighbours, _FAST_NEIGHBOURS)
+    fewer = replace(asked, settings=replace(asked.settings, neighbours=few))
+    return coarse_to_fine(fewer, progress, sizes=FAST_SIZES)
 
 
 def coarse_to_fine(
-    model: SparseModel,
-    images: Mapping[str, Path],
-    region: Region,
-    settings: DenseSettings,
+    asked: Asked,
     progress: Progress,
-    masks: Mapping[str, BoolArray],
-    done: frozenset[str],
     sizes: Sequence[Size] = SIZES,
     search: Search = search,
     at_a_time: int = 0,
@@ -138,7 +118,7 @@ def coarse_to_fine(
 
     Parameters
     ----------
-    model, images, region, settings, progress, masks, done
+    asked, progress
         As in `interface.DenseEngine`.
     sizes : sequence of Size
         The smallest first.
@@ -147,12 +127,11 @@ def coarse_to_fine(
     at_a_time : int
         Views; 0: the settings' workers.
     """
+    model, images, region, settings = asked.model, asked.images, asked.region, asked.settings
     sides = [max(_LEAST_PX, settings.max_side_px // size.share) for size in sizes]
-    smallest, begun = replace(settings, max_side_px=sides[0]), part(progress, 0, _BEGUN)
-    first = {
-        depth.view.name: depth
-        for depth in sgbm_depths(model, images, region, smallest, begun, masks, done)
-    }
+    smallest = replace(asked, settings=replace(settings, max_side_px=sides[0]))
+    begun = part(progress, 0, _BEGUN)
+    first = {depth.view.name: depth for depth in sgbm_depths(smallest, begun)}
     beside = _beside(model, region, settings)
     names = [model.views[i].name for i in swept(model, region)]
     names = [name for name in names if name in first and beside.get(name)]
@@ -168,7 +147,7 @@ def coarse_to_fine(
         assert planes is not None  # there is a level at least
         depth = _depth(planes, step.straight(name), together.own, region)
         camera = step.views[name].camera
-        return replace(depth, depth_m=masked(depth.depth_m, masks.get(name), camera))
+        return replace(depth, depth_m=masked(depth.depth_m, asked.masks.get(name), camera))
 
     jobs = (partial(one, name) for name in names)
     share = part(progress, _BEGUN, 1.0)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
+from stitchsketch_kernel.domain.cuda import why_no_cuda
 from stitchsketch_kernel.domain.errors import SettingsError
 from stitchsketch_kernel.domain.progress import Progress, silent
 from stitchsketch_kernel.visualization.splat.photos import Scan
@@ -71,14 +70,5 @@ def chosen(engine: Engine) -> str:
 
 
 def no_cuda() -> str:
-    """Why there is none, a sentence; empty where there is one, with torch and gsplat.
-
-    gsplat is not imported: it would compile itself.
-    """
-    missing = [name for name in ("torch", "gsplat") if find_spec(name) is None]
-    if missing:
-        there = "is" if len(missing) == 1 else "are"
-        return f"{' and '.join(missing)} {there} not installed: pip install 'stitchsketch[splat]'."
-    import torch
-
-    return "" if torch.cuda.is_available() else "torch finds no CUDA device."
+    """Why there is none, a sentence; empty where there is one, with torch and gsplat."""
+    return why_no_cuda("splat", "gsplat")
