@@ -17,7 +17,11 @@ def add_run(commands: Any) -> None:
     """Add ``run`` to the program's."""
     run = commands.add_parser("run", help="photos to cut files")
     run.set_defaults(do=_run)
-    run.add_argument("photos", type=Path, metavar="PHOTOS", help="folder of photos of one piece")
+    run.add_argument(
+        "photos", type=Path, metavar="PHOTOS",
+        help="folder of photos of one piece; photos of its underside, taken after it was turned "
+        "over, go into a folder 'turned' in it",
+    )  # fmt: skip
     run.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the results")
     run.add_argument("--name", default="", help="of the piece; else the photos' folder")
     run.add_argument("--boards", type=Path, metavar="FILE", help="tags of a board of your own")

@@ -59,6 +59,32 @@ class Similarity:
 
 
 @dataclass(frozen=True)
+class Motion:
+    """How a piece was moved between two sessions: from the second one's world to the first one's.
+
+    Attributes
+    ----------
+    similarity : Similarity
+        Of scale 1: both worlds are metric.
+    first_m, second_m : ndarray, shape (n, 3)
+        Spots of the piece that it was taken from, each in its session's own world.
+    residual_mm : float
+        RMS of how far they lie apart once moved.
+    sigma_mm : float
+        Standard deviation, in each direction, of where it puts the piece (RMS over its points).
+    photos : tuple of str
+        Of the second session.
+    """
+
+    similarity: Similarity
+    first_m: FloatArray = field(repr=False)
+    second_m: FloatArray = field(repr=False)
+    residual_mm: float
+    sigma_mm: float
+    photos: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
 class Scale:
     """How long a unit of the model is, how that is known, and how surely.
 

@@ -95,6 +95,6 @@ def write_masks(folder: Path, masks: Mapping[str, BoolArray]) -> None:
     """Write masks as PNG files that `find_masks` gives to the same photos; the folder is made."""
     from PIL import Image
 
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     for name, mask in masks.items():
         Image.fromarray(255 * mask.astype(np.uint8)).save(folder / f"{name}.png", optimize=True)

@@ -12,6 +12,7 @@ from typing import Any
 import stitchsketch_kernel
 from stitchsketch_kernel.pipeline.files import plain
 from stitchsketch_kernel.pipeline.stage import Stage
+from stitchsketch_kernel.pipeline.two_sessions import TURNED
 
 #: Photos, and the videos that frames are picked from.
 _PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".heic", ".heif", ".mp4", ".mov", ".m4v"})
@@ -48,7 +49,10 @@ def stage_keys(
 
 
 def content_hash(path: Path | None) -> str | None:
-    """SHA-256 of a file, or of the names and contents of the photos in a folder."""
+    """SHA-256 of a file, or of the names and contents of the photos in a folder.
+
+    A second session's photos (`TURNED`) count with those that they lie beside.
+    """
     if path is None or not path.exists():
         return None
     if path.is_file():
@@ -57,6 +61,8 @@ def content_hash(path: Path | None) -> str | None:
     for file in sorted(path.iterdir()):
         if file.suffix.lower() in _PHOTO_SUFFIXES and file.is_file():
             total.update(f"{file.name}\0{_file_hash(file)}\n".encode())
+    if (turned := path / TURNED).is_dir():
+        total.update(f"{TURNED}/{content_hash(turned)}\n".encode())
     return total.hexdigest()
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from stitchsketch_kernel.domain.errors import RunError, SettingsError, StorageError
 from stitchsketch_kernel.pipeline.context import StageContext, open_stage
 from stitchsketch_kernel.pipeline.files import read_json, write_json
-from stitchsketch_kernel.pipeline.stages.reading import mesh_of, scale_of
+from stitchsketch_kernel.pipeline.stages.reading import errors_of, mesh_of, scale_of
 
 if TYPE_CHECKING:
     from stitchsketch_kernel.domain.model import Mesh, Region, Scale, SparseModel
@@ -58,17 +58,16 @@ def open_scan(run_dir: Path) -> SeenScan:
     StitchSketchError
         Its mesh can't be read.
     """
-    from stitchsketch_kernel.domain.model import Region, SparseModel
+    from stitchsketch_kernel.domain.model import Motion, Region, SparseModel
     from stitchsketch_kernel.domain.panel import PanelMap
     from stitchsketch_kernel.domain.sureness import ScanErrors
-    from stitchsketch_kernel.reconstruction.bend import bend_mm, skin_mm
 
     stage = open_stage(run_dir, "mesh")
     mesh, scale = mesh_of(stage), scale_of(stage)
     model = _kept(stage, "scale", "model", SparseModel)
     errors = ScanErrors(scale.uncertainty_percent)
     if model is not None:
-        errors = ScanErrors(scale.uncertainty_percent, bend_mm(model), skin_mm=skin_mm(model))
+        errors = errors_of(scale, model, _kept(stage, "scale", "motion", Motion))
     try:
         panels = _kept(open_stage(run_dir, "panels"), "panels", "panels", PanelMap)
     except RunError:

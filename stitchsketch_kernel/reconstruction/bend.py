@@ -30,7 +30,7 @@ def skin_mm(model: SparseModel) -> float:
     float
         NaN where the model has no points.
     """
-    spans = _spans(model)
+    spans = spans_m(model)
     return float(MM_PER_M * SKIN_PX * np.median(spans)) if len(spans) else float("nan")
 
 
@@ -51,7 +51,7 @@ def bend_mm(model: SparseModel) -> float:
     float
         NaN where the model has no points or its error isn't known.
     """
-    spans = _spans(model)
+    spans = spans_m(model)
     if not len(spans):
         return float("nan")
     counts = np.array([len(views) for views in model.point_views])
@@ -59,8 +59,8 @@ def bend_mm(model: SparseModel) -> float:
     return float(MM_PER_M * np.median(off))
 
 
-def _spans(model: SparseModel) -> FloatArray:
-    """What a pixel of each view spans at each point that it sees, in the model's unit."""
+def spans_m(model: SparseModel) -> FloatArray:
+    """What a pixel of each view spans at each point that it sees, in the model's unit (metres)."""
     if not model.point_views or not model.views:
         return np.zeros(0)
     counts = np.array([len(views) for views in model.point_views])

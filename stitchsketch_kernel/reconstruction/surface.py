@@ -81,6 +81,10 @@ class SurfaceSettings:
     def __post_init__(self) -> None:
         require_allowed(self)
 
+    def least_views_of(self, count: int) -> int:
+        """Views that must see a point alike, of so many."""
+        return self.least_views or (3 if count >= 24 else 2)
+
 
 def make_mesh(
     depths: Sequence[Depth],
@@ -90,6 +94,7 @@ def make_mesh(
     settings: SurfaceSettings | None = None,
     progress: Progress = silent,
     free: Callable[[], int] = free_bytes,
+    sessions: int = 1,
 ) -> tuple[Mesh, tuple[str, ...]]:
     """Make the mesh of all furniture in the region.
 
@@ -105,6 +110,9 @@ def make_mesh(
     progress : Progress, optional
     free : callable
         Tells the bytes that may be taken.
+    sessions : int
+        Of more than one session each has lost its own floor before (`SessionDepths`): what is low
+        in this world may be the underside.
 
     Returns
     -------
@@ -132,13 +140,13 @@ def make_mesh(
             region,
             settings.voxel_mm * mm,
             settings.agree_mm * mm,
-            settings.least_views or (3 if len(depths) >= 24 else 2),
+            settings.least_views_of(len(depths) // sessions),
             part(progress, 0, fused),
             stack,
         )
         del stack
     took_s = time.monotonic() - began
-    bodies = _bodies(cloud, settings)
+    bodies = _bodies(cloud, settings, settings.floor_mm if sessions == 1 else -np.inf)
     centres = np.array([view.centre for view in views])
     real = [one for i, one in enumerate(bodies)
             if not i or not is_image(one.points, bodies[0].points, centres)]  # fmt: skip
@@ -162,9 +170,9 @@ def make_mesh(
     return mesh, tuple(doubt for doubt in doubts if doubt)
 
 
-def _bodies(cloud: Cloud, settings: SurfaceSettings) -> list[Cloud]:
+def _bodies(cloud: Cloud, settings: SurfaceSettings, floor_mm: float) -> list[Cloud]:
     """The cloud above the floor, apart where it is apart, the largest first, crumbs left out."""
-    above = cloud.points[:, 2] > settings.floor_mm * 0.001
+    above = cloud.points[:, 2] > floor_mm * 0.001
     points = cloud.points[above]
     if len(points) < 1000:
         raise MeshError(

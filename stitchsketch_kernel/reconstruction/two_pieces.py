@@ -93,7 +93,8 @@ def refuse_two_pieces(model: SparseModel, region: Region) -> None:
             "The photos show two different pieces on the same mats: "
             f"{_listed(found.one)} show one, and {_listed(found.other)} another.{unclear}",
             "Put the photos of each piece into a folder of its own. If it is one piece that was "
-            "moved between the photos, leave out those from before or from after.",
+            "turned over between the photos, put those from after it into a folder 'turned' beside "
+            "those from before; if it was only moved, leave out those from before or from after.",
         )
 
 

@@ -10,10 +10,10 @@ import numpy as np
 
 if TYPE_CHECKING:
     from stitchsketch_kernel.domain.arrays import BoolArray
-    from stitchsketch_kernel.domain.model import Depth, Mesh, Scale
+    from stitchsketch_kernel.domain.model import Depth, Mesh, Motion, Scale, SparseModel
     from stitchsketch_kernel.domain.panel import PanelMap
     from stitchsketch_kernel.domain.piece import FlatPanel
-    from stitchsketch_kernel.domain.sureness import Sureness
+    from stitchsketch_kernel.domain.sureness import ScanErrors, Sureness
     from stitchsketch_kernel.pipeline.context import StageContext
 
 
@@ -66,13 +66,22 @@ def scale_of(context: StageContext) -> Scale:
 def sureness_of(context: StageContext, panels: PanelMap, flats: Sequence[FlatPanel]) -> Sureness:
     """How sure the seams and pieces are, from the scale, the cameras and the surface."""
     from stitchsketch_kernel.domain.model import SparseModel
-    from stitchsketch_kernel.domain.sureness import ScanErrors
-    from stitchsketch_kernel.reconstruction.bend import bend_mm, skin_mm
+    from stitchsketch_kernel.pipeline.two_sessions import motion_of
     from stitchsketch_kernel.upholstery.sure.measure import how_sure
 
-    model, scale = context.read("scale", "model", SparseModel), scale_of(context)
-    errors = ScanErrors(scale.uncertainty_percent, bend_mm(model), skin_mm=skin_mm(model))
-    return how_sure(panels, flats, errors)
+    model = context.read("scale", "model", SparseModel)
+    return how_sure(panels, flats, errors_of(scale_of(context), model, motion_of(context)))
+
+
+def errors_of(scale: Scale, model: SparseModel, motion: Motion | None) -> ScanErrors:
+    """What a scan may be off by as a whole; between two sessions by their motion, too."""
+    from stitchsketch_kernel.domain.sureness import ScanErrors
+    from stitchsketch_kernel.reconstruction.bend import bend_mm, skin_mm
+
+    bend = bend_mm(model)
+    if motion is not None:
+        bend = float(np.hypot(bend, motion.sigma_mm))
+    return ScanErrors(scale.uncertainty_percent, bend, skin_mm=skin_mm(model))
 
 
 def mesh_name(context: StageContext) -> str:

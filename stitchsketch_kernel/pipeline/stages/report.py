@@ -61,7 +61,7 @@ def _data(context: StageContext) -> ReportData:
     from stitchsketch_kernel.visualization.report_data import ReportData
 
     taken, model = (
-        context.read("ingest", "photos", PhotoSet), context.read("align", "model", SparseModel)
+        context.read("ingest", "photos", PhotoSet), context.read("scale", "model", SparseModel)
     )  # fmt: skip
     scale, nested = scale_of(context), context.figures("nest")
     refused = "refused_as" in nested

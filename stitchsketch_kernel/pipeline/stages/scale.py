@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stitchsketch_kernel.domain.progress import part
+
 if TYPE_CHECKING:
     from stitchsketch_kernel.domain.board import KnownLength, TagSighting
-    from stitchsketch_kernel.domain.model import Similarity, SparseModel
+    from stitchsketch_kernel.domain.model import Scale, Similarity, SparseModel
     from stitchsketch_kernel.domain.photo import Photo
+    from stitchsketch_kernel.domain.progress import Progress
     from stitchsketch_kernel.imaging.boards import BoardFile
     from stitchsketch_kernel.pipeline.context import StageContext
     from stitchsketch_kernel.reconstruction.turned import Features
@@ -22,7 +25,11 @@ FILES = {
     "boards": "stitchsketch_kernel.imaging.boards:read_board_file",
     "lengths": "stitchsketch_kernel.pipeline.lengths:read_lengths",
 }
-PUBLISHES = {"sparse": "model/sparse", "sparse_unscaled": "model/sparse_unscaled"}
+PUBLISHES = {
+    "sparse": "model/sparse",
+    "sparse_turned": "model/sparse_turned",
+    "sparse_unscaled": "model/sparse_unscaled",
+}
 WEIGHT = 10
 AROUND = (0.3, 0.25)
 
@@ -32,38 +39,31 @@ _LOOKING_DISTANCE = 2.0
 
 
 def compute(context: StageContext) -> dict[str, Any]:
-    """Keeps ``model``, ``scale``, ``similarity``, ``residuals_mm``, ``mirrors``, ``sparse/``."""
-    from stitchsketch_kernel.domain.model import SparseModel
-    from stitchsketch_kernel.imaging.photos import PhotoSet
-    from stitchsketch_kernel.pipeline.mats import known_boards
-    from stitchsketch_kernel.reconstruction.colmap_io import transform_sparse
-    from stitchsketch_kernel.reconstruction.glass import find_glass
-    from stitchsketch_kernel.reconstruction.mirrors import find_mirror, say_mirror
-    from stitchsketch_kernel.reconstruction.scale import apply_scale, find_scale
+    """Keeps ``model``, ``scale``, ``similarity``, ``residuals_mm``, ``mirrors``, ``sparse/``.
 
-    context.progress(0.1, "measuring the mats")
-    photos = context.read("ingest", "photos", PhotoSet).photos
-    aligned = context.read("align", "model", SparseModel)
-    known = known_boards(context)
-    sightings = context.read("align", "sightings", tuple)
-    lengths = _lengths(photos, context)
-    scale, similarity = find_scale(
-        aligned, sightings, known.boards, known.distances, lengths, context.settings("scale")
-    )
-    context.progress(0.3, "laying the cameras over the floor")
-    if not scale.is_metric:
-        similarity = _for_looking(aligned, similarity)
-    model = apply_scale(aligned, similarity)
+    Of two sessions ``model`` and ``scale`` are those of both, in the first one's world; each one's
+    own model is kept in ``own`` and ``turned/own``, how the piece was moved in ``motion``.
+    """
+    from stitchsketch_kernel.pipeline.two_sessions import PREFIXES, said_of, session_photos
+
+    found = []
+    sessions = session_photos(context)
+    for number, (photos, prefix) in enumerate(zip(sessions, PREFIXES, strict=False)):
+        told = part(context.progress, number / len(sessions), (number + 1) / len(sessions))
+        with said_of(prefix):
+            found.append(_scaled(context, photos, prefix, told))
+    scale, model, doubts = found[0]
+    figures: dict[str, Any] = {}
+    if len(found) > 1:
+        scale, model, figures = _joined(context, [one[:2] for one in found])
+        doubts = [said for one in found for said in one[2]]
     context.keep("model", model)
-    mirror = find_mirror(model, sightings, context.read("align", "mirrored", tuple))
-    context.progress(0.4, "looking for mirrors")
-    mirror = mirror or find_glass(model, _features(photos, similarity, context))
-    context.keep("mirrors", () if mirror is None else (mirror,))
     context.keep("scale", scale)
-    context.keep("similarity", similarity)
-    context.keep("residuals_mm", _residuals(aligned, sightings, known, context))
-    folder = "sparse" if scale.is_metric else "sparse_unscaled"
-    transform_sparse(context.earlier("align") / "sparse", similarity, context.folder / folder)
+    sightings = [
+        seen
+        for _, prefix in zip(found, PREFIXES, strict=False)
+        for seen in context.read("align", f"{prefix}sightings", tuple)
+    ]
     return {
         "method": scale.method,
         "metres_per_unit": scale.metres_per_unit,
@@ -73,17 +73,106 @@ def compute(context: StageContext) -> dict[str, Any]:
         "tags": len({(seen.dictionary, seen.tag_id) for seen in sightings}),
         "sightings": len(sightings),
         "notes": list(scale.notes),
-        "doubts": [] if mirror is None else [say_mirror(mirror)],
+        "doubts": doubts,
+        **figures,
     }
 
 
-def _features(photos: tuple[Photo, ...], similarity: Similarity, context: StageContext) -> Features:
+def _scaled(
+    context: StageContext, photos: tuple[Photo, ...], prefix: str, progress: Progress
+) -> tuple[Scale, SparseModel, list[str]]:
+    """One session's scale and metric model, and what is doubtful; keeps what is its alone."""
+    from stitchsketch_kernel.domain.model import SparseModel
+    from stitchsketch_kernel.pipeline.mats import known_boards
+    from stitchsketch_kernel.reconstruction.colmap_io import transform_sparse
+    from stitchsketch_kernel.reconstruction.glass import find_glass
+    from stitchsketch_kernel.reconstruction.mirrors import find_mirror, say_mirror
+    from stitchsketch_kernel.reconstruction.scale import apply_scale, find_scale
+
+    progress(0.1, "measuring the mats")
+    aligned = context.read("align", f"{prefix}model", SparseModel)
+    known = known_boards(context)
+    sightings = context.read("align", f"{prefix}sightings", tuple)
+    lengths = _lengths(context, prefix)
+    scale, similarity = find_scale(
+        aligned, sightings, known.boards, known.distances, lengths, context.settings("scale")
+    )
+    progress(0.3, "laying the cameras over the floor")
+    if not scale.is_metric:
+        similarity = _for_looking(aligned, similarity)
+    model = apply_scale(aligned, similarity)
+    (context.folder / prefix).mkdir(exist_ok=True)
+    mirror = find_mirror(model, sightings, context.read("align", f"{prefix}mirrored", tuple))
+    progress(0.4, "looking for mirrors")
+    mirror = mirror or find_glass(model, _features(photos, similarity, context, prefix))
+    context.keep(f"{prefix}mirrors", () if mirror is None else (mirror,))
+    context.keep(f"{prefix}similarity", similarity)
+    context.keep(f"{prefix}residuals_mm", _residuals(aligned, sightings, known, context))
+    folder = "sparse" if scale.is_metric else "sparse_unscaled"
+    transform_sparse(
+        context.earlier("align") / prefix / "sparse", similarity, context.folder / prefix / folder
+    )
+    return scale, model, [] if mirror is None else [say_mirror(mirror)]
+
+
+def _features(
+    photos: tuple[Photo, ...], similarity: Similarity, context: StageContext, prefix: str
+) -> Features:
     """What aligning found in the photos, in the scaled world."""
     from stitchsketch_kernel.reconstruction.align import file_names
     from stitchsketch_kernel.reconstruction.turned import read_features
 
-    folder = context.earlier("align")
+    folder = context.earlier("align") / prefix
     return read_features(folder / "sparse", folder / "features.db", file_names(photos), similarity)
+
+
+def _joined(
+    context: StageContext, found: list[tuple[Scale, SparseModel]]
+) -> tuple[Scale, SparseModel, dict[str, Any]]:
+    """Both sessions in the first one's world; keeps the motion and each one's own model."""
+    from stitchsketch_kernel.domain.model import Similarity
+    from stitchsketch_kernel.pipeline.two_sessions import PREFIXES, TURNED
+    from stitchsketch_kernel.reconstruction.colmap_io import transform_sparse
+    from stitchsketch_kernel.reconstruction.mats import triangulate_tags
+    from stitchsketch_kernel.reconstruction.region import find_region
+    from stitchsketch_kernel.reconstruction.session_points import of_piece, piece_points
+    from stitchsketch_kernel.reconstruction.sessions import Session, find_motion
+    from stitchsketch_kernel.reconstruction.sessions_joined import (
+        joint_model,
+        joint_scale,
+        require_sizes,
+    )
+
+    require_sizes(*(scale for scale, _ in found))
+    sessions, regions = [], [find_region(model) for _, model in found]
+    least_views = context.settings("scale").least_views
+    for prefix, (scale, model), region in zip(PREFIXES, found, regions, strict=True):
+        context.keep(f"{prefix}own", model)
+        folder = context.earlier("align") / prefix
+        piece = piece_points(
+            folder / "sparse",
+            folder / "features.db",
+            context.read("scale", f"{prefix}similarity", Similarity),
+            region,
+        )
+        sightings = context.read("align", f"{prefix}sightings", tuple)
+        sessions.append(
+            Session(model, scale, piece, triangulate_tags(model, sightings, least_views))
+        )
+    motion = find_motion(sessions[0], sessions[1])
+    context.keep("motion", motion)
+    moved = context.folder / f"sparse_{TURNED}"
+    transform_sparse(context.folder / TURNED / "sparse", motion.similarity, moved)
+    (first, own), (second, turned) = found
+    figures = {
+        "motion": {
+            "spots": len(motion.first_m),
+            "residual_mm": motion.residual_mm,
+            "sure_mm": 1.96 * motion.sigma_mm,
+        }
+    }
+    model = joint_model(own, turned, motion, of_piece(turned.points, regions[1]))
+    return joint_scale(first, second), model, figures
 
 
 def _residuals(
@@ -104,13 +193,21 @@ def _residuals(
     }
 
 
-def _lengths(photos: tuple[Photo, ...], context: StageContext) -> tuple[KnownLength, ...]:
+def _lengths(context: StageContext, prefix: str) -> tuple[KnownLength, ...]:
+    """The lengths that are marked in a session's photos."""
     from stitchsketch_kernel.pipeline.lengths import in_copies, read_lengths
+    from stitchsketch_kernel.pipeline.two_sessions import session_photos
 
     path = context.file("lengths")
     if path is None:
         return ()
-    return in_copies(read_lengths(path), photos, context.read("ingest", "taken_px", dict))
+    sessions = session_photos(context)
+    photos = [photo for session in sessions for photo in session]
+    found = in_copies(read_lengths(path), photos, context.read("ingest", "taken_px", dict))
+    if len(sessions) == 1:
+        return found
+    mine = {photo.name for photo in sessions[1 if prefix else 0]}
+    return tuple(one for one in found if {*one.a.pixels, *one.b.pixels} <= mine)
 
 
 def _for_looking(model: SparseModel, similarity: Similarity) -> Similarity:
