@@ -25,7 +25,7 @@ from stitchsketch_kernel.pipeline import RunSettings, run
 from stitchsketch_kernel.pipeline.artefacts import read_value
 from stitchsketch_kernel.pipeline.stage import standard_stages
 from stitchsketch_kernel.reconstruction.mesh_io import read_mesh
-from stitchsketch_kernel.reconstruction.session_points import of_piece
+from stitchsketch_kernel.reconstruction.sessions.points import of_piece
 from stitchsketch_kernel.samples import LOOKS, Sample, build_sample, render_photos
 from stitchsketch_kernel.samples.cushion import BORDER_M, CROWN_M, LIFT_M, box_cushion
 from stitchsketch_kernel.samples.furniture import assemble

@@ -27,7 +27,6 @@ from stitchsketch_kernel.reconstruction.clean import clean_mesh, joined
 from stitchsketch_kernel.reconstruction.coloring import color_vertices
 from stitchsketch_kernel.reconstruction.fusion import Cloud, fuse
 from stitchsketch_kernel.reconstruction.memory import free_bytes
-from stitchsketch_kernel.reconstruction.mirrors import SAY_IMAGE, is_image
 from stitchsketch_kernel.reconstruction.surface_costs import SOLVED, likely_costs
 from stitchsketch_kernel.reconstruction.surface_room import (
     SCALE,
@@ -35,6 +34,7 @@ from stitchsketch_kernel.reconstruction.surface_room import (
     octree_for,
     say_coarser,
 )
+from stitchsketch_kernel.reconstruction.surroundings.mirrors import SAY_IMAGE, is_image
 from stitchsketch_kernel.reconstruction.votes import DepthStack
 
 #: What lies within this many cells of a seen point was seen.

@@ -10,8 +10,13 @@ import pytest
 from PIL import Image
 
 from stitchsketch_kernel.domain.model import SparseModel
-from stitchsketch_kernel.reconstruction.glass import find_glass
-from stitchsketch_kernel.reconstruction.turned import Features, PhotoFeatures, turned, unit
+from stitchsketch_kernel.reconstruction.surroundings.glass import find_glass
+from stitchsketch_kernel.reconstruction.surroundings.turned import (
+    Features,
+    PhotoFeatures,
+    turned,
+    unit,
+)
 
 #: The glass stands 0.6 m from the ball's middle, turned by 20 degrees and leaning by 3.
 TURN, LEAN = np.deg2rad(20.0), np.deg2rad(3.0)

@@ -10,7 +10,8 @@ import pytest
 
 from stitchsketch_kernel.domain.board import TagSighting
 from stitchsketch_kernel.domain.model import Region, SparseModel
-from stitchsketch_kernel.reconstruction.mirrors import (
+from stitchsketch_kernel.reconstruction.surface import SurfaceSettings, make_mesh
+from stitchsketch_kernel.reconstruction.surroundings.mirrors import (
     SAY_IMAGE,
     find_mirror,
     is_image,
@@ -18,7 +19,6 @@ from stitchsketch_kernel.reconstruction.mirrors import (
     without_image,
     without_images,
 )
-from stitchsketch_kernel.reconstruction.surface import SurfaceSettings, make_mesh
 
 #: The glass, upright, half a metre to the left of the ball, turned by 10 degrees.
 NORMAL = np.array([np.cos(np.deg2rad(10)), np.sin(np.deg2rad(10)), 0.0])

@@ -9,7 +9,10 @@ import pytest
 
 from stitchsketch_kernel.domain.errors import AlignError
 from stitchsketch_kernel.domain.model import Region
-from stitchsketch_kernel.reconstruction.two_pieces import find_two_pieces, refuse_two_pieces
+from stitchsketch_kernel.reconstruction.surroundings.two_pieces import (
+    find_two_pieces,
+    refuse_two_pieces,
+)
 
 REGION = Region(np.array([-0.4, -0.4, -0.02]), np.array([0.4, 0.4, 0.65]))
 

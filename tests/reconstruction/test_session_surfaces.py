@@ -12,14 +12,14 @@ from stitchsketch_kernel.domain.errors import MeshError
 from stitchsketch_kernel.domain.model import Depth, Motion, Region, Similarity
 from stitchsketch_kernel.domain.photo import Camera
 from stitchsketch_kernel.reconstruction.fusion import Cloud, fuse
-from stitchsketch_kernel.reconstruction.session_surfaces import (
+from stitchsketch_kernel.reconstruction.sessions.motion import rigid
+from stitchsketch_kernel.reconstruction.sessions.surfaces import (
     SessionDepths,
     corrected,
     lay,
     of_sessions,
     region_of_both,
 )
-from stitchsketch_kernel.reconstruction.sessions import rigid
 from stitchsketch_kernel.reconstruction.surface import SurfaceSettings, make_mesh
 from stitchsketch_kernel.samples.cushion import BORDER_M, CROWN_M, LIFT_M, box_cushion
 from stitchsketch_kernel.samples.furniture import assemble
@@ -193,7 +193,7 @@ def test_the_turned_views_follow_the_correction(ball):
 
 
 def lay_of(before, step):
-    from stitchsketch_kernel.reconstruction.session_surfaces import Laid
+    from stitchsketch_kernel.reconstruction.sessions.surfaces import Laid
 
     moved = replace(before.similarity, translation=before.similarity.translation + step)
     return Laid(replace(before, similarity=moved), 100, 0.2, 1.0)

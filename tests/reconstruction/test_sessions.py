@@ -10,9 +10,9 @@ import pytest
 from stitchsketch_kernel.domain.errors import AlignError, ScaleError
 from stitchsketch_kernel.domain.model import Scale, Similarity, SparseModel
 from stitchsketch_kernel.domain.photo import Camera, View
-from stitchsketch_kernel.reconstruction.session_points import PiecePoints
-from stitchsketch_kernel.reconstruction.sessions import Session, find_motion
-from stitchsketch_kernel.reconstruction.sessions_joined import joint_model, joint_scale
+from stitchsketch_kernel.reconstruction.sessions.joined import joint_model, joint_scale
+from stitchsketch_kernel.reconstruction.sessions.motion import Session, find_motion
+from stitchsketch_kernel.reconstruction.sessions.points import PiecePoints
 from stitchsketch_kernel.reconstruction.triangulate import Triangulated
 
 #: A box of this size on the floor; its four sides are what both sessions show.

@@ -16,8 +16,13 @@ from stitchsketch_kernel.pipeline.context import StageContext
 from stitchsketch_kernel.pipeline.stages import mesh as mesh_stage
 from stitchsketch_kernel.reconstruction.coloring import color_vertices
 from stitchsketch_kernel.reconstruction.mesh_io import read_mesh
-from stitchsketch_kernel.reconstruction.strangers import Hidden, find_hidden, recolored, say_hidden
 from stitchsketch_kernel.reconstruction.surface import SurfaceSettings, make_mesh
+from stitchsketch_kernel.reconstruction.surroundings.strangers import (
+    Hidden,
+    find_hidden,
+    recolored,
+    say_hidden,
+)
 
 ODD = "04.png"
 

@@ -45,7 +45,7 @@ def compute(context: StageContext) -> dict[str, Any]:
     from stitchsketch_kernel.pipeline.stages.reading import depths_of
     from stitchsketch_kernel.pipeline.two_sessions import PREFIXES, motion_of, said_of
     from stitchsketch_kernel.reconstruction.dense import engine_used
-    from stitchsketch_kernel.reconstruction.session_surfaces import region_of_both
+    from stitchsketch_kernel.reconstruction.sessions.surfaces import region_of_both
 
     taken = context.read("ingest", "photos", PhotoSet)
     motion = motion_of(context)
@@ -104,9 +104,9 @@ class _Look:
 def _looked(context: StageContext, model: SparseModel, prefix: str) -> _Look:
     """The session's box; refused where it shows two pieces or photos stand too far apart."""
     from stitchsketch_kernel.reconstruction.dense.pairs import find_gaps, say_gaps
-    from stitchsketch_kernel.reconstruction.mirrors import without_images
     from stitchsketch_kernel.reconstruction.region import find_region
-    from stitchsketch_kernel.reconstruction.two_pieces import refuse_two_pieces
+    from stitchsketch_kernel.reconstruction.surroundings.mirrors import without_images
+    from stitchsketch_kernel.reconstruction.surroundings.two_pieces import refuse_two_pieces
 
     mirrors = context.read("scale", f"{prefix}mirrors", tuple)
     for mirror in mirrors:
@@ -134,7 +134,7 @@ def _depths(
     from stitchsketch_kernel.pipeline.artefacts import write_value
     from stitchsketch_kernel.pipeline.stages.reading import depths_of
     from stitchsketch_kernel.reconstruction.dense.sparing import plan
-    from stitchsketch_kernel.reconstruction.mirrors import without_image
+    from stitchsketch_kernel.reconstruction.surroundings.mirrors import without_image
 
     model, region = look.model, look.region
     images = {photo.name: photo.path for photo in taken.photos}

@@ -45,8 +45,12 @@ def compute(context: StageContext) -> dict[str, Any]:
     from stitchsketch_kernel.pipeline.stages.reading import depths_of, mesh_name
     from stitchsketch_kernel.pipeline.two_sessions import motion_of
     from stitchsketch_kernel.reconstruction.mesh_io import write_mesh
-    from stitchsketch_kernel.reconstruction.strangers import find_hidden, recolored, say_hidden
     from stitchsketch_kernel.reconstruction.surface import make_mesh
+    from stitchsketch_kernel.reconstruction.surroundings.strangers import (
+        find_hidden,
+        recolored,
+        say_hidden,
+    )
     from stitchsketch_kernel.visualization.thumbnail import thumbnail
 
     photos = context.read("ingest", "photos", PhotoSet).photos
@@ -97,7 +101,7 @@ def _laid(
     from stitchsketch_kernel.domain.model import Region
     from stitchsketch_kernel.pipeline.stages.reading import KeptDepths, depths_of
     from stitchsketch_kernel.reconstruction.fusion import fuse
-    from stitchsketch_kernel.reconstruction.session_surfaces import (
+    from stitchsketch_kernel.reconstruction.sessions.surfaces import (
         SessionDepths,
         corrected,
         lay,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from stitchsketch_kernel.domain.progress import Progress
     from stitchsketch_kernel.imaging.boards import BoardFile
     from stitchsketch_kernel.pipeline.context import StageContext
-    from stitchsketch_kernel.reconstruction.turned import Features
+    from stitchsketch_kernel.reconstruction.surroundings.turned import Features
 
 NAME, NUMBER, VERSION = "scale", 3, 4
 INPUTS = ("ingest", "align")
@@ -85,9 +85,9 @@ def _scaled(
     from stitchsketch_kernel.domain.model import SparseModel
     from stitchsketch_kernel.pipeline.mats import known_boards
     from stitchsketch_kernel.reconstruction.colmap_io import transform_sparse
-    from stitchsketch_kernel.reconstruction.glass import find_glass
-    from stitchsketch_kernel.reconstruction.mirrors import find_mirror, say_mirror
     from stitchsketch_kernel.reconstruction.scale import apply_scale, find_scale
+    from stitchsketch_kernel.reconstruction.surroundings.glass import find_glass
+    from stitchsketch_kernel.reconstruction.surroundings.mirrors import find_mirror, say_mirror
 
     progress(0.1, "measuring the mats")
     aligned = context.read("align", f"{prefix}model", SparseModel)
@@ -120,7 +120,7 @@ def _features(
 ) -> Features:
     """What aligning found in the photos, in the scaled world."""
     from stitchsketch_kernel.reconstruction.align import file_names
-    from stitchsketch_kernel.reconstruction.turned import read_features
+    from stitchsketch_kernel.reconstruction.surroundings.turned import read_features
 
     folder = context.earlier("align") / prefix
     return read_features(folder / "sparse", folder / "features.db", file_names(photos), similarity)
@@ -135,13 +135,13 @@ def _joined(
     from stitchsketch_kernel.reconstruction.colmap_io import transform_sparse
     from stitchsketch_kernel.reconstruction.mats import triangulate_tags
     from stitchsketch_kernel.reconstruction.region import find_region
-    from stitchsketch_kernel.reconstruction.session_points import of_piece, piece_points
-    from stitchsketch_kernel.reconstruction.sessions import Session, find_motion
-    from stitchsketch_kernel.reconstruction.sessions_joined import (
+    from stitchsketch_kernel.reconstruction.sessions.joined import (
         joint_model,
         joint_scale,
         require_sizes,
     )
+    from stitchsketch_kernel.reconstruction.sessions.motion import Session, find_motion
+    from stitchsketch_kernel.reconstruction.sessions.points import of_piece, piece_points
 
     require_sizes(*(scale for scale, _ in found))
     sessions, regions = [], [find_region(model) for _, model in found]

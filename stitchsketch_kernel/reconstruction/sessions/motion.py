@@ -16,8 +16,8 @@ from stitchsketch_kernel.domain.errors import AlignError, ScaleError
 from stitchsketch_kernel.domain.model import Motion, Scale, Similarity, SparseModel
 from stitchsketch_kernel.reconstruction.bend import bend_mm, spans_m
 from stitchsketch_kernel.reconstruction.mats import TagPoints
-from stitchsketch_kernel.reconstruction.session_points import FLOOR_M, PiecePoints, pair_up
-from stitchsketch_kernel.reconstruction.sessions_joined import require_sizes
+from stitchsketch_kernel.reconstruction.sessions.joined import require_sizes
+from stitchsketch_kernel.reconstruction.sessions.points import FLOOR_M, PiecePoints, pair_up
 from stitchsketch_kernel.reconstruction.upright import umeyama
 
 #: Spots of two sessions are the same when they lie so many pixels apart, and no less than so far:

@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 from stitchsketch_kernel.domain.arrays import AnyArray, BoolArray, FloatArray, IntArray
 from stitchsketch_kernel.domain.model import Mirror, SparseModel
 from stitchsketch_kernel.domain.photo import View
-from stitchsketch_kernel.reconstruction.turned import (
+from stitchsketch_kernel.reconstruction.surroundings.turned import (
     Features,
     PhotoFeatures,
     Turned,

@@ -1,0 +1,1 @@
+"""Two sessions of one piece, photographed, turned over and photographed again, as one model."""
