@@ -157,7 +157,9 @@ def make_mesh(
     until = fused + (made - fused) * until / until[-1]
     for i, body in enumerate(bodies):
         share = part(progress, float(until[i]), float(until[i + 1]))
-        note, seconds = f"surface {i + 1} of {len(bodies)}", costs.waits(len(body.points), took_s)
+        seconds = costs.waits(len(body.points), took_s)
+        # open3d lets no other thread run meanwhile: who waits is told for how long
+        note = f"surface {i + 1} of {len(bodies)}, about {seconds:.0f} s"
         octree = octree_for(body.points, settings.voxel_mm * mm, settings.cell_mm * mm, free)
         with waiting(part(share, 0, SOLVED), seconds, note):
             raw, spanned = _spanned(body, octree.depth)

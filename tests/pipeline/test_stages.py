@@ -77,7 +77,7 @@ def test_a_first_look_is_told_before_cloth_is_cut():
 def test_a_stages_start_and_pictures_have_their_share_of_its_progress(tmp_path, monkeypatch):
     stage = context(tmp_path, "scale")
     folder, told = stage.folder, []
-    job = {**stage._job, "around": list(scale.AROUND)}
+    job = {**stage._job, "around": [0.3, 0.25]}
     monkeypatch.setattr(context_module, "_EVERY_S", 0.0)
 
     def compute(stage):

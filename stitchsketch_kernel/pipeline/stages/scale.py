@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stitchsketch_kernel.domain.progress import part
+from stitchsketch_kernel.domain.progress import part, waiting
 
 if TYPE_CHECKING:
     from stitchsketch_kernel.domain.board import KnownLength, TagSighting
@@ -31,11 +31,13 @@ PUBLISHES = {
     "sparse_unscaled": "model/sparse_unscaled",
 }
 WEIGHT = 10
-AROUND = (0.3, 0.25)
+AROUND = (0.15, 0.1)
 
 #: Where nothing tells the size, the cameras are put this far from what they look at, so that the
 #: later stages' resolution suits. It is no measure of anything.
 _LOOKING_DISTANCE = 2.0
+#: Looking for a mirror's glass takes so long a photo, usually.
+_GLASS_S = 0.3
 
 
 def compute(context: StageContext) -> dict[str, Any]:
@@ -89,7 +91,7 @@ def _scaled(
     from stitchsketch_kernel.reconstruction.surroundings.glass import find_glass
     from stitchsketch_kernel.reconstruction.surroundings.mirrors import find_mirror, say_mirror
 
-    progress(0.1, "measuring the mats")
+    progress(0.0, "measuring the mats")
     aligned = context.read("align", f"{prefix}model", SparseModel)
     known = known_boards(context)
     sightings = context.read("align", f"{prefix}sightings", tuple)
@@ -97,14 +99,15 @@ def _scaled(
     scale, similarity = find_scale(
         aligned, sightings, known.boards, known.distances, lengths, context.settings("scale")
     )
-    progress(0.3, "laying the cameras over the floor")
+    progress(0.1, "laying the cameras over the floor")
     if not scale.is_metric:
         similarity = _for_looking(aligned, similarity)
     model = apply_scale(aligned, similarity)
     (context.folder / prefix).mkdir(exist_ok=True)
     mirror = find_mirror(model, sightings, context.read("align", f"{prefix}mirrored", tuple))
-    progress(0.4, "looking for mirrors")
-    mirror = mirror or find_glass(model, _features(photos, similarity, context, prefix))
+    if mirror is None:
+        with waiting(part(progress, 0.15, 1.0), _GLASS_S * len(photos), "looking for mirrors"):
+            mirror = find_glass(model, _features(photos, similarity, context, prefix))
     context.keep(f"{prefix}mirrors", () if mirror is None else (mirror,))
     context.keep(f"{prefix}similarity", similarity)
     context.keep(f"{prefix}residuals_mm", _residuals(aligned, sightings, known, context))
