@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _PROCESSORS_A_WORKER = 4
 _ANSWER_S = 30.0
+_LOOK_EVERY_S = 0.2
 #: Dask's pages of a worker are open to every account of the machine.
 _NO_PAGES: dict[str, Any] = {
     f"distributed.{who}.http.routes": [] for who in ("worker", "scheduler", "nanny")
@@ -184,3 +186,13 @@ def rooms(client: Client) -> dict[bool, Room]:
     else:
         anywhere = Room({}, sum(one["nthreads"] for one in known))
     return {False: anywhere, True: Room({GPU: 1}, offered[GPU])}
+
+
+def a_gpu_is_offered(client: Client) -> bool:
+    """Whether a worker offers a GPU; one that is still being started is waited for."""
+    limit = time.monotonic() + _ANSWER_S
+    while not rooms(client)[True].rows:
+        if time.monotonic() > limit:
+            return False
+        time.sleep(_LOOK_EVERY_S)
+    return True

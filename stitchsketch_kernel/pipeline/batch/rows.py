@@ -13,7 +13,12 @@ from uuid import uuid4
 
 from stitchsketch_kernel.domain.errors import RunError, SettingsError
 from stitchsketch_kernel.domain.progress import Progress, silent
-from stitchsketch_kernel.pipeline.batch.cluster import local_counts, open_workers, rooms
+from stitchsketch_kernel.pipeline.batch.cluster import (
+    a_gpu_is_offered,
+    local_counts,
+    open_workers,
+    rooms,
+)
 from stitchsketch_kernel.pipeline.batch.jobs import Job, Outcome, Workers
 from stitchsketch_kernel.pipeline.batch.summary import write_summary
 from stitchsketch_kernel.pipeline.batch.work import do_row, stop_rows
@@ -90,7 +95,8 @@ def run_batch(
         jobs = [replace(job, needs_gpu=True) for job in jobs]
     _require_gpu(jobs, workers.scheduler != "" or workers.gpus > 0)
     with open_workers(workers) as client:
-        _require_gpu(jobs, rooms(client)[True].rows > 0)
+        if any(job.needs_gpu for job in jobs):
+            _require_gpu(jobs, a_gpu_is_offered(client))
         if not workers.scheduler:
             memory_bytes = local_counts(workers)[1]
             jobs = [_limited(job, memory_bytes) for job in jobs]

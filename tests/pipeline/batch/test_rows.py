@@ -199,20 +199,28 @@ def test_rows_on_a_full_disk_fail_in_words_and_go_on_later(tiny, small_disk):
 
 @contextmanager
 def scheduler_and_workers(folder, *resources):
-    """A scheduler and a worker for each of `resources`, as an administrator starts them."""
+    """A scheduler and a worker for each of `resources`, as an administrator starts them.
+
+    All but the last worker are there; the last is only being started.
+    """
     told = folder / "scheduler.json"
     words = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(told)]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     dask = [sys.executable, "-m", "dask"]
     programs = [subprocess.Popen([*dask, "scheduler", *words], **quiet)]
-    wait_for(lambda: told.exists() and told.read_text())
-    for offers in resources:
-        words = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--resources", offers]
-        command = [*dask, "worker", "--scheduler-file", str(told), *words]
-        env = {**os.environ, "TINY_MARK": f"@{offers}"}
-        programs.append(subprocess.Popen([*command, "--local-directory", folder], env=env, **quiet))
     try:
-        yield json.loads(told.read_text())["address"]
+        wait_for(lambda: told.exists() and told.read_text())
+        address = json.loads(told.read_text())["address"]
+        for number, offers in enumerate(resources):
+            if number:
+                with Client(address, set_as_default=False) as client:
+                    client.wait_for_workers(number, timeout=120)
+            words = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--resources", offers]
+            command = [*dask, "worker", "--scheduler-file", str(told), *words]
+            env = {**os.environ, "TINY_MARK": f"@{offers}"}
+            place = ["--local-directory", folder]
+            programs.append(subprocess.Popen([*command, *place], env=env, **quiet))
+        yield address
     finally:
         for program in programs[::-1]:
             program.kill()
