@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import logging
 import os
 import resource
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stitchsketch_kernel.domain.errors import RunError, StitchSketchError
+from stitchsketch_kernel.domain.progress import Wait, part
 from stitchsketch_kernel.pipeline.artefacts import read_value, write_value
 from stitchsketch_kernel.pipeline.begun import Begun
 from stitchsketch_kernel.pipeline.files import disk_in_words, plain, read_json, write_json
@@ -147,19 +149,27 @@ class StageContext:
     def progress(self, share: float, note: str = "") -> None:
         """Tell the runner how far the stage is; cheap, so call it often."""
         now = time.monotonic()
-        if now - self._last_told < _EVERY_S and share < 1:
+        # nothing comes after a wait for long: it must not be what is left out
+        if now - self._last_told < _EVERY_S and share < 1 and not isinstance(note, Wait):
             return
         self._last_told = now
         if self._is_computing:
-            begin, end = self._computing
-            share = begin + (end - begin) * share
+            part(self._write_progress, *self._computing)(share, note)
+        else:
+            self._write_progress(share, note)
+
+    def _write_progress(self, share: float, note: str) -> None:
+        told: dict[str, Any] = {
+            "share": round(min(1.0, max(0.0, share)), 4),
+            "note": note.replace("\n", " "),
+        }
+        if isinstance(note, Wait):
+            told |= {"until": round(min(1.0, note.until), 4), "seconds": round(note.seconds, 1)}
         # a full disk fails the work itself; the progress bar must not be what does
         with suppress(OSError):
             path = self.folder / PROGRESS
             aside = path.with_suffix(".aside")
-            aside.write_text(
-                f'{{"share": {min(1.0, max(0.0, share)):.4f}, "note": {_quoted(note)}}}'
-            )
+            aside.write_text(json.dumps(told), encoding="utf-8")
             aside.replace(path)
 
     def compute(self) -> dict[str, Any]:
@@ -190,6 +200,22 @@ class StageContext:
         return figures
 
 
+def read_progress(folder: Path) -> tuple[float, str] | None:
+    """The share and the note of a stage at work; None before it tells any.
+
+    What can't tell how far it is goes on by the clock, as long as it said that it would take.
+    """
+    path = folder / PROGRESS
+    if not (told := read_json(path)):
+        return None
+    share, note = float(told["share"]), str(told["note"])
+    if "until" in told:
+        with suppress(OSError):
+            waited_s = max(0.0, time.time() - path.stat().st_mtime)
+            share = Wait(note, float(told["until"]), float(told["seconds"])).at(share, waited_s)
+    return share, note
+
+
 def peak_memory_mb() -> int:
     """The most memory that this process has held since its program began."""
     status = Path("/proc/self/status")
@@ -199,7 +225,3 @@ def peak_memory_mb() -> int:
         return round(int(words[words.index("VmHWM:") + 1]) / 2**10)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (2**20 if sys.platform == "darwin" else 2**10))
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", " ").replace('"', "'").replace("\n", " ") + '"'

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from stitchsketch_kernel.domain import errors
 from stitchsketch_kernel.domain.errors import ShortOfMemoryError, StitchSketchError
-from stitchsketch_kernel.pipeline.context import PROGRESS
-from stitchsketch_kernel.pipeline.files import disk_is_full, full_disk, read_json
+from stitchsketch_kernel.domain.progress import Wait
+from stitchsketch_kernel.pipeline.context import read_progress
+from stitchsketch_kernel.pipeline.files import disk_is_full, full_disk
 from stitchsketch_kernel.pipeline.limits import Limits, Watch
 
 _LOOK_EVERY_S = 0.2
@@ -104,15 +105,14 @@ def execute(
 
     thread = threading.Thread(target=work, name=f"papermill {notebook.stem}", daemon=True)
     thread.start()
-    started = time.monotonic()
     watch = Watch(limits or Limits(), notebook.stem)
+    starting, started = Wait("", begins, _STARTS_S), time.monotonic()
     try:
         while thread.is_alive():
             thread.join(_LOOK_EVERY_S)
             watch.look(kernel_stop.pid)
-            waited = min(1.0, (time.monotonic() - started) / _STARTS_S)
-            told = read_json(stage_folder / PROGRESS) or {"share": begins * waited, "note": ""}
-            progress(float(told["share"]), str(told["note"]))
+            told = read_progress(stage_folder)
+            progress(*(told or (starting.at(0.0, time.monotonic() - started), "")))
     except BaseException:
         kernel_stop.stop()
         thread.join(30)

@@ -22,7 +22,7 @@ from stitchsketch_kernel.domain.bounds import Within, require_allowed
 from stitchsketch_kernel.domain.errors import MeshError
 from stitchsketch_kernel.domain.model import Depth, Mesh, Region
 from stitchsketch_kernel.domain.photo import View
-from stitchsketch_kernel.domain.progress import Progress, part, silent
+from stitchsketch_kernel.domain.progress import Progress, Wait, part, silent
 from stitchsketch_kernel.reconstruction.clean import clean_mesh, joined
 from stitchsketch_kernel.reconstruction.coloring import color_vertices
 from stitchsketch_kernel.reconstruction.fusion import Cloud, fuse
@@ -158,10 +158,10 @@ def make_mesh(
     for i, body in enumerate(bodies):
         share = part(progress, float(until[i]), float(until[i + 1]))
         seconds = costs.waits(len(body.points), took_s)
-        # open3d lets no other thread run meanwhile, to go on by the clock: who waits is told
-        note = f"surface {i + 1} of {len(bodies)}, about {seconds:.0f} s"
+        note = f"surface {i + 1} of {len(bodies)}"
         octree = octree_for(body.points, settings.voxel_mm * mm, settings.cell_mm * mm, free)
-        share(0.0, note)
+        # open3d lets no other thread run meanwhile that could tell how far it is
+        share(0.0, Wait(f"{note}, about {seconds:.0f} s", SOLVED, seconds))
         raw, spanned = _spanned(body, octree.depth)
         share(SOLVED, note)
         meshes.append(_cut_back(raw, spanned, settings))

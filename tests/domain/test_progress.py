@@ -1,37 +1,29 @@
 """Progress by the clock, for what can't tell its own."""
 
-import time
-
 import pytest
 
-from stitchsketch_kernel.domain.progress import Cancelled, part, waiting
+from stitchsketch_kernel.domain.progress import Wait, part
 
 
-def test_a_wait_is_told_by_the_clock_and_ends_at_one():
-    told: list[float] = []
-    with waiting(lambda share, note: told.append(share), 2.0, "surface"):
-        time.sleep(1.3)
-    assert told[0] == 0 and told[-1] == 1 and len(told) >= 3
-    assert told == sorted(told)
-    assert 0.1 < told[1] < 0.95
+def test_a_wait_goes_on_by_the_clock_and_stands_near_its_end():
+    wait = Wait("surface", until=0.9, seconds=20)
+    assert wait == "surface"
+    assert wait.at(0.5, 0) == 0.5
+    assert wait.at(0.5, 10) == pytest.approx(0.7)
+    assert wait.at(0.5, 1000) == pytest.approx(0.5 + 0.4 * 0.95)
+    assert Wait("nothing", 0.4, 0).at(0.2, 1) == pytest.approx(0.39)
 
 
-def test_what_takes_longer_than_it_should_stands_near_its_end():
-    told: list[float] = []
-    with waiting(part(lambda share, note: told.append(share), 0.5, 0.7), 0.01):
-        time.sleep(0.7)
-    assert told[1] == pytest.approx(0.5 + 0.2 * 0.95)
+def test_a_parts_wait_ends_within_the_part():
+    told = []
+    outer = part(lambda share, note: told.append((share, note)), 0.2, 0.6)
+    part(outer, 0.5, 1.0)(0.0, Wait("surface", 0.5, 20))
+    share, note = told[0]
+    assert (share, note.until, note.seconds) == pytest.approx((0.4, 0.5, 20))
 
 
-def test_who_stops_the_wait_is_heard_at_its_end():
-    def stop(share: float, note: str) -> None:
-        if share > 0:
-            raise Cancelled
-
-    with pytest.raises(Cancelled), waiting(stop, 1.0):
-        time.sleep(0.8)
-
-
-def test_a_fault_while_waiting_comes_first():
-    with pytest.raises(ZeroDivisionError), waiting(lambda share, note: None, 1.0):
-        1 / 0  # noqa: B018
+def test_a_note_of_a_part_is_a_note():
+    told = []
+    part(lambda share, note: told.append((share, note)), 0.2, 0.6)(0.5, "matching")
+    assert told == [(pytest.approx(0.4), "matching")]
+    assert type(told[0][1]) is str

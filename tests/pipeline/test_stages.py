@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from stage_alone import context
 
 from stitchsketch_kernel.domain.errors import SettingsError
 from stitchsketch_kernel.domain.marker import Marker, Zone
@@ -17,37 +19,21 @@ from stitchsketch_kernel.domain.model import Scale, Similarity, SparseModel
 from stitchsketch_kernel.domain.panel import EdgeKind
 from stitchsketch_kernel.domain.photo import Camera, Photo, View
 from stitchsketch_kernel.domain.piece import Pattern, Piece, PieceEdge, SeamPair
+from stitchsketch_kernel.domain.progress import Wait
 from stitchsketch_kernel.imaging.photos import PhotoSet
 from stitchsketch_kernel.pipeline import context as context_module
 from stitchsketch_kernel.pipeline.artefacts import write_value
 from stitchsketch_kernel.pipeline.asked import RunSettings
-from stitchsketch_kernel.pipeline.context import FIGURES, PROGRESS, StageContext
+from stitchsketch_kernel.pipeline.context import FIGURES, PROGRESS, StageContext, read_progress
 from stitchsketch_kernel.pipeline.files import read_json, write_json
 from stitchsketch_kernel.pipeline.keys import content_hash
 from stitchsketch_kernel.pipeline.limits import memory_of
 from stitchsketch_kernel.pipeline.settings import FabricSettings
-from stitchsketch_kernel.pipeline.stage import stage_of
-from stitchsketch_kernel.pipeline.stages import densify, flatten, ingest, nest, report, scale
+from stitchsketch_kernel.pipeline.stages import densify, flatten, ingest, mesh, nest, report, scale
 from stitchsketch_kernel.samples import build_sample, render_photos
 from stitchsketch_kernel.samples.folded import folded_sheet
 
 UNSCALED = Scale("none", 1.0, float("nan"), float("nan"), 0, ("The size is not known: no mat.",))
-
-
-def context(root: Path, module: str, **files: Path | None) -> StageContext:
-    """The stage at work in a run's folder under `root`."""
-    stage = stage_of(f"stitchsketch_kernel.pipeline.stages.{module}", root)
-    folder = root / "stages" / stage.folder_name
-    folder.mkdir(parents=True)
-    job = {
-        "stage": stage.name,
-        "module": stage.module,
-        "groups": dict(stage.settings),
-        "settings": {group: {} for group in stage.settings},
-        "earlier": {path.name[3:]: path.name for path in folder.parent.iterdir()},
-        "files": {name: files.get(name) for name in stage.files},
-    }
-    return StageContext(folder, job)
 
 
 def test_without_a_scale_no_cut_file_is_made(tmp_path):
@@ -94,6 +80,30 @@ def test_a_stages_start_and_pictures_have_their_share_of_its_progress(tmp_path, 
         stage.picture(name, Image.new("RGB", (4, 4)))
     told.append(read_json(folder / PROGRESS)["share"])
     assert told == pytest.approx([0.3, 0.525, 0.75, 0.875, 0.9167], abs=1e-3)
+
+
+def test_what_cannot_tell_how_far_it_is_goes_on_by_the_clock(tmp_path, monkeypatch):
+    stage = context(tmp_path, "mesh")
+    folder, told = stage.folder, []
+
+    def after(seconds):
+        now = time.time() - seconds
+        os.utime(folder / PROGRESS, (now, now))
+        return read_progress(folder)
+
+    def compute(stage):
+        stage.progress(0.4, "points")
+        # at once after another note, which leaves out what isn't a wait
+        stage.progress(0.5, Wait("the surface", until=0.9, seconds=100))
+        stage.progress(0.6, "left out")
+        told.extend(after(seconds) for seconds in (0, 50, 1e6))
+        return {}
+
+    assert read_progress(folder) is None
+    monkeypatch.setattr(mesh, "compute", compute)
+    StageContext(folder, {**stage._job, "around": [0.0, 0.5]}).compute()
+    assert {note for _, note in told} == {"the surface"}
+    assert [share for share, _ in told] == pytest.approx([0.25, 0.35, 0.44], abs=2e-3)
 
 
 def test_a_stage_takes_no_more_memory_than_it_is_allowed(tmp_path):

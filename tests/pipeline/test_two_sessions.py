@@ -9,15 +9,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PIL import Image
+from stage_alone import context
 
 from stitchsketch_kernel.domain.errors import AlignError, PhotoError
 from stitchsketch_kernel.domain.model import Motion, Scale, Similarity, SparseModel
 from stitchsketch_kernel.domain.photo import Camera, Photo, PhotoNote, View
 from stitchsketch_kernel.imaging.photos import PhotoSet
 from stitchsketch_kernel.pipeline.asked import RunSettings
-from stitchsketch_kernel.pipeline.context import StageContext
 from stitchsketch_kernel.pipeline.keys import content_hash
-from stitchsketch_kernel.pipeline.stage import stage_of
 from stitchsketch_kernel.pipeline.stages import ingest
 from stitchsketch_kernel.pipeline.stages.reading import errors_of
 from stitchsketch_kernel.pipeline.two_sessions import (
@@ -26,22 +25,6 @@ from stitchsketch_kernel.pipeline.two_sessions import (
     said_of,
     session_photos,
 )
-
-
-def context(root, module, **files):
-    """The stage at work in a run's folder under `root`."""
-    stage = stage_of(f"stitchsketch_kernel.pipeline.stages.{module}", root)
-    folder = root / "stages" / stage.folder_name
-    folder.mkdir(parents=True)
-    job = {
-        "stage": stage.name,
-        "module": stage.module,
-        "groups": dict(stage.settings),
-        "settings": {group: {} for group in stage.settings},
-        "earlier": {path.name[3:]: path.name for path in folder.parent.iterdir()},
-        "files": {name: files.get(name) for name in stage.files},
-    }
-    return StageContext(folder, job)
 
 
 def photo_files(folder, count, seed):

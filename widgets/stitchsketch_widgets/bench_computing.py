@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from stitchsketch_kernel.domain.errors import RunError
-from stitchsketch_kernel.pipeline.context import PROGRESS
+from stitchsketch_kernel.pipeline.context import read_progress
 from stitchsketch_kernel.pipeline.detached import LOG
-from stitchsketch_kernel.pipeline.files import plain, read_json
+from stitchsketch_kernel.pipeline.files import plain
 from stitchsketch_kernel.pipeline.record import read_record
 from stitchsketch_kernel.pipeline.starting import go_on
 from stitchsketch_kernel.pipeline.tracking import KeptAs, kept_as_before
@@ -95,10 +95,10 @@ class HereComputing:
         return Seen(words, ended=True, wrong=True)
 
     def _told(self, stage: Any) -> Iterator[Seen]:
-        for file in self._folder.glob(f"stages/.{stage.number:02d}_*.partial/{PROGRESS}"):
-            told = read_json(file) or {}
-            words = text("bench.working", stage=stage.name, note=told.get("note", ""))
-            yield Seen(words, float(told.get("share", 0)))
+        for folder in self._folder.glob(f"stages/.{stage.number:02d}_*.partial"):
+            if told := read_progress(folder):
+                share, note = told
+                yield Seen(text("bench.working", stage=stage.name, note=note), share)
 
     def stop(self) -> None:
         """See `Computing`."""

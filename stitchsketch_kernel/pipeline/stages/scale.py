@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stitchsketch_kernel.domain.progress import part, waiting
+from stitchsketch_kernel.domain.progress import Wait, part
 
 if TYPE_CHECKING:
     from stitchsketch_kernel.domain.board import KnownLength, TagSighting
@@ -106,8 +106,8 @@ def _scaled(
     (context.folder / prefix).mkdir(exist_ok=True)
     mirror = find_mirror(model, sightings, context.read("align", f"{prefix}mirrored", tuple))
     if mirror is None:
-        with waiting(part(progress, 0.15, 1.0), _GLASS_S * len(photos), "looking for mirrors"):
-            mirror = find_glass(model, _features(photos, similarity, context, prefix))
+        progress(0.15, Wait("looking for mirrors", 1.0, _GLASS_S * len(photos)))
+        mirror = find_glass(model, _features(photos, similarity, context, prefix))
     context.keep(f"{prefix}mirrors", () if mirror is None else (mirror,))
     context.keep(f"{prefix}similarity", similarity)
     context.keep(f"{prefix}residuals_mm", _residuals(aligned, sightings, known, context))
