@@ -54,7 +54,7 @@ widgets: $(VENV)/.apps
 	cd widgets && $(abspath $(BIN))/node build.mjs
 
 test: $(VENV)/.test widgets style types
-	$(BIN)/python -m pytest -m "not accuracy" $(PARALLEL)
+	$(BIN)/python -m pytest -m "not accuracy" --durations=30 $(PARALLEL)
 
 accuracy: $(VENV)/.test
 	$(BIN)/python -m pytest -m accuracy

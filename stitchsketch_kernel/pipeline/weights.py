@@ -22,6 +22,8 @@ _DEPTH_HIGH_S = 4.9
 _KNOWN, _VOTE_S, _MOST_WITNESSES = 0.25, 0.1, 48
 #: Points of an armchair at 2 mm, in Poisson's equation and after it.
 _SURFACE_S = 40.0
+#: Looking for a mirror's glass takes so long a photo, usually.
+GLASS_S = 0.3
 #: Features are looked for in photos twice as large, unless these are as large as this.
 _LARGE_MP = 2.5
 
@@ -60,6 +62,10 @@ def _align(settings: Mapping[str, Any], photos: int, megapixels: float) -> float
     return photos * (0.6 + 0.1 * megapixels + features)
 
 
+def _scale(_: Mapping[str, Any], photos: int, __: float) -> float:
+    return 1.5 + GLASS_S * photos
+
+
 def _densify(settings: Mapping[str, Any], photos: int, megapixels: float) -> float:
     asked = settings["densify"]
     most = 0.75 * asked.max_side_px**2 / 1e6
@@ -75,5 +81,11 @@ def _mesh(settings: Mapping[str, Any], photos: int, megapixels: float) -> float:
 
 
 _OF: Mapping[str, Callable[[Mapping[str, Any], int, float], float]] = MappingProxyType(
-    {"ingest": _ingest, "align": _align, "densify": _densify, "mesh": _mesh}
+    {
+        "ingest": _ingest,
+        "align": _align,
+        "scale": _scale,
+        "densify": _densify,
+        "mesh": _mesh,
+    }
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stitchsketch_kernel.domain.progress import Wait, part
+from stitchsketch_kernel.pipeline.weights import GLASS_S
 
 if TYPE_CHECKING:
     from stitchsketch_kernel.domain.board import KnownLength, TagSighting
@@ -36,8 +37,6 @@ AROUND = (0.15, 0.1)
 #: Where nothing tells the size, the cameras are put this far from what they look at, so that the
 #: later stages' resolution suits. It is no measure of anything.
 _LOOKING_DISTANCE = 2.0
-#: Looking for a mirror's glass takes so long a photo, usually.
-_GLASS_S = 0.3
 
 
 def compute(context: StageContext) -> dict[str, Any]:
@@ -106,7 +105,7 @@ def _scaled(
     (context.folder / prefix).mkdir(exist_ok=True)
     mirror = find_mirror(model, sightings, context.read("align", f"{prefix}mirrored", tuple))
     if mirror is None:
-        progress(0.15, Wait("looking for mirrors", 1.0, _GLASS_S * len(photos)))
+        progress(0.15, Wait("looking for mirrors", 1.0, GLASS_S * len(photos)))
         mirror = find_glass(model, _features(photos, similarity, context, prefix))
     context.keep(f"{prefix}mirrors", () if mirror is None else (mirror,))
     context.keep(f"{prefix}similarity", similarity)
