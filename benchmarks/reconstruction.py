@@ -12,7 +12,10 @@ distance: above zero the mesh lies outside the truth. Real pieces are held again
 is computed once and counted in both. The fast engine is run as ``--first-look`` runs it.
 
 Each row is kept in ``FOLDER/table.jsonl`` once it is measured, and only printed the next time:
-a table that broke off goes on. Delete a row's line, and its run's folder, to have it anew.
+a table that broke off goes on. So it does on another machine from ``benchmarks/figures``, where
+rows are kept with the code, while the stages' versions are theirs; ``--anew`` measures them again.
+Processor seconds depend on what else the machine's host does that hour, by a factor of two:
+`peer.py` beside a row says how fast it is.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +40,8 @@ from stitchsketch_kernel.pipeline.stage import standard_stages
 from stitchsketch_kernel.samples import LOOKS, render_photos
 
 UNTIL = 5
+#: Rows that were measured on other machines.
+KEPT = Path(__file__).resolve().parent / "figures" / "reconstruction.jsonl"
 #: Stages that may be the same whatever the engine: what one engine's run has of them, the other's
 #: takes over (and does those anew that it asks for otherwise).
 SHARED = ("01_ingest", "02_align", "03_scale")
@@ -64,13 +69,15 @@ def main() -> None:
     parser.add_argument(
         "--name", default="run", help="the runs' folders: another for other settings"
     )
+    parser.add_argument("--anew", action="store_true", help="rows kept with the code don't count")
     given = parser.parse_args()
+    known = [] if given.anew else kept_lines(KEPT)
     given.out.mkdir(parents=True, exist_ok=True)
     values = dict(map(parse_assignment, given.assignments))
     print("| " + " | ".join(HEAD) + " |\n" + "| --- " * len(HEAD) + "|", flush=True)
     for scene in scenes(given):
         for engine in given.engine:
-            told = row(scene, engine, values, given.name, given.out)
+            told = row(scene, engine, values, given.name, given.out, known)
             print(in_table(told), flush=True)
 
 
@@ -86,11 +93,18 @@ def scenes(given: argparse.Namespace) -> Iterator[Scene | str]:
 
 
 def row(
-    scene: Scene | str, engine: str, values: dict[str, str], name: str, out: Path
+    scene: Scene | str,
+    engine: str,
+    values: dict[str, str],
+    name: str,
+    out: Path,
+    known: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """A row as it was kept, or measured now (a run that refuses is told, and tried again)."""
+    versions = {stage.name: stage.version for stage in standard_stages()[:UNTIL]}
     key = {"scene": str(scene), "engine": engine, "name": name, "set": values}
-    for line in kept_lines(out):
+    key |= {"versions": versions}
+    for line in (*kept_lines(out / "table.jsonl"), *known):
         if key.items() <= line.items():
             return line
     folder = out / str(scene) / (name if engine == "high" else f"{name}-{engine}")
@@ -141,9 +155,9 @@ def take_over(other: Path, folder: Path) -> None:
                 shutil.copytree(theirs / stage, held.stages / stage)
 
 
-def kept_lines(out: Path) -> list[dict[str, Any]]:
+def kept_lines(path: Path) -> list[dict[str, Any]]:
     """The rows that were measured before; a line that was cut off counts for none."""
-    path, lines = out / "table.jsonl", []
+    lines = []
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
         try:
             lines.append(json.loads(line))

@@ -206,3 +206,46 @@ def test_where_cuda_fails_the_processor_goes_on(small, caplog):
     assert np.array_equal(ours.inverse, searched(small, patchmatch.search, 1).inverse)
     assert len(tries) == 1, "it isn't tried again"
     assert "unspecified launch failure" in caplog.text
+
+
+@needs_torch
+def test_a_device_that_counts_right_is_believed(small, caplog):
+    with caplog.at_level(logging.WARNING):
+        ours = searched(small, WhileItWorks(TorchSearch("cpu")), 3)
+    assert not caplog.text
+    theirs = searched(small, TorchSearch("cpu"), 3)
+    assert np.array_equal(ours.inverse, theirs.inverse)
+
+
+def _flatters(planes, *args):
+    """Says of its planes that they look more alike than they do."""
+    patchmatch.search(planes, *args)
+    planes.cost[:] *= 0.8
+
+
+def _forgets(planes, *args):
+    """Planes 3 % further away, and what these cost."""
+    planes.inverse[:] /= np.float32(1.03)
+    patchmatch.search(planes, *args[:2], 0)
+
+
+def _fails_to_count(planes, *args):
+    planes.inverse[:] = np.nan
+    planes.cost[:] = np.nan
+
+
+@pytest.mark.parametrize("search", [_flatters, _forgets, _fails_to_count])
+def test_a_device_that_counts_wrong_is_found_out_and_the_processor_goes_on(small, search, caplog):
+    with caplog.at_level(logging.WARNING):
+        ours = searched(small, WhileItWorks(search), 2)
+    assert "its planes" in caplog.text
+    assert np.array_equal(ours.inverse, searched(small, patchmatch.search, 2).inverse)
+
+
+def test_each_size_of_picture_is_looked_at_once(small, monkeypatch):
+    looked = []
+    monkeypatch.setattr(cuda, "_require_true", lambda found, *_: looked.append(found.cost.shape))
+    search = WhileItWorks(patchmatch.search)
+    for _ in range(3):
+        searched(small, search, 1)
+    assert looked == [small[0].own.shape]
