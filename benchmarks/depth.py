@@ -19,7 +19,7 @@ import numpy as np
 from stitchsketch_kernel.domain.errors import SettingsError
 from stitchsketch_kernel.domain.model import Depth, Region, SparseModel
 from stitchsketch_kernel.domain.photo import View
-from stitchsketch_kernel.reconstruction.dense import DenseSettings, each_depth
+from stitchsketch_kernel.reconstruction.dense import Asked, DenseSettings, each_depth
 from stitchsketch_kernel.reconstruction.dense.pairs import choose_pairs
 from stitchsketch_kernel.reconstruction.dense.pictures import pixel_rays
 from stitchsketch_kernel.samples import LOOKS, SAMPLE_NAMES, Sample, build_sample, render_photos
@@ -81,7 +81,7 @@ def found(
     others = frozenset(view.name for view in few.views[1:])
     settings = DenseSettings(engine=engine)  # type: ignore[arg-type]
     used, began = time.process_time(), time.perf_counter()
-    (depth,) = each_depth(model_of(few), images, region, settings, done=others)
+    (depth,) = each_depth(Asked(model_of(few), images, region, settings, done=others))
     return depth, time.process_time() - used, time.perf_counter() - began
 
 

@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from stitchsketch_kernel.domain.errors import MeshError, PhotoError, SettingsError
 from stitchsketch_kernel.domain.model import Region
-from stitchsketch_kernel.reconstruction.dense import DenseSettings, depth_maps
+from stitchsketch_kernel.reconstruction.dense import Asked, DenseSettings, depth_maps
 from stitchsketch_kernel.reconstruction.dense.patchmatch import (
     Planes,
     compared,
@@ -38,7 +38,9 @@ def found(five):
     """Depth maps of each engine."""
     model, images = five
     return {
-        engine: depth_maps(model, images, REGION, DenseSettings(engine=engine, max_side_px=side))
+        engine: depth_maps(
+            Asked(model, images, REGION, DenseSettings(engine=engine, max_side_px=side))
+        )
         for engine, side in (("patches", 1280), ("fast", 640), ("sgbm", 1280))
     }
 
@@ -85,7 +87,7 @@ def test_the_fast_engine_gives_maps_of_half_the_size(found):
 
 def test_depths_are_the_same_each_time(five, found):
     model, images = five
-    again = depth_maps(model, images, REGION, DenseSettings(workers=1))
+    again = depth_maps(Asked(model, images, REGION, DenseSettings(workers=1)))
     for one, other in zip(found["patches"], again, strict=True):
         assert np.array_equal(one.depth_m, other.depth_m)
 
@@ -173,7 +175,7 @@ def test_a_photo_that_was_deleted_meanwhile_is_named(five, tmp_path):
     model, images = five
     gone = {**images, "02.png": tmp_path / "02.png"}
     with pytest.raises(PhotoError, match=r"photo 02.png can't be read any more"):
-        depth_maps(model, gone, REGION, DenseSettings(max_side_px=320))
+        depth_maps(Asked(model, gone, REGION, DenseSettings(max_side_px=320)))
 
 
 @pytest.mark.parametrize("engine", ["fast", "sgbm"])
@@ -184,8 +186,8 @@ def test_outside_of_a_mask_no_depth_is_taken(five, engine):
     mask = np.zeros((960, 1280), bool)
     mask[:, :640] = True
     name = model.views[2].name
-    whole = depth_maps(model, images, REGION, settings)
-    cut = depth_maps(model, images, REGION, settings, masks={name: mask})
+    asked = Asked(model, images, REGION, settings)
+    whole, cut = depth_maps(asked), depth_maps(replace(asked, masks={name: mask}))
     middle = whole[2].depth_m.shape[1] // 2
     for one, other in zip(whole, cut, strict=True):
         if one.view.name != name:
@@ -205,7 +207,7 @@ def test_settings_that_make_no_sense_are_refused(wrong):
 def test_views_that_share_nothing_are_refused(ball, ball_images):
     views = tuple(ball.look(f"0{i}.png", 120.0 * i) for i in range(3))
     with pytest.raises(MeshError, match="No surface was found"):
-        depth_maps(ball.model(views), ball_images, REGION, DenseSettings(max_side_px=320))
+        depth_maps(Asked(ball.model(views), ball_images, REGION, DenseSettings(max_side_px=320)))
 
 
 def test_where_a_patch_shows_nothing_the_smaller_pictures_plane_and_its_worth_stay(ball, five):

@@ -17,7 +17,7 @@ from stitchsketch_kernel.pipeline.artefacts import read_value, write_value
 from stitchsketch_kernel.pipeline.context import JOB, StageContext
 from stitchsketch_kernel.pipeline.files import read_json, write_json
 from stitchsketch_kernel.pipeline.stages import densify
-from stitchsketch_kernel.reconstruction.dense import DenseSettings, depth_maps, slanted
+from stitchsketch_kernel.reconstruction.dense import Asked, DenseSettings, depth_maps, slanted
 
 DENSE = {"engine": "high", "max_side_px": 640, "workers": 1}
 COMPUTE = """
@@ -86,7 +86,8 @@ def test_a_killed_search_for_depth_goes_on_by_view(
     # to the bit what a search gives that nobody killed
     images = {photo.name: photo.path for photo in ball_photos}
     box = Region(np.array([-0.4, -0.4, -0.02]), np.array([0.4, 0.4, 0.65]))
-    whole = depth_maps(ball.model(ball_views[:5], 400), images, box, DenseSettings(**DENSE))
+    asked = Asked(ball.model(ball_views[:5], 400), images, box, DenseSettings(**DENSE))
+    whole = depth_maps(asked)
     for number, depth in enumerate(whole):
         again = read_value(folder / "depths" / f"{number:04d}.npz", Depth)
         assert np.array_equal(again.depth_m, depth.depth_m)

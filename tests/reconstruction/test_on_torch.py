@@ -163,7 +163,7 @@ def test_the_whole_engine_gives_depth_of_the_ball(ball, ball_views, ball_images)
     settings = DenseSettings(max_side_px=320)
     asked = Asked(ball.model(views), images, REGION, settings)
     found = list(coarse_to_fine(asked, silent, sizes=FAST_SIZES, search=TorchSearch("cpu")))
-    fast = depth_maps(asked.model, images, REGION, replace(settings, engine="fast"))
+    fast = depth_maps(replace(asked, settings=replace(settings, engine="fast")))
     assert {depth.view.name for depth in found} == set(images)
     of_fast = {depth.view.name: depth for depth in fast}
     for depth in found:
@@ -179,11 +179,12 @@ def test_the_whole_engine_gives_depth_of_the_ball(ball, ball_views, ball_images)
 
 def test_cuda_by_name_without_cuda_is_a_sentence(ball, ball_images, monkeypatch):
     views = ball.ring(3, 12.0)
+    asked = Asked(ball.model(views), ball_images, REGION, DenseSettings(engine="cuda"))
     with pytest.raises(SettingsError, match=r"torch .* Leave densify.engine at auto"):
-        depth_maps(ball.model(views), ball_images, REGION, DenseSettings(engine="cuda"))
+        depth_maps(asked)
     monkeypatch.setattr(domain_cuda, "find_spec", lambda name: None)
     with pytest.raises(SettingsError, match=r"pip install 'stitchsketch\[cuda\]'"):
-        depth_maps(ball.model(views), ball_images, REGION, DenseSettings(engine="cuda"))
+        depth_maps(asked)
 
 
 def test_auto_is_cuda_where_there_is_one_and_high_elsewhere(monkeypatch):

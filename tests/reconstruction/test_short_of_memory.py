@@ -13,7 +13,7 @@ import pytest
 
 from stitchsketch_kernel.domain.errors import ShortOfMemoryError
 from stitchsketch_kernel.domain.model import Region
-from stitchsketch_kernel.reconstruction.dense import DenseSettings, each_depth
+from stitchsketch_kernel.reconstruction.dense import Asked, DenseSettings, each_depth
 from stitchsketch_kernel.reconstruction.dense.sparing import plan
 
 REGION = Region(np.array([-0.4, -0.4, -0.02]), np.array([0.4, 0.4, 0.65]))
@@ -94,11 +94,11 @@ class Ends:
 @pytest.mark.parametrize("kind", ["numpy", "opencv"])
 def test_memory_that_ends_in_the_middle_costs_no_view(three, monkeypatch, kind):
     model, images = three
-    whole = {one.view.name: one.depth_m for one in each_depth(model, images, REGION, ASKED)}
+    whole = {one.view.name: one.depth_m for one in each_depth(Asked(model, images, REGION, ASKED))}
     Ends(monkeypatch, 2, kind)
     fit = plan(ASKED, model.views, lambda: 8 * GIB)
     names = []
-    for one in each_depth(model, images, REGION, fit):
+    for one in each_depth(Asked(model, images, REGION), fit=fit):
         names.append(one.view.name)
         assert np.array_equal(one.depth_m, whole[one.view.name])
     assert sorted(names) == ["00.png", "01.png", "02.png"], "each once"
@@ -111,7 +111,8 @@ def test_what_came_out_smaller_is_said(three, monkeypatch):
     Ends(monkeypatch, 3, "numpy")
     fit = plan(ASKED, model.views, lambda: 8 * GIB)
     sides = {
-        one.view.name: max(one.depth_m.shape) for one in each_depth(model, images, REGION, fit)
+        one.view.name: max(one.depth_m.shape)
+        for one in each_depth(Asked(model, images, REGION), fit=fit)
     }
     assert sides["01.png"] == 224
     assert "Memory was short: the depth of" in fit.say() and "01.png" in fit.say()
@@ -127,7 +128,7 @@ UNDER_A_LIMIT = """
     from pathlib import Path
     from stitchsketch_kernel.domain.errors import StitchSketchError
     from stitchsketch_kernel.domain.model import Region
-    from stitchsketch_kernel.reconstruction.dense import DenseSettings, each_depth
+    from stitchsketch_kernel.reconstruction.dense import Asked, DenseSettings, each_depth
     from stitchsketch_kernel.reconstruction.dense.sparing import plan
     ball = Ball()
     views = ball.ring(10, 12.0)[:3]
@@ -138,7 +139,7 @@ UNDER_A_LIMIT = """
     try:
         fit = plan(DenseSettings(engine="fast", max_side_px=640, workers=3), views)
         images = {{view.name: Path({images!r}) / view.name for view in views}}
-        done = list(each_depth(model, images, region, fit))
+        done = list(each_depth(Asked(model, images, region), fit=fit))
         print(len(done), fit.settings.workers, max(done[0].depth_m.shape), fit.say())
     except StitchSketchError as error:
         print(type(error).__name__, error)

@@ -164,7 +164,7 @@ def _begun_and_new(
 ) -> Iterator[Depth]:
     """The depth of every view: as an earlier run had found it before it ended, or found now."""
     from stitchsketch_kernel.domain.model import Depth
-    from stitchsketch_kernel.reconstruction.dense import each_depth
+    from stitchsketch_kernel.reconstruction.dense import Asked, each_depth
 
     begun, done = context.begun, set()
     for view in model.views:
@@ -175,7 +175,8 @@ def _begun_and_new(
     progress = part(told, len(done) / len(number), 1)
     if len(done) == len(number):
         return
-    for depth in each_depth(model, images, region, fit, progress, masks, frozenset(done)):
+    asked = Asked(model, images, region, fit.settings, masks, frozenset(done))
+    for depth in each_depth(asked, progress, fit):
         begun.keep(number[depth.view.name], depth)
         yield depth
 

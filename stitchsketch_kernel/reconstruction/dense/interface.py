@@ -63,7 +63,7 @@ class Asked:
         The upright photo of each view, by the view's name.
     region : Region
         Only what lies in it is looked for.
-    settings : DenseSettings
+    settings : DenseSettings, optional
     masks : mapping of str to ndarray of bool
         Where the furniture is in a view's photo, of any size; views without one are used whole.
     done : frozenset of str
@@ -73,7 +73,7 @@ class Asked:
     model: SparseModel
     images: Mapping[str, Path]
     region: Region
-    settings: DenseSettings
+    settings: DenseSettings = field(default_factory=DenseSettings)
     masks: Mapping[str, BoolArray] = field(default_factory=dict)
     done: frozenset[str] = frozenset()
 

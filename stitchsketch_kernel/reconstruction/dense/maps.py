@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import replace
 
-from stitchsketch_kernel.domain.arrays import BoolArray
 from stitchsketch_kernel.domain.errors import MeshError
-from stitchsketch_kernel.domain.model import Depth, Region, SparseModel
+from stitchsketch_kernel.domain.model import Depth
 from stitchsketch_kernel.domain.progress import Progress, silent
 from stitchsketch_kernel.reconstruction.dense.cuda import auto_depths, cuda_depths
 from stitchsketch_kernel.reconstruction.dense.interface import Asked, DenseEngine, DenseSettings
@@ -26,31 +25,16 @@ _ENGINES: dict[str, DenseEngine] = {
 
 
 def each_depth(
-    model: SparseModel,
-    images: Mapping[str, Path],
-    region: Region,
-    settings: DenseSettings | Sparing | None = None,
-    progress: Progress = silent,
-    masks: Mapping[str, BoolArray] | None = None,
-    done: frozenset[str] = frozenset(),
+    asked: Asked, progress: Progress = silent, fit: Sparing | None = None
 ) -> Iterator[Depth]:
     """Find the depth of every view, and give each as soon as it is there.
 
     Parameters
     ----------
-    model : SparseModel
-        Upright; metric where the scale is known.
-    images : mapping of str to Path
-        The upright photo of each view, by the view's name.
-    region : Region
-        Only what lies in it is looked for.
-    settings : DenseSettings or Sparing, optional
-        As asked for, or made to fit the memory already (`sparing.plan`).
+    asked : Asked
     progress : Progress, optional
-    masks : mapping of str to ndarray of bool, optional
-        Where the furniture is in a view's photo, of any size; views without one are used whole.
-    done : frozenset of str
-        Views whose depth is known already.
+    fit : Sparing, optional
+        The settings made to fit the memory, where that was done already (`sparing.plan`).
 
     Raises
     ------
@@ -61,17 +45,13 @@ def each_depth(
     ShortOfMemoryError
         There is less memory than the least that can be tried takes.
     """
-    fit = (
-        settings
-        if isinstance(settings, Sparing)
-        else plan(settings or DenseSettings(), model.views)
-    )
-    engine, seen = _ENGINES[fit.asked.engine], bool(done)
+    fit = fit or plan(asked.settings, asked.model.views)
+    engine, seen = _ENGINES[fit.asked.engine], bool(asked.done)
 
     def run(fitting: DenseSettings, known: frozenset[str]) -> Iterator[Depth]:
-        return engine(Asked(model, images, region, fitting, masks or {}, known), progress)
+        return engine(replace(asked, settings=fitting, done=known), progress)
 
-    for depth in depths_sparing(run, fit, done):
+    for depth in depths_sparing(run, fit, asked.done):
         seen = seen or bool((depth.depth_m > 0).any())
         yield depth
     if not seen:
@@ -81,15 +61,7 @@ def each_depth(
         )
 
 
-def depth_maps(
-    model: SparseModel,
-    images: Mapping[str, Path],
-    region: Region,
-    settings: DenseSettings | None = None,
-    progress: Progress = silent,
-    masks: Mapping[str, BoolArray] | None = None,
-) -> list[Depth]:
+def depth_maps(asked: Asked, progress: Progress = silent) -> list[Depth]:
     """All that `each_depth` gives, in the model's order of views."""
-    order = {view.name: i for i, view in enumerate(model.views)}
-    found = each_depth(model, images, region, settings, progress, masks)
-    return sorted(found, key=lambda depth: order[depth.view.name])
+    order = {view.name: i for i, view in enumerate(asked.model.views)}
+    return sorted(each_depth(asked, progress), key=lambda depth: order[depth.view.name])
