@@ -7,9 +7,12 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from stage_alone import context
 
 from stitchsketch_kernel.domain.board import TagSighting
 from stitchsketch_kernel.domain.model import Region, SparseModel
+from stitchsketch_kernel.pipeline.context import StageContext
+from stitchsketch_kernel.pipeline.stages.scale import _mirror
 from stitchsketch_kernel.reconstruction.surface import SurfaceSettings, make_mesh
 from stitchsketch_kernel.reconstruction.surroundings.mirrors import (
     SAY_IMAGE,
@@ -65,6 +68,25 @@ def test_the_glass_is_where_the_tags_say(room):
     assert abs(mirror.beyond(POINT)) < 0.003
     assert set(mirror.photos) <= {view.name for view in front}
     assert "show the piece or its mats in it" in say_mirror(mirror)
+
+
+def test_no_mirror_is_looked_for_where_a_person_said_that_there_is_none(room, tmp_path):
+    model, front = room
+    aligned = context(tmp_path, "align")
+    aligned.keep("mirrored", tuple(sightings(front, mirrored(TAGS))))
+    stage = context(tmp_path, "scale")
+    true = tuple(sightings(model.views, TAGS))
+
+    def found(**asked):
+        job = {**stage._job, "settings": {"scale": {}, "room": asked}}
+        return _mirror(StageContext(stage.folder, job), model, true, "", _never)
+
+    assert found() is not None
+    assert found(mirrors=False) is None
+
+
+def _never():
+    raise AssertionError("the mirror's tags were read: no features are asked for")
 
 
 def test_tags_that_agree_on_nothing_are_no_mirror(room):

@@ -11,8 +11,10 @@ from stitchsketch_kernel.domain.progress import Wait, part
 from stitchsketch_kernel.pipeline.weights import GLASS_S
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from stitchsketch_kernel.domain.board import KnownLength, TagSighting
-    from stitchsketch_kernel.domain.model import Scale, Similarity, SparseModel
+    from stitchsketch_kernel.domain.model import Mirror, Scale, Similarity, SparseModel
     from stitchsketch_kernel.domain.photo import Photo
     from stitchsketch_kernel.domain.progress import Progress
     from stitchsketch_kernel.imaging.boards import BoardFile
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
 
 NAME, NUMBER, VERSION = "scale", 3, 4
 INPUTS = ("ingest", "align")
-SETTINGS = {"scale": "stitchsketch_kernel.reconstruction.scale:ScaleSettings"}
+SETTINGS = {
+    "scale": "stitchsketch_kernel.reconstruction.scale:ScaleSettings",
+    "room": "stitchsketch_kernel.reconstruction.surroundings.room:RoomSettings",
+}
 FILES = {
     "boards": "stitchsketch_kernel.imaging.boards:read_board_file",
     "lengths": "stitchsketch_kernel.pipeline.lengths:read_lengths",
@@ -87,8 +92,7 @@ def _scaled(
     from stitchsketch_kernel.pipeline.mats import known_boards
     from stitchsketch_kernel.reconstruction.colmap_io import transform_sparse
     from stitchsketch_kernel.reconstruction.scale import apply_scale, find_scale
-    from stitchsketch_kernel.reconstruction.surroundings.glass import find_glass
-    from stitchsketch_kernel.reconstruction.surroundings.mirrors import find_mirror, say_mirror
+    from stitchsketch_kernel.reconstruction.surroundings.mirrors import say_mirror
 
     progress(0.0, "measuring the mats")
     aligned = context.read("align", f"{prefix}model", SparseModel)
@@ -103,10 +107,12 @@ def _scaled(
         similarity = _for_looking(aligned, similarity)
     model = apply_scale(aligned, similarity)
     (context.folder / prefix).mkdir(exist_ok=True)
-    mirror = find_mirror(model, sightings, context.read("align", f"{prefix}mirrored", tuple))
-    if mirror is None:
+
+    def features() -> Features:
         progress(0.15, Wait("looking for mirrors", 1.0, GLASS_S * len(photos)))
-        mirror = find_glass(model, _features(photos, similarity, context, prefix))
+        return _features(photos, similarity, context, prefix)
+
+    mirror = _mirror(context, model, sightings, prefix, features)
     context.keep(f"{prefix}mirrors", () if mirror is None else (mirror,))
     context.keep(f"{prefix}similarity", similarity)
     context.keep(f"{prefix}residuals_mm", _residuals(aligned, sightings, known, context))
@@ -115,6 +121,23 @@ def _scaled(
         context.earlier("align") / prefix / "sparse", similarity, context.folder / prefix / folder
     )
     return scale, model, [] if mirror is None else [say_mirror(mirror)]
+
+
+def _mirror(
+    context: StageContext,
+    model: SparseModel,
+    sightings: tuple[TagSighting, ...],
+    prefix: str,
+    features: Callable[[], Features],
+) -> Mirror | None:
+    """The mirror in the room, by its tags or else by features; None where none is looked for."""
+    from stitchsketch_kernel.reconstruction.surroundings.glass import find_glass
+    from stitchsketch_kernel.reconstruction.surroundings.mirrors import find_mirror
+
+    if not context.settings("room").mirrors:
+        return None
+    mirrored = context.read("align", f"{prefix}mirrored", tuple)
+    return find_mirror(model, sightings, mirrored) or find_glass(model, features())
 
 
 def _features(

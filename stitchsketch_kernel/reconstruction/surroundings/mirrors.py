@@ -159,7 +159,7 @@ def say_mirror(mirror: Mirror) -> str:
     return (
         f"A mirror stands in the room: {names} show the piece or its mats in it. What is seen "
         "in it is left out. If parts of the piece are missing, cover the mirror and take the "
-        "photos again."
+        "photos again; if there is none, run again with --set room.mirrors=false."
     )
 
 
