@@ -15,7 +15,8 @@ Each row is kept in ``FOLDER/table.jsonl`` once it is measured, and only printed
 a table that broke off goes on. So it does on another machine from ``benchmarks/figures``, where
 rows are kept with the code, while the stages' versions are theirs; ``--anew`` measures them again.
 Processor seconds depend on what else the machine's host does that hour, by a factor of two:
-`peer.py` beside a row says how fast it is.
+a row keeps the seconds of the same work before and after it (`speed.py`), and `peer.py` says what
+the peer's cameras take beside it.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from typing import Any
 import numpy as np
 from real_pieces import PIECES
 from rendered import SHOWN, Scene, measured, scene_of, settings_of
+from speed import reference_s
 
 from stitchsketch_kernel.domain.errors import StitchSketchError
 from stitchsketch_kernel.pipeline import FIRST_LOOK, RunSettings, run
@@ -50,7 +52,7 @@ HEAD = (
     "scene", "engine", "cameras placed", "rms mm", "scale off (said) %",
     "surface mean / median / 95 % mm", "bias mm", "complete within 2 / 5 mm %",
     "processor s: ingest, align, scale, densify, mesh", "all", "wall s: the same", "all", "MB",
-    "more",
+    "`speed.py` before, after", "more",
 )  # fmt: skip
 
 
@@ -112,12 +114,13 @@ def row(
     for other in others:
         take_over(other, folder)
     values = {**ENGINES[engine], **values}
+    before_s = reference_s()
     try:
         figures = real(scene, folder, values) if isinstance(scene, str) else None
         figures = figures or drawn(scene, folder, values)
     except StitchSketchError as error:
         return {**key, "error": str(error)}
-    told = {**key, **figures, **costs(folder)}
+    told = {**key, **figures, **costs(folder), "reference_s": [before_s, reference_s()]}
     with (out / "table.jsonl").open("a", encoding="utf-8") as table:
         table.write(json.dumps(told) + "\n")
     return told
@@ -198,6 +201,7 @@ def in_table(told: dict[str, Any]) -> str:
         ", ".join(f"{seconds:.0f}" for seconds in wall.values()),
         f"{sum(wall.values()):.0f}",
         f"{told['peak_memory_mb']}",
+        ", ".join(f"{seconds:.1f}" for seconds in told.get("reference_s", ())),
         told.get("more", ""),
     )
     return "| " + " | ".join(cells) + " |"
