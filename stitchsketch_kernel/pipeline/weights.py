@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from stitchsketch_kernel.pipeline.stage import Stage
+from stitchsketch_kernel.reconstruction.align_costs import costs_of
 
 #: The name under which ingest's figures carry the weights, for those who watch a run.
 WEIGHTS = "weights"
@@ -24,6 +25,8 @@ _KNOWN, _VOTE_S, _MOST_WITNESSES = 0.25, 0.1, 48
 _SURFACE_S = 40.0
 #: Looking for a mirror's glass takes so long a photo, usually.
 GLASS_S = 0.3
+#: Aligning's own seconds were measured on a machine that took twice as long.
+_ALIGN = 0.5
 #: Features are looked for in photos twice as large, unless these are as large as this.
 _LARGE_MP = 2.5
 
@@ -56,10 +59,10 @@ def _ingest(_: Mapping[str, Any], photos: int, megapixels: float) -> float:
 
 
 def _align(settings: Mapping[str, Any], photos: int, megapixels: float) -> float:
-    large = megapixels >= _LARGE_MP
-    coarse = getattr(settings["align"], "features", "") == "coarse"
-    features = 0.37 * megapixels if large else 0.3 if coarse else 1.0
-    return photos * (0.6 + 0.1 * megapixels + features)
+    asked, all_of_them = getattr(settings["align"], "features", "auto"), photos * megapixels
+    coarse = asked == "coarse" or (asked == "auto" and megapixels >= _LARGE_MP)
+    fine_and_coarse = (0.0, all_of_them) if coarse else (all_of_them, 0.0)
+    return _ALIGN * costs_of(photos, all_of_them, *fine_and_coarse).all
 
 
 def _scale(_: Mapping[str, Any], photos: int, __: float) -> float:

@@ -114,7 +114,7 @@ def _map(
     settings: AlignSettings,
     progress: Progress,
 ) -> dict[int, Any]:
-    options = mapping_options(settings.seed)
+    options = mapping_options(settings.seed, count)
     options.min_model_size = min(10, max(3, count // 2))
     placed = [0]
 

@@ -12,10 +12,16 @@ from typing import Any
 
 import pycolmap
 
+#: Of more photos than this all are adjusted each time that there are so many times as many as the
+#: last time; COLMAP's 1.1 makes 40 adjustments of 200 photos, two thirds of the time.
+_MANY, _MORE = 60, 1.3
 
-def mapping_options(seed: int) -> Any:
-    """COLMAP's options for placing photos and points, all random choices from `seed`."""
+
+def mapping_options(seed: int, count: int = 0) -> Any:
+    """COLMAP's options for placing `count` photos, all random choices from `seed`."""
     options = pycolmap.IncrementalPipelineOptions()
+    if count > _MANY:
+        options.ba_global_frames_ratio = options.ba_global_points_ratio = _MORE
     for part in (options, options.mapper):
         part.num_threads = 1
         part.random_seed = seed
