@@ -23,8 +23,8 @@ _DEPTH_HIGH_S = 4.9
 _KNOWN, _VOTE_S, _MOST_WITNESSES = 0.25, 0.1, 48
 #: Points of an armchair at 2 mm, in Poisson's equation and after it.
 _SURFACE_S = 40.0
-#: Looking for a mirror's glass takes so long a photo, usually.
-GLASS_S = 0.3
+#: Measuring mats, and looking for a mirror's glass, take so long a photo.
+MATS_S, GLASS_S = 0.1, 0.15
 #: Aligning's own seconds were measured on a machine that took twice as long.
 _ALIGN = 0.5
 #: Features are looked for in photos twice as large, unless these are as large as this.
@@ -66,7 +66,7 @@ def _align(settings: Mapping[str, Any], photos: int, megapixels: float) -> float
 
 
 def _scale(_: Mapping[str, Any], photos: int, __: float) -> float:
-    return 1.5 + GLASS_S * photos
+    return 1.5 + (MATS_S + GLASS_S) * photos
 
 
 def _densify(settings: Mapping[str, Any], photos: int, megapixels: float) -> float:

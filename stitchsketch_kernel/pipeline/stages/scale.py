@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stitchsketch_kernel.domain.progress import Wait, part
-from stitchsketch_kernel.pipeline.weights import GLASS_S
+from stitchsketch_kernel.pipeline.weights import GLASS_S, MATS_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +94,7 @@ def _scaled(
     from stitchsketch_kernel.reconstruction.scale import apply_scale, find_scale
     from stitchsketch_kernel.reconstruction.surroundings.mirrors import say_mirror
 
-    progress(0.0, "measuring the mats")
+    progress(0.0, Wait("measuring the mats", 0.5, MATS_S * len(photos)))
     aligned = context.read("align", f"{prefix}model", SparseModel)
     known = known_boards(context)
     sightings = context.read("align", f"{prefix}sightings", tuple)
@@ -102,14 +102,14 @@ def _scaled(
     scale, similarity = find_scale(
         aligned, sightings, known.boards, known.distances, lengths, context.settings("scale")
     )
-    progress(0.1, "laying the cameras over the floor")
+    progress(0.5, "laying the cameras over the floor")
     if not scale.is_metric:
         similarity = _for_looking(aligned, similarity)
     model = apply_scale(aligned, similarity)
     (context.folder / prefix).mkdir(exist_ok=True)
 
     def features() -> Features:
-        progress(0.15, Wait("looking for mirrors", 1.0, GLASS_S * len(photos)))
+        progress(0.55, Wait("looking for mirrors", 1.0, GLASS_S * len(photos)))
         return _features(photos, similarity, context, prefix)
 
     mirror = _mirror(context, model, sightings, prefix, features)
