@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+import pycolmap
 import pytest
 
 from stitchsketch_kernel.domain.model import Depth, Region
 from stitchsketch_kernel.imaging.photos import PixelsWhenAsked
 from stitchsketch_kernel.reconstruction import fusion
+from stitchsketch_kernel.reconstruction.bundle import mapping_options
 from stitchsketch_kernel.reconstruction.dense.held import Held, in_turn
 from stitchsketch_kernel.reconstruction.dense.interface import DenseSettings
 from stitchsketch_kernel.reconstruction.dense.pairs import choose_pairs, swept
@@ -175,3 +177,11 @@ def test_of_few_photos_all_with_alike_gazes_are_compared(ball):
     views = {f"{i}": ball.look(f"{i}", 10.0 * i).rotation for i in range(6)}
     assert len(likely_pairs(list(views), views)) == 15
     assert len(likely_pairs([*views, "no mat"], views)) == 21
+
+
+def test_few_photos_are_adjusted_as_often_as_ever_and_many_less_often():
+    few, many = mapping_options(1, 60), mapping_options(1, 61)
+    usual = pycolmap.IncrementalPipelineOptions()
+    assert few.ba_global_frames_ratio == usual.ba_global_frames_ratio
+    assert few.ba_global_points_ratio == usual.ba_global_points_ratio
+    assert many.ba_global_frames_ratio == many.ba_global_points_ratio == 1.3
