@@ -40,6 +40,8 @@ def left_alone(visit):
         body = json.dumps({"name": "stitchsketch"})
         made = one.page.evaluate(_POST, [f"/user/{subject}/api/kernels", body])
         channel = f"/user/{subject}/api/kernels/{made['id']}/channels"
+        # what is sent to a kernel that is still starting is lost with the socket
+        assert one.tell_kernel(channel, "kernel_info_request", {}, 120), "the kernel did not start"
         wanted = {"code": code, "silent": False, "store_history": False}
         one.tell_kernel(channel, "execute_request", wanted, 8)
         kernel = f"/user/{subject}/api/kernels/{made['id']}"
