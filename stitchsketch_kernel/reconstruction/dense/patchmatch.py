@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numba
 import numpy as np
@@ -25,8 +26,11 @@ SIDE = 2 * REACH_PX // STEP_PX + 1
 #: Weights of a patch's pixels: by their distance, and by how unlike the middle one they are
 #: (1 / 2 sigma^2, grey levels).
 _NEAR_PX, UNLIKE = 4.0, np.float32(1 / (2 * 18.0**2))
-_ALONG = np.arange(-REACH_PX, REACH_PX + 1, STEP_PX) ** 2
-NEAR = np.exp(-np.add.outer(_ALONG, _ALONG).ravel() / (2 * _NEAR_PX**2)).astype(np.float32)
+_ALONG = np.arange(-REACH_PX, REACH_PX + 1, STEP_PX)
+#: A patch's pixels from its middle, row by row.
+_DY, _DX = np.repeat(_ALONG, SIDE), np.tile(_ALONG, SIDE)
+NEAR = np.exp(-(_DX**2 + _DY**2) / (2 * _NEAR_PX**2)).astype(np.float32)
+_X, _Y = _DX.astype(np.float32), _DY.astype(np.float32)
 #: The cost of a patch that can't be compared.
 WORST = np.float32(1.0)
 #: A plane of a smaller cost is near the surface: the views that it looks alike in see that place.
@@ -50,6 +54,9 @@ SLOPE = 1.0
 _BESIDE = np.array([[0, 1], [0, 3], [0, 5], [0, 9], [-2, 3], [2, 3]], dtype=np.int64)
 FROM = np.array([-_BESIDE, _BESIDE, -_BESIDE[:, ::-1], _BESIDE[:, ::-1]])
 RANDOM_TRIES = 3
+#: How the inner loops are compiled: without counting who holds an array, which took half the time
+#: (and kept two cores waiting for each other). They make no arrays, then.
+_BARE: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": True, "_nrt": False}
 
 
 @dataclass(frozen=True)
@@ -141,6 +148,8 @@ def search(
     """
     p = pictures
     variance = own_variance(p.own)
+    patch, weight = np.empty((2, SIDE * SIDE), np.float32)
+    costs = np.empty(len(p.others), np.float32)
     alike = min(alike, len(p.others))
     # at each pixel the other views, those first that it looks most alike in
     order = np.empty((*p.own.shape, len(p.others)), np.uint8)
@@ -151,33 +160,37 @@ def search(
                 planes.inverse, planes.slope, planes.cost, p.own, variance,
                 p.others.reshape(len(p.others), -1), p.others.shape[2], p.sizes, p.A, p.b, order,
                 alike, np.float32(p.focal_px), colour, turn, turn < begin, seed + 2 * turn + colour,
+                patch, weight, costs,
             )  # fmt: skip
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
-def own_variance(own):  # type: ignore[no-untyped-def]
+def own_variance(own: AnyArray) -> AnyArray:
     """Weighted variance of each patch, float32 (h, w); 0 where it leaves the picture."""
-    height, width = own.shape
-    variance = np.zeros((height, width), np.float32)
-    patch = np.empty(SIDE * SIDE, np.float32)
-    weight = np.empty(SIDE * SIDE, np.float32)
-    for y in range(REACH_PX, height - REACH_PX):
-        for x in range(REACH_PX, width - REACH_PX):
-            _read(own, y, x, patch, weight)
-            variance[y, x] = (weight * patch * patch).sum()
+    variance = np.zeros(own.shape, np.float32)
+    patch, weight = np.empty((2, SIDE * SIDE), np.float32)
+    _variances(own, variance, patch, weight)
     return variance
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(**_BARE)
+def _variances(own, variance, patch, weight):  # type: ignore[no-untyped-def]
+    height, width = own.shape
+    for y in range(REACH_PX, height - REACH_PX):
+        for x in range(REACH_PX, width - REACH_PX):
+            _read(own, y, x, patch, weight)
+            total = np.float32(0)
+            for k in range(SIDE * SIDE):
+                total += weight[k] * patch[k] * patch[k]
+            variance[y, x] = total
+
+
+@numba.njit(**_BARE)
 def _half_round(  # type: ignore[no-untyped-def]  # noqa: PLR0912  (one loop: calls would cost)
     inverse, slope, cost, own, variance, others, stride, sizes, A, b, order, alike,
-    focal_px, colour, turn, only_cost, seed,
+    focal_px, colour, turn, only_cost, seed, patch, weight, costs,
 ):  # fmt: skip
     # one colour of the chessboard; `only_cost`: what the planes are worth as they stand
     np.random.seed(seed)  # noqa: NPY002  (numba's own generator, one a thread)
-    costs = np.empty(len(others), np.float32)
-    patch = np.empty(SIDE * SIDE, np.float32)
-    weight = np.empty(SIDE * SIDE, np.float32)
     height, width = inverse.shape
     fine = 0.5 ** max(turn, 0)
     for y in range(REACH_PX, height - REACH_PX):
@@ -189,7 +202,7 @@ def _half_round(  # type: ignore[no-untyped-def]  # noqa: PLR0912  (one loop: ca
             if only_cost:
                 cost[y, x] = _cost(
                     patch, weight, variance[y, x], y, x, others, stride, sizes, A, b, w, gx, gy,
-                    order[y, x], alike, len(others), costs,
+                    order[y, x], alike, len(others), costs, WORST,
                 )  # fmt: skip
                 continue
             c = cost[y, x]
@@ -219,19 +232,19 @@ def _half_round(  # type: ignore[no-untyped-def]  # noqa: PLR0912  (one loop: ca
                     continue
                 d = _cost(
                     patch, weight, variance[y, x], y, x, others, stride, sizes, A, b, v, hx, hy,
-                    order[y, x], alike, asked, costs,
+                    order[y, x], alike, asked, costs, c,
                 )  # fmt: skip
                 if d < c:
                     c, w, gx, gy, changed = d, v, hx, hy, True
             if changed and asked < len(others):
                 c = _cost(
                     patch, weight, variance[y, x], y, x, others, stride, sizes, A, b, w, gx, gy,
-                    order[y, x], alike, len(others), costs,
+                    order[y, x], alike, len(others), costs, WORST,
                 )  # fmt: skip
             inverse[y, x], slope[y, x, 0], slope[y, x, 1], cost[y, x] = w, gx, gy, c
 
 
-@numba.njit(cache=True, nogil=True, forceinline=True)
+@numba.njit(**_BARE, forceinline=True)
 def _cheapest(inverse, cost, y, x, k):  # type: ignore[no-untyped-def]
     # where the k-th of the planes to try lies; (0, 0): nowhere
     height, width = inverse.shape
@@ -243,21 +256,20 @@ def _cheapest(inverse, cost, y, x, k):  # type: ignore[no-untyped-def]
     return dy, dx
 
 
-@numba.njit(cache=True, nogil=True, forceinline=True)
+@numba.njit(**_BARE, forceinline=True)
 def _random():  # type: ignore[no-untyped-def]
     # -1 to 1
     return np.random.uniform(-1.0, 1.0)  # noqa: NPY002
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
+@numba.njit(**_BARE, forceinline=True)
 def _read(own, y, x, patch, weight):  # type: ignore[no-untyped-def]
     # the patch's pixels less their mean; those near and alike in brightness weigh most, so that
     # what lies behind an edge does not count
     middle = own[y, x]
     total, mean = np.float32(0), np.float32(0)
     for k in range(SIDE * SIDE):
-        dy, dx = k // SIDE * STEP_PX - REACH_PX, k % SIDE * STEP_PX - REACH_PX
-        value = own[y + dy, x + dx]
+        value = own[y + _DY[k], x + _DX[k]]
         weight[k] = NEAR[k] * np.exp(-((value - middle) ** 2) * UNLIKE)
         patch[k] = value
         total += weight[k]
@@ -268,27 +280,35 @@ def _read(own, y, x, patch, weight):  # type: ignore[no-untyped-def]
         patch[k] -= mean
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
+@numba.njit(**_BARE, forceinline=True)
 def _cost(  # type: ignore[no-untyped-def]
     patch, weight, variance, y, x, others, stride, sizes, A, b, w, gx, gy, order, alike, asked,
-    costs,
+    costs, least,
 ):  # fmt: skip
-    # mean over the views that look most alike, of the first `asked` in the order; those come first
-    for i in range(asked):
+    # mean over the views that look most alike, of the first `asked` in the order; those come first.
+    # `least` and more are all the same: where all that are asked count, the one least alike, which
+    # is seen first, may be enough
+    total = np.float32(0)
+    for i in range(asked - 1, -1, -1):
         k = order[i]
         costs[i] = _one_cost(
             patch, weight, variance, np.float32(y), np.float32(x), others[k], np.int32(stride),
             sizes[k, 0], sizes[k, 1], A[k], b[k], w, gx, gy,
         )  # fmt: skip
+        total += costs[i]
+        if asked == alike and i and total >= alike * least:
+            return WORST
+    total = np.float32(0)
     for i in range(alike):
         for j in range(i + 1, asked):
             if costs[j] < costs[i]:
                 costs[i], costs[j] = costs[j], costs[i]
                 order[i], order[j] = order[j], order[i]
-    return costs[:alike].mean()
+        total += costs[i]
+    return total / np.float32(alike)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
+@numba.njit(**_BARE, forceinline=True)
 def _one_cost(patch, weight, variance, y, x, other, stride, height, width, A, b, w, gx, gy):  # type: ignore[no-untyped-def]
     # 1 - correlation with what the plane shows of the patch in one other picture
     s = A[2, 0] * x + A[2, 1] * y + A[2, 2] + b[2] * w
@@ -307,9 +327,7 @@ def _one_cost(patch, weight, variance, y, x, other, stride, height, width, A, b,
     total, square, product = np.float32(0), np.float32(0), np.float32(0)
     row = np.uint32(stride)
     for k in range(SIDE * SIDE):
-        dx = np.float32(k % SIDE * STEP_PX - REACH_PX)
-        dy = np.float32(k // SIDE * STEP_PX - REACH_PX)
-        pu, pv = u + ux * dx + uy * dy, v + vx * dx + vy * dy
+        pu, pv = u + ux * _X[k] + uy * _Y[k], v + vx * _X[k] + vy * _Y[k]
         iu, iv = np.int32(pu), np.int32(pv)
         fu, fv = pu - np.float32(iu), pv - np.float32(iv)
         at = np.uint32(iv * stride + iu)
