@@ -9,18 +9,22 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import cv2
+import numba
 import numpy as np
 
 from stitchsketch_kernel.domain.arrays import AnyArray, FloatArray, IntArray
 from stitchsketch_kernel.domain.errors import MeshError
 from stitchsketch_kernel.domain.model import Depth, Region
+from stitchsketch_kernel.domain.photo import View
 from stitchsketch_kernel.domain.progress import Progress, part, silent
 from stitchsketch_kernel.reconstruction.dense.held import in_turn
-from stitchsketch_kernel.reconstruction.dense.pictures import world_points
 from stitchsketch_kernel.reconstruction.votes import DepthStack, votes
 
 #: A pixel is believed where no depth within this window jumps by more than this share.
 _RIM_PX, _RIM_JUMP = 5, 0.03
+#: A normal is told by pixels so far to all sides, and holds where the surface is seen less aslant
+#: than this (cosine).
+_STEP_PX, _LEAST_SLANT = 2, 0.15
 #: A point is no surface where more views than this share of those that agree look through it.
 _MOST_THROUGH = 0.25
 #: Views at a time: each takes 0.2 GB.
@@ -108,10 +112,9 @@ def _keep_confirmed(stack: DepthStack, agree_m: float, others: int, progress: Pr
     """
 
     def confirmed(i: int) -> AnyArray:
-        depth = stack.own(i)
-        rows = np.nonzero(depth > 0)
-        alike, _ = votes(world_points(depth, stack.views[i])[rows], stack, i, agree_m)
-        kept = np.zeros(depth.shape, dtype=bool)
+        points, rows = _known(stack.own(i), stack.views[i])
+        alike, _ = votes(points, stack, i, agree_m)
+        kept = np.zeros(stack.own(i).shape, dtype=bool)
         kept[rows] = alike >= others
         return np.packbits(kept)
 
@@ -126,47 +129,62 @@ def _keep_confirmed(stack: DepthStack, agree_m: float, others: int, progress: Pr
         own[~np.unpackbits(bits, count=own.size).reshape(own.shape).astype(bool)] = 0
 
 
+def _known(depth: AnyArray, view: View) -> tuple[FloatArray, tuple[AnyArray, AnyArray]]:
+    """What a map's known pixels show, shape (n, 3), and their rows and columns."""
+    rows, columns = np.nonzero(depth > 0)
+    camera, z = view.camera, depth[rows, columns].astype(float)
+    x = (columns + 0.5 - camera.cx) / camera.fx * z
+    y = (rows + 0.5 - camera.cy) / camera.fy * z
+    return (np.column_stack([x, y, z]) - view.translation) @ view.rotation, (rows, columns)
+
+
 def _own_points(depth: Depth) -> Cloud:
-    """The map's pixels as points, with normals from their neighbours."""
-    camera, view = depth.view.camera, depth.view
-    z = cv2.medianBlur(np.ascontiguousarray(depth.depth_m), 3)
-    z = np.where((depth.depth_m > 0) & (z > 0), depth.depth_m, 0)
-    u, v = np.meshgrid(np.arange(z.shape[1]) + 0.5, np.arange(z.shape[0]) + 0.5)
-    rays = np.stack(
-        [(u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy, np.ones_like(u)], axis=-1
-    )
-    xyz = rays * z[..., None]
-    normal, good = _map_normals(xyz, z)
-    rows = (z > 0) & good
-    world = (xyz[rows] - view.translation) @ view.rotation
-    return Cloud(world, normal[rows] @ view.rotation, depth.confidence[rows].astype(float))
-
-
-def _map_normals(xyz: AnyArray, z: AnyArray) -> tuple[FloatArray, AnyArray]:
-    """Normals (h, w, 3) towards the camera from differences over five pixels, and where they hold.
+    """The map's pixels as points, with normals from their neighbours.
 
     They hold where all depths around belong together: no hole, no jump.
     """
-    step = 2
-    right, left = np.roll(xyz, -step, axis=1), np.roll(xyz, step, axis=1)
-    down, up = np.roll(xyz, -step, axis=0), np.roll(xyz, step, axis=0)
+    camera, view = depth.view.camera, depth.view
+    z = cv2.medianBlur(np.ascontiguousarray(depth.depth_m), 3)
+    z = np.where((depth.depth_m > 0) & (z > 0), depth.depth_m, np.float32(0))
     # matching makes what is in front a little too wide: its rim is left to views that see it whole
     rim = np.ones((_RIM_PX, _RIM_PX), np.uint8)
-    near, far = (
-        cv2.erode(np.asarray(z, np.float32), rim),
-        cv2.dilate(np.asarray(z, np.float32), rim),
+    near, far = cv2.erode(z, rim), cv2.dilate(z, rim)
+    rows, columns = np.nonzero((near > 0) & (far - near < _RIM_JUMP * near))
+    points, normals = np.empty((2, len(rows), 3))
+    good = _normals(
+        z, rows, columns, np.array([camera.fx, camera.fy, camera.cx, camera.cy]), points, normals
     )
-    good = (near > 0) & (far - near < _RIM_JUMP * near)
-    normal = np.cross(down - up, right - left)
-    length = np.linalg.norm(normal, axis=-1, keepdims=True)
-    normal = np.divide(normal, length, out=np.zeros_like(normal), where=length > 0)
-    facing = -(normal * xyz).sum(axis=-1)
-    normal *= np.where(facing < 0, -1.0, 1.0)[..., None]
-    slant = np.abs(facing) / np.maximum(np.linalg.norm(xyz, axis=-1), 1e-9)
-    good &= slant > 0.15
-    edge = np.ones_like(good)
-    edge[step:-step, step:-step] = False
-    return normal, good & ~edge
+    points, normals = points[good], normals[good]
+    weights = depth.confidence[rows[good], columns[good]].astype(float)
+    return Cloud((points - view.translation) @ view.rotation, normals @ view.rotation, weights)
+
+
+@numba.njit(cache=True, nogil=True)
+def _normals(z, rows, columns, pinhole, points, normals):  # type: ignore[no-untyped-def]
+    # points and normals towards the camera, from differences over five pixels; those that hold
+    good = np.zeros(len(rows), np.bool_)
+    fx, fy, cx, cy = pinhole
+    for i in range(len(rows)):
+        y, x = rows[i], columns[i]
+        if y < _STEP_PX or x < _STEP_PX or y >= z.shape[0] - _STEP_PX or x >= z.shape[1] - _STEP_PX:
+            continue
+        up, down = np.float64(z[y - _STEP_PX, x]), np.float64(z[y + _STEP_PX, x])
+        left, right = np.float64(z[y, x - _STEP_PX]), np.float64(z[y, x + _STEP_PX])
+        u, v, d = (x + 0.5 - cx) / fx, (y + 0.5 - cy) / fy, np.float64(z[y, x])
+        step_u, step_v = _STEP_PX / fx, _STEP_PX / fy
+        ax, ay, az = u * (down - up), (v + step_v) * down - (v - step_v) * up, down - up
+        bx, by, bz = (u + step_u) * right - (u - step_u) * left, v * (right - left), right - left
+        nx, ny, nz = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
+        px, py = u * d, v * d
+        facing = -(nx * px + ny * py + nz * d)
+        length = np.sqrt(nx * nx + ny * ny + nz * nz)
+        if not abs(facing) > _LEAST_SLANT * length * np.sqrt(px * px + py * py + d * d):
+            continue
+        towards = 1 / length if facing > 0 else -1 / length
+        points[i, 0], points[i, 1], points[i, 2] = px, py, d
+        normals[i, 0], normals[i, 1], normals[i, 2] = nx * towards, ny * towards, nz * towards
+        good[i] = True
+    return good
 
 
 class _Thinner:

@@ -29,6 +29,30 @@ def test_a_stage_that_takes_too_long_is_ended_and_said(tiny):
         os.kill(int((tiny.root / "pid").read_text()), 0)
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="counts threads by /proc")
+@pytest.mark.parametrize(("asked", "threads"), [(None, 1), ("2", 2)])
+def test_products_of_arrays_start_no_threads_beside_a_stages_own(monkeypatch, asked, threads):
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    if asked:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", asked)
+    import papermill  # noqa: F401  (it loads the engine, which would load it half way)
+
+    from stitchsketch_kernel.pipeline.engine import ThisInterpreter
+
+    kernel = ThisInterpreter().get_kernel_spec("")
+    code = (
+        "import os, numpy as np; a = np.ones((400_000, 3)); a @ np.eye(3)\n"
+        "print(len(os.listdir('/proc/self/task')))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | kernel.env,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    assert int(told.stdout) == min(threads, os.cpu_count() or 1)
+
+
 def test_a_stage_that_holds_too_much_memory_is_ended_and_said(tiny):
     tiny.behave(one="sleep")
     settings = RunSettings(limits=Limits(memory_bytes=20 << 20))

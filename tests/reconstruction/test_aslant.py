@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 
 from stitchsketch_kernel.domain.photo import Camera, View
-from stitchsketch_kernel.reconstruction.dense.patchmatch import Planes, compared, search
+from stitchsketch_kernel.reconstruction.dense.patchmatch import search
 from stitchsketch_kernel.reconstruction.dense.pictures import pixel_rays
+from stitchsketch_kernel.reconstruction.dense.planes import Planes, compared
 
 #: The face lies at this depth in the middle of the picture and recedes by so much to the right.
 AWAY_M, ASLANT, BEGUN = 1.0, 2.0, 0.8

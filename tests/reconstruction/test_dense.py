@@ -11,13 +11,9 @@ from scipy.spatial import cKDTree
 from stitchsketch_kernel.domain.errors import MeshError, PhotoError, SettingsError
 from stitchsketch_kernel.domain.model import Region
 from stitchsketch_kernel.reconstruction.dense import Asked, DenseSettings, depth_maps
-from stitchsketch_kernel.reconstruction.dense.patchmatch import (
-    Planes,
-    compared,
-    own_variance,
-    search,
-)
+from stitchsketch_kernel.reconstruction.dense.patchmatch import own_variance, search
 from stitchsketch_kernel.reconstruction.dense.pictures import pinhole
+from stitchsketch_kernel.reconstruction.dense.planes import Planes, compared
 from stitchsketch_kernel.reconstruction.dense.slanted import _depth, _enlarged
 from stitchsketch_kernel.reconstruction.fusion import fuse
 from stitchsketch_kernel.reconstruction.surface import SurfaceSettings, make_mesh

@@ -25,8 +25,8 @@ from stitchsketch_kernel.reconstruction.dense import (
 from stitchsketch_kernel.reconstruction.dense.cuda import WhileItWorks
 from stitchsketch_kernel.reconstruction.dense.interface import Asked
 from stitchsketch_kernel.reconstruction.dense.on_torch import LEAST_PIXELS, TorchSearch
-from stitchsketch_kernel.reconstruction.dense.patchmatch import Planes, compared
 from stitchsketch_kernel.reconstruction.dense.pictures import pinhole
+from stitchsketch_kernel.reconstruction.dense.planes import Planes, compared
 from stitchsketch_kernel.reconstruction.dense.slanted import FAST_SIZES, coarse_to_fine
 
 REGION = Region(np.array([-0.4, -0.4, -0.02]), np.array([0.4, 0.4, 0.65]))

@@ -86,7 +86,8 @@ def test_depths_give_the_same_mesh(ball, ball_images, ball_views):
 SEARCHED = """
     import hashlib
     import numpy as np
-    from stitchsketch_kernel.reconstruction.dense.patchmatch import Compared, Planes, search
+    from stitchsketch_kernel.reconstruction.dense.patchmatch import search
+    from stitchsketch_kernel.reconstruction.dense.planes import Compared, Planes
     own = np.random.default_rng(0).uniform(0, 255, (60, 80)).astype(np.float32)
     others = np.stack([np.roll(own, 5, 1), np.roll(own, 4, 1)])
     flat, sizes = np.stack([np.eye(3, dtype=np.float32)] * 2), np.array([[60, 80]] * 2, np.int32)

@@ -18,7 +18,7 @@ from stitchsketch_kernel.domain.progress import Progress
 from stitchsketch_kernel.reconstruction.dense import patchmatch
 from stitchsketch_kernel.reconstruction.dense.interface import Asked
 from stitchsketch_kernel.reconstruction.dense.on_torch import TorchSearch
-from stitchsketch_kernel.reconstruction.dense.patchmatch import Compared, Planes
+from stitchsketch_kernel.reconstruction.dense.planes import Compared, Planes
 from stitchsketch_kernel.reconstruction.dense.slanted import Search, coarse_to_fine
 
 log = logging.getLogger(__name__)

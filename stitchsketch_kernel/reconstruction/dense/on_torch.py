@@ -15,6 +15,7 @@ from typing import Any
 
 from stitchsketch_kernel.domain.errors import MeshError
 from stitchsketch_kernel.reconstruction.dense import patchmatch as pm
+from stitchsketch_kernel.reconstruction.dense.planes import Compared, Planes
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +49,8 @@ class TorchSearch:
 
     def __call__(
         self,
-        planes: pm.Planes,
-        pictures: pm.Compared,
+        planes: Planes,
+        pictures: Compared,
         alike: int,
         rounds: int,
         begin: int = 0,
@@ -77,8 +78,8 @@ class TorchSearch:
 
     def _search(
         self,
-        planes: pm.Planes,
-        pictures: pm.Compared,
+        planes: Planes,
+        pictures: Compared,
         alike: int,
         rounds: int,
         begin: int,
@@ -180,7 +181,7 @@ class _State:
 class _Scene:
     """The pictures on the device, and what is done to a tile of pixels."""
 
-    def __init__(self, pictures: pm.Compared, device: str) -> None:
+    def __init__(self, pictures: Compared, device: str) -> None:
         import torch
 
         self.width = pictures.own.shape[1]

@@ -28,15 +28,7 @@ from stitchsketch_kernel.domain.progress import Progress, part
 from stitchsketch_kernel.reconstruction.dense.held import Held, in_turn
 from stitchsketch_kernel.reconstruction.dense.interface import Asked, DenseSettings
 from stitchsketch_kernel.reconstruction.dense.pairs import choose_pairs, swept
-from stitchsketch_kernel.reconstruction.dense.patchmatch import (
-    NOISE,
-    WORST,
-    Compared,
-    Planes,
-    compared,
-    own_variance,
-    search,
-)
+from stitchsketch_kernel.reconstruction.dense.patchmatch import NOISE, WORST, own_variance, search
 from stitchsketch_kernel.reconstruction.dense.pictures import (
     grey,
     inside,
@@ -46,6 +38,7 @@ from stitchsketch_kernel.reconstruction.dense.pictures import (
     undistorted,
     world_points,
 )
+from stitchsketch_kernel.reconstruction.dense.planes import Compared, Planes, compared
 from stitchsketch_kernel.reconstruction.dense.sgbm import sgbm_depths
 
 
