@@ -8,6 +8,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+# before numpy is loaded: workers share the cores, and BLAS's threads would wait for each other
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import pytest
 from real_servers.fixtures import ceph, free_port, missing, mongo, postgres
 

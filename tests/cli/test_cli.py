@@ -36,6 +36,17 @@ def test_asking_for_help_loads_nothing_heavy():
     assert {"run", "nest", "mat", "demo", "cover"} <= set(done.stdout.split())
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="counts threads by /proc")
+def test_products_of_arrays_start_no_threads_beside_the_programs_own():
+    code = (
+        "import os, stitchsketch_kernel.cli, numpy as np\n"
+        "np.ones((400_000, 3)) @ np.eye(3); print(len(os.listdir('/proc/self/task')))"
+    )
+    kept = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    told = subprocess.run([sys.executable, "-c", code], env=kept, capture_output=True, check=True)
+    assert int(told.stdout) == 1
+
+
 def test_it_tells_its_version(capsys):
     with pytest.raises(SystemExit, match="0"):
         main(["--version"])
