@@ -49,7 +49,7 @@ KEPT = Path(__file__).resolve().parent / "figures" / "reconstruction.jsonl"
 SHARED = ("01_ingest", "02_align", "03_scale")
 ENGINES = {"high": {"densify.engine": "high"}, "fast": dict(FIRST_LOOK)}
 HEAD = (
-    "scene", "engine", "cameras placed", "rms mm", "scale off (said) %",
+    "scene", "engine", "cameras placed", "rms mm", "piece off, ring of cameras off (said) %",
     "surface mean / median / 95 % mm", "bias mm", "complete within 2 / 5 mm %",
     "processor s: ingest, align, scale, densify, mesh", "all", "wall s: the same", "all", "MB",
     "`speed.py` before, after", "more",
@@ -185,14 +185,15 @@ def in_table(told: dict[str, Any]) -> str:
     if "error" in told:
         return f"| {told['scene']} | {told['engine']} | {told['error']} |" + " |" * (len(HEAD) - 3)
     processor, wall = told["processor_s"], told["wall_s"]
-    rms, scale = told["camera_rms_mm"], told["scale_off_percent"]
-    said = told["scale_said_percent"]
+    rms, said = told["camera_rms_mm"], told["scale_said_percent"]
+    both = (told.get(f"{which}_off_percent") for which in ("size", "scale"))
+    off = ", ".join(f"{one:+.3f}" for one in both if one is not None)
     cells = (
         told["scene"],
         told["engine"],
         f"{told['placed']} of {told['photos']}",
         "" if rms is None else f"{rms:.2f}",
-        "" if scale is None else f"{scale:+.3f} ({said:.3f})",
+        f"{off} ({said:.3f})" if off else "",
         " / ".join(f"{told[f'surface_{which}_mm']:.2f}" for which in ("mean", "median", "p95")),
         f"{told['bias_mm']:+.2f}",
         " / ".join(f"{told[f'complete_{mm}mm_percent']:.1f}" for mm in (2, 5)),

@@ -13,6 +13,7 @@ from stitchsketch_kernel.pipeline import RunSettings
 from stitchsketch_kernel.pipeline.artefacts import read_value
 from stitchsketch_kernel.reconstruction.mesh_io import read_mesh
 from stitchsketch_kernel.samples import Sample, build_sample
+from stitchsketch_kernel.samples.captures import points_scale
 from stitchsketch_kernel.samples.rays import distances, ray_scene
 from stitchsketch_kernel.samples.sample import Ring, ring_views
 from stitchsketch_kernel.samples.shooting import Shooting
@@ -85,6 +86,7 @@ def measured(sample: Sample, folder: Path) -> dict[str, Any]:
         "placed": len(errors.names),
         "photos": len(sample.views),
         "camera_rms_mm": float(np.sqrt((errors.centre_mm**2).mean())),
+        "size_off_percent": 100 * (1 / points_scale(model, sample) - 1),
         "scale_off_percent": 100 * (1 / errors.similarity.scale - 1),
         "scale_said_percent": scale.uncertainty_percent,
         "bias_mm": float(off.mean()),

@@ -17,16 +17,16 @@ from stitchsketch_kernel.reconstruction.align_costs import costs_of
 #: The name under which ingest's figures carry the weights, for those who watch a run.
 WEIGHTS = "weights"
 #: Depth of one megapixel by each engine, by the clock of two cores. CUDA's isn't known.
-_DEPTH_S = {"fast": 1.3, "sgbm": 1.7}
-_DEPTH_HIGH_S = 4.9
+_DEPTH_S = {"fast": 0.73, "sgbm": 1.1}
+_DEPTH_HIGH_S = 2.0
 #: Of the megapixels of a photo, what is known of its piece's depth; one held against others' maps.
-_KNOWN, _VOTE_S, _MOST_WITNESSES = 0.25, 0.1, 48
+_KNOWN, _VOTE_S, _MOST_WITNESSES = 0.25, 0.02, 48
 #: Points of an armchair at 2 mm, in Poisson's equation and after it.
-_SURFACE_S = 40.0
+_SURFACE_S = 36.0
 #: Measuring mats, and looking for a mirror's glass, take so long a photo.
-MATS_S, GLASS_S = 0.1, 0.15
-#: Aligning's own seconds were measured on a machine that took twice as long.
-_ALIGN = 0.5
+MATS_S, GLASS_S = 0.07, 0.1
+#: Aligning's own seconds were measured on a machine that took more than twice as long.
+_ALIGN = 0.38
 #: Features are looked for in photos twice as large, unless these are as large as this.
 _LARGE_MP = 2.5
 
@@ -80,7 +80,7 @@ def _mesh(settings: Mapping[str, Any], photos: int, megapixels: float) -> float:
     if "densify" in settings and settings["densify"].engine == "fast":
         fusing /= 4
     finer = (2.0 / settings["mesh"].voxel_mm) ** 2 * (3.0 / settings["mesh"].cell_mm) ** 3
-    return float(fusing + _SURFACE_S * finer + 0.3 * photos)
+    return float(fusing + _SURFACE_S * finer + 0.1 * photos)
 
 
 _OF: Mapping[str, Callable[[Mapping[str, Any], int, float], float]] = MappingProxyType(

@@ -132,7 +132,7 @@ def make_mesh(
     mm = 0.001
     with enough_for(depths):
         stack = DepthStack.of(depths)
-        costs = likely_costs(stack, settings.voxel_mm * mm)
+        costs = likely_costs(stack, settings.voxel_mm * mm, settings.cell_mm * mm)
         fused, made = costs.ends()
         began = time.monotonic()
         cloud = fuse(
