@@ -16,14 +16,13 @@ def weights(photos: int, megapixels: float, **values) -> dict[str, float]:
     return likely_weights(STAGES, settings, photos, megapixels)
 
 
-#: By the clock of two cores, from `benchmarks/README.md`: processor seconds of align and depth
-#: count for 0.7 and 0.55 of them there.
+#: By the clock of two cores, from `benchmarks/README.md`.
 @pytest.mark.parametrize(
     ("photos", "megapixels", "values", "took_s"),
     [
-        (40, 1.23, {}, (3, 75, 12, 238, 93)),
-        (40, 1.23, dict(FIRST_LOOK), (3, 51, 12, 63, 31)),
-        (25, 4.32, {"densify.engine": "fast"}, (8, 58, 8, 35, 52)),
+        (40, 1.23, {}, (5, 52, 8, 98, 56)),
+        (40, 1.23, dict(FIRST_LOOK), (5, 29, 7, 36, 18)),
+        (50, 4.32, {"densify.engine": "fast"}, (14, 107, 9, 43, 53)),
     ],
     ids=["high", "first look", "12 megapixels"],
 )

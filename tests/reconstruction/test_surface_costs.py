@@ -20,7 +20,7 @@ def test_fusing_weighs_more_the_more_photos_there_are(ball, ball_views):
     few = likely_costs(DepthStack.of(depths[:4]), 0.004)
     many = likely_costs(DepthStack.of(depths), 0.004)
     times = len(depths) / 4
-    assert many.fusing == pytest.approx(few.fusing * times * (len(depths) - 1) / 3, rel=0.1)
+    assert 1.5 * times < many.fusing / few.fusing < times * (len(depths) - 1) / 3
     assert many.surface == pytest.approx(few.surface, rel=0.2)
     assert few.ends()[0] < many.ends()[0] < many.ends()[1] < 1
 
@@ -28,9 +28,19 @@ def test_fusing_weighs_more_the_more_photos_there_are(ball, ball_views):
 def test_the_points_are_guessed_from_what_the_views_see(ball, ball_views):
     """Each view sees less than half of a ball."""
     depths = [above_the_floor(ball.depth(view)) for view in ball_views]
-    guessed = likely_costs(DepthStack.of(depths), 0.004).surface / (74e-6)
+    costs = likely_costs(DepthStack.of(depths), 0.004)
+    guessed = costs.surface / costs.point
     all_of_it = 4 * np.pi * ball.radius**2 / 0.004**2
     assert 0.5 * all_of_it < guessed < 2 * all_of_it
+
+
+def test_coarser_cells_cost_less(ball, ball_views):
+    """As measured on an armchair: in cells of 4 mm instead of 3, its surface took a third."""
+    stack = DepthStack.of([ball.depth(view) for view in ball_views[:4]])
+    fine, coarse = (likely_costs(stack, 0.004, cell_m) for cell_m in (0.003, 0.004))
+    assert coarse.surface / fine.surface == pytest.approx((7.1 + 2.9) / (21.6 + 12.5), abs=0.1)
+    assert coarse.fusing == fine.fusing
+    assert coarse.waits(1000, 1.0) < 0.4 * fine.waits(1000, 1.0)
 
 
 def test_a_mesh_tells_each_part_in_its_turn(ball, ball_views, ball_images):
@@ -42,7 +52,7 @@ def test_a_mesh_tells_each_part_in_its_turn(ball, ball_views, ball_images):
     )  # fmt: skip
     shares = [share for share, _ in told]
     assert shares == sorted(shares)
-    fused, made = likely_costs(DepthStack.of(depths), 0.004).ends()
+    fused, made = likely_costs(DepthStack.of(depths), 0.004, 0.006).ends()
     of = {
         word: [share for share, note in told if note.startswith(word)]
         for word in ("comparing", "surface", "colours")
