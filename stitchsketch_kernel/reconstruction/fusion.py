@@ -141,7 +141,7 @@ def _known(depth: AnyArray, view: View) -> tuple[FloatArray, tuple[AnyArray, Any
 def _own_points(depth: Depth) -> Cloud:
     """The map's pixels as points, with normals from their neighbours.
 
-    They hold where all depths around belong together: no hole, no jump.
+    Those alone round which all depths belong together: no hole, no jump.
     """
     camera, view = depth.view.camera, depth.view
     z = cv2.medianBlur(np.ascontiguousarray(depth.depth_m), 3)

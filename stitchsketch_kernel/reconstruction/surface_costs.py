@@ -20,7 +20,7 @@ _SIDES = 3.4
 
 @dataclass(frozen=True)
 class SurfaceCosts:
-    """Seconds of each part, in their order."""
+    """Seconds of each part, in their order, and those of a point of the surface's."""
 
     fusing: float
     surface: float
