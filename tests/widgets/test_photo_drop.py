@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from dropping import drop, new_scan, photos_of, wide
 from PIL import Image
+from playwright.sync_api import TimeoutError
 from serving import PROVIDER, people, served
 from stitchsketch_widgets.photo_drop import GatewayWay, PhotoDrop
 
@@ -212,7 +213,11 @@ def test_what_is_stopped_is_forgotten_and_may_be_tried_again(see, behind, floor_
     line.cut_at = 10_000
     page.get_by_text("Drop photos here").wait_for()
     drop(page, {f"IMG_{k}.jpg": floor_photos[f"demo-{k}.jpg"] for k in (15, 17, 19, 21, 23, 25)})
-    page.get_by_text("No connection").first.wait_for()
+    try:
+        page.get_by_text("No connection").first.wait_for()
+    except TimeoutError as error:  # seen on a slow host, twice in a hundred times
+        shown = page.locator(".photo-drop").inner_text()
+        raise AssertionError(f"{shown}\nasked of the gateway: {line.asked}") from error
     # four at once: the others have not begun
     assert len({path for method, path, _ in line.asked if method == "PATCH"}) == 4
     page.get_by_role("button", name="Stop sending").click()

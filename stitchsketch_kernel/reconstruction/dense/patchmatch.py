@@ -29,6 +29,9 @@ _ALONG = np.arange(-REACH_PX, REACH_PX + 1, STEP_PX)
 _DY, _DX = np.repeat(_ALONG, SIDE), np.tile(_ALONG, SIDE)
 NEAR = np.exp(-(_DX**2 + _DY**2) / (2 * _NEAR_PX**2)).astype(np.float32)
 _X, _Y = _DX.astype(np.float32), _DY.astype(np.float32)
+#: A patch keeps away from the picture's edge by this: its pixels' places are rounded otherwise than
+#: its reach (0.002 px in 8,000), and what lies beyond the last row is another's memory.
+INSIDE_PX = np.float32(1 / 64)
 #: The cost of a patch that can't be compared.
 WORST = np.float32(1.0)
 #: A plane of a smaller cost is near the surface: the views that it looks alike in see that place.
@@ -251,6 +254,7 @@ def _one_cost(patch, weight, variance, y, x, other, stride, height, width, A, b,
     ux, uy = (A[0, 0] + b[0] * gx - u * sx) * s, (A[0, 1] + b[0] * gy - u * sy) * s
     vx, vy = (A[1, 0] + b[1] * gx - v * sx) * s, (A[1, 1] + b[1] * gy - v * sy) * s
     wide, high = REACH_PX * (abs(ux) + abs(uy)), REACH_PX * (abs(vx) + abs(vy))
+    wide, high = wide + INSIDE_PX, high + INSIDE_PX
     if not (u >= wide and u + wide < width - 1 and v >= high and v + high < height - 1):
         return WORST
     total, square, product = np.float32(0), np.float32(0), np.float32(0)

@@ -6,6 +6,7 @@ const PART_BYTES = 8 << 20;
 const KEPT = "stitchsketch-upload-";
 const LATER = new Set([0, 408, 409, 425, 429, 500, 502, 503, 504]);
 const PATIENCE_MS = 60_000;
+const ANSWERS_MS = 15_000;
 
 /** The line broke, or whoever takes the photos is busy: go on in a while. */
 export class Later extends Error {}
@@ -54,10 +55,12 @@ export class GatewayWay {
     this.ids = new Map();
   }
 
-  /** Whether the gateway answers at the page's own host. */
+  /** Whether the gateway answers at the page's own host, soon enough that nobody waits in vain. */
   async answers() {
     try {
-      const answer = await fetch(`${this.path}/health`, { cache: "no-store", credentials: "omit" });
+      const answer = await fetch(`${this.path}/health`, {
+        cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(ANSWERS_MS),
+      });
       return answer.ok && (await answer.json()).status === "up";
     } catch {
       return false;
