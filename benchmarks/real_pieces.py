@@ -27,7 +27,8 @@ from rendered import complete_figures, surface_figures
 from stitchsketch_kernel.domain.model import Scale, SparseModel
 from stitchsketch_kernel.pipeline.artefacts import read_value
 from stitchsketch_kernel.reconstruction.mesh_io import read_mesh
-from stitchsketch_kernel.samples.against_depth import mesh_errors, sparse_ratios
+from stitchsketch_kernel.samples.against_depth import mesh_errors, sparse_ratios, view_points
+from stitchsketch_kernel.samples.rays import distances, ray_scene
 from stitchsketch_kernel.samples.truth import align_similarity
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -39,6 +40,9 @@ LIDAR_M, EXACT_M = (0.3, 4.0), (0.2, 6.0)
 ARMCHAIR_LOW, ARMCHAIR_HIGH = np.array([0.08, -0.46, 0.95]), np.array([0.75, 0.20, 1.92])
 #: Depth that differs by less than this share is of the same thing.
 SAME = 0.05
+#: The office chair's seat and back by their heights above the floor, metres; LiDAR that is further
+#: than this from the middle of all of it is not of the chair, and a surface so near to it is there.
+SEAT_M, BACK_M, CHAIR_REACH_M, THERE_M = (0.42, 0.55), (0.7, 1.2), 0.42, 0.03
 
 
 @dataclass(frozen=True)
@@ -68,8 +72,14 @@ def office_chair(folder: Path) -> dict[str, Any]:
     model, scale = model_of(folder)
     depths = depths_in(CHAIR / "lidar_depth_mm")
     ratio = float(np.median(sparse_ratios(model, depths, LIDAR_M)))
+    figures = against(folder, model, depths, of_piece, 1.0)
+    seat, back = there(folder, model, depths, of_piece, ratio)
+    figures["more"] += (
+        f"; surface within {1000 * THERE_M:.0f} mm at {seat:.1f} % of the seat's pixels and "
+        f"{back:.1f} % of the back's, the size being LiDAR's"
+    )
     return {
-        **against(folder, model, depths, of_piece, 1.0),
+        **figures,
         "photos": 18,
         "camera_rms_mm": None,
         "scale_off_percent": 100 * (1 / ratio - 1),
@@ -122,6 +132,29 @@ def against(
         "more": f"depth off by {100 * float(np.median(share[met])):.2f} % (median), the same thing "
         f"at {100 * float((share < SAME).mean()):.1f} % of the pixels",
     }
+
+
+def there(
+    folder: Path,
+    model: SparseModel,
+    depths: dict[str, np.ndarray],
+    of_piece: Callable[[str, np.ndarray], np.ndarray],
+    ratio: float,
+) -> list[float]:
+    """Of the office chair's seat and back, the share (percent) of LiDAR with a surface near it."""
+    points = []
+    for view in model.views:
+        own = view_points(view, depths[view.name])
+        own = own[of_piece(view.name, own)] / ratio
+        points.append((own - view.translation) @ view.rotation)
+    world = np.concatenate(points)
+    across = np.abs(world[:, :2] - np.median(world[:, :2], axis=0)).max(axis=1)
+    world = world[across < CHAIR_REACH_M]
+    mesh = read_mesh(next((folder / "stages" / "05_mesh").glob("mesh*.ply")))
+    away = distances(ray_scene(mesh.vertices, mesh.faces), world.astype(np.float32))
+    high = world[:, 2]
+    parts = [(high > low) & (high < top) for low, top in (SEAT_M, BACK_M)]
+    return [100 * float((away[part] < THERE_M).mean()) for part in parts]
 
 
 def model_of(folder: Path) -> tuple[SparseModel, Scale]:

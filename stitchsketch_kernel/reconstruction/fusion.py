@@ -86,7 +86,7 @@ def fuse(
 
     def checked(i: int) -> Cloud:
         own = _own_points(replace(depths[i], depth_m=stack.own(i)))
-        alike, through = votes(own.points, stack, i, agree_m)
+        alike, through = votes(own.points, stack, i, agree_m, own.normals)
         keep = (alike + 1 >= least_views) & (through <= _MOST_THROUGH * alike)
         keep &= region.contains(own.points)
         return Cloud(own.points[keep], own.normals[keep], own.weights[keep] * (1 + alike[keep]))

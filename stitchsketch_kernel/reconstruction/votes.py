@@ -78,7 +78,11 @@ def witnesses(stack: DepthStack, i: int) -> IntArray:
 
 
 def votes(
-    points: FloatArray, stack: DepthStack, own: int, agree_m: float
+    points: FloatArray,
+    stack: DepthStack,
+    own: int,
+    agree_m: float,
+    normals: FloatArray | None = None,
 ) -> tuple[IntArray, IntArray]:
     """Count the `witnesses` that agree with each point, and those that see what lies behind it.
 
@@ -90,6 +94,10 @@ def votes(
         The map that the points are from; it has no vote.
     agree_m : float
         A surface that is no further away is the same; one that is twice as far behind contradicts.
+    normals : ndarray, shape (n, 3), optional
+        Of the surface, outwards: a view that stands behind it, and would see its other side,
+        contradicts nothing. Without, all views do. A chair's back of black net is found by photos
+        of its front; from behind it looks further away than it is.
 
     Returns
     -------
@@ -97,19 +105,26 @@ def votes(
     """
     alike = np.zeros(len(points), dtype=np.int32)
     through = np.zeros(len(points), dtype=np.int32)
+    if normals is None:
+        normals = np.zeros_like(points)
+    centres = np.array([view.centre for view in stack.views])
     _votes(
-        np.ascontiguousarray(points), stack.maps, stack.sizes, stack.rotation, stack.translation,
-        stack.pinhole, witnesses(stack, own), agree_m, alike, through,
+        np.ascontiguousarray(points), np.ascontiguousarray(normals), stack.maps, stack.sizes,
+        stack.rotation, stack.translation, centres, stack.pinhole, witnesses(stack, own), agree_m,
+        alike, through,
     )  # fmt: skip
     return alike, through
 
 
 @numba.njit(cache=True, nogil=True)
-def _votes(points, maps, sizes, rotation, translation, pinhole, asked, agree, alike, through):  # type: ignore[no-untyped-def]
+def _votes(  # type: ignore[no-untyped-def]
+    points, normals, maps, sizes, rotation, translation, centres, pinhole, asked, agree, alike,
+    through,
+):  # fmt: skip
     # map by map, so that points side by side are looked up side by side; what is found is counted
     # without branches, which no processor foretells here
     for k in asked:
-        R, t, (fx, fy, cx, cy) = rotation[k], translation[k], pinhole[k]
+        R, t, c, (fx, fy, cx, cy) = rotation[k], translation[k], centres[k], pinhole[k]
         high, wide = sizes[k]
         for i in range(len(points)):
             px, py, pz = points[i, 0], points[i, 1], points[i, 2]
@@ -119,5 +134,7 @@ def _votes(points, maps, sizes, rotation, translation, pinhole, asked, agree, al
             v = fy * (R[1, 0] * px + R[1, 1] * py + R[1, 2] * pz + t[1]) * near + cy
             if (z > 0) & (u >= 0) & (v >= 0) & (u < wide) & (v < high):
                 found = maps[k, np.uint32(v), np.uint32(u)]
+                facing = normals[i, 0] * (c[0] - px) + normals[i, 1] * (c[1] - py)
+                facing += normals[i, 2] * (c[2] - pz)
                 alike[i] += (found > 0) & (abs(found - z) < agree)
-                through[i] += (found > 0) & (found - z > 2 * agree)
+                through[i] += (found > 0) & (found - z > 2 * agree) & (facing >= 0)

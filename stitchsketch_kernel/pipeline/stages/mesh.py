@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from stitchsketch_kernel.domain.progress import Progress
     from stitchsketch_kernel.pipeline.context import StageContext
 
-NAME, NUMBER, VERSION = "mesh", 5, 8
+NAME, NUMBER, VERSION = "mesh", 5, 9
 INPUTS = ("ingest", "scale", "densify")
 SETTINGS = {"mesh": "stitchsketch_kernel.reconstruction.surface:SurfaceSettings"}
 #: The mesh as a small picture, for the list of projects.
