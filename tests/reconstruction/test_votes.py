@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -48,6 +50,13 @@ def test_a_net_that_is_found_from_the_front_is_kept(net):
     middle = front[np.abs(front[:, :2]).max(axis=1) < 0.1]
     assert len(middle) > 0.9 * (0.2 * CAMERA.fx / AWAY_M) ** 2  # a point a pixel
     assert (cloud.normals[np.abs(cloud.points[:, 2]) < AGREE_M, 2] < -0.99).all()
+
+
+def test_a_photo_without_any_depth_changes_nothing(net):
+    empty = replace(net[0], depth_m=np.zeros_like(net[0].depth_m))
+    empty = replace(empty, view=replace(empty.view, name="empty"))
+    with_it, without = (fuse(one, REGION, 0.004, AGREE_M) for one in ([*net, empty], net))
+    assert np.array_equal(with_it.points, without.points)
 
 
 def test_what_photos_of_its_own_side_look_through_is_not_kept(net):

@@ -1,4 +1,4 @@
-"""Patches at the very edge of a picture: none is read from beyond it."""
+"""What a plane costs: at a picture's very edge, and where another is as good already."""
 
 from __future__ import annotations
 
@@ -39,3 +39,30 @@ def test_a_patch_that_ends_on_the_last_row_reads_nothing_below_it(seed):
 
 def test_a_patch_well_inside_is_compared():
     assert cost_at(F(150), F(1), F(0.5)) < WORST
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_plane_is_given_up_only_where_it_is_no_better(seed):
+    random = np.random.default_rng(seed)
+    own = random.normal(128, 50, (60, 60)).astype(F)
+    others = (own + random.normal(0, 20, (3, 60, 60))).astype(F).reshape(3, -1)
+    patch, weight, costs = np.empty(SIDE**2, F), np.empty(SIDE**2, F), np.empty(3, F)
+    patchmatch._read(own, 30, 30, patch, weight)
+    variance = patchmatch.own_variance(own)[30, 30]
+    A = np.array([np.eye(3) + 0.2 * at * np.eye(3, k=2) for at in range(3)], F)
+    sizes, zero = np.full((3, 2), 60, np.int32), F(0)
+
+    def cost(order, asked, least):
+        return patchmatch._cost.py_func(
+            patch, weight, variance, 30, 30, others, 60, sizes, A, np.zeros((3, 3), F), zero, zero,
+            zero, np.array(order, np.uint8), 2, asked, costs, F(least),
+        )  # fmt: skip
+
+    for order in ((0, 1, 2), (2, 1, 0), (1, 2, 0)):
+        whole = cost(order, 2, WORST)
+        assert 0 < whole < WORST
+        assert cost(order, 2, whole * 1.01) == whole
+        assert cost(order, 2, whole * 0.2) == WORST  # the first view alone is worse than that
+        assert (
+            cost(order, 3, whole * 0.2) <= whole
+        )  # where more are asked than count, none is left out
