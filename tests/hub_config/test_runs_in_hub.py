@@ -82,7 +82,7 @@ def test_the_hubs_worker_takes_a_run_that_an_upholsterer_has_queued(hub, uma, qu
     uma.page.goto(f"{hub.url}/services/apps/voila/render/new_scan.ipynb?run={run.id}")
     uma.page.get_by_role("heading", name="Bench cushion").wait_for(timeout=2 * _S)
     uma.page.get_by_text("9 photos can be used").wait_for(timeout=_S)
-    uma.page.locator(".stage[data-status=running]", has_text="taken").wait_for(timeout=_S)
+    uma.page.locator(".stage[data-status=running]").wait_for(timeout=_S)
     uma.page.screenshot(path=artefacts / "5-run-desk.png")
 
 
@@ -119,7 +119,8 @@ def test_she_stops_it_on_the_page(hub, uma, queued):
     wait_for(lambda: not process.is_running())
     # and goes on, with a worker of the hub that was started anew
     uma.page.get_by_role("button", name="Go on").click()
-    uma.page.locator(".stage[data-status=running]", has_text="taken").wait_for(timeout=2 * _S)
+    # whichever stage a quick machine has come to
+    uma.page.locator(".stage[data-status=running]").wait_for(timeout=2 * _S)
     uma.page.get_by_role("button", name="Stop").click()
     uma.page.get_by_text("Stopped by").wait_for(timeout=_S)
 
