@@ -224,8 +224,12 @@ def _children(pid: int) -> list[int]:
 
 
 def _free_row(count: int) -> int:
-    """The first of several free ports in a row, below those that the system gives away itself."""
-    for first in range(20000 + os.getpid() % 4000, 32000, 10):
+    """The first of several free ports in a row, below those that the system gives away itself.
+
+    Two test workers, whose numbers follow each other, begin rows apart: both found the same free
+    ports when their rows began three apart, and one hub was refused.
+    """
+    for first in range(20000 + os.getpid() % 1000 * 10, 32000, 10):
         with _taken(range(first, first + count)) as all_free:
             if all_free:
                 return first
