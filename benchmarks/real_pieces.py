@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,10 @@ import cv2
 import numpy as np
 from rendered import complete_figures, surface_figures
 
-from stitchsketch_kernel.domain.model import Scale, SparseModel
+from stitchsketch_kernel.domain.model import Mesh, Scale, SparseModel
 from stitchsketch_kernel.pipeline.artefacts import read_value
 from stitchsketch_kernel.reconstruction.mesh_io import read_mesh
-from stitchsketch_kernel.samples.against_depth import mesh_errors, sparse_ratios, view_points
-from stitchsketch_kernel.samples.rays import distances, ray_scene
+from stitchsketch_kernel.samples.against_depth import OfPiece, mesh_errors, sparse_ratios
 from stitchsketch_kernel.samples.truth import align_similarity
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -41,7 +41,7 @@ ARMCHAIR_LOW, ARMCHAIR_HIGH = np.array([0.08, -0.46, 0.95]), np.array([0.75, 0.2
 #: Depth that differs by less than this share is of the same thing.
 SAME = 0.05
 #: The office chair's seat and back by their heights above the floor, metres; LiDAR that is further
-#: than this from the middle of all of it is not of the chair, and a surface so near to it is there.
+#: than this from the mesh's middle is not of the chair, and a surface so near to it is there.
 SEAT_M, BACK_M, CHAIR_REACH_M, THERE_M = (0.42, 0.55), (0.7, 1.2), 0.42, 0.03
 
 
@@ -73,7 +73,11 @@ def office_chair(folder: Path) -> dict[str, Any]:
     depths = depths_in(CHAIR / "lidar_depth_mm")
     ratio = float(np.median(sparse_ratios(model, depths, LIDAR_M)))
     figures = against(folder, model, depths, of_piece, 1.0)
-    seat, back = there(folder, model, depths, of_piece, ratio)
+    mesh = mesh_of(folder)
+    seat, back = (
+        100 * (mesh_errors(mesh, model.views, depths, part, ratio).away_mm < 1000 * THERE_M).mean()
+        for part in at_heights(of_piece, model, mesh, ratio)
+    )
     figures["more"] += (
         f"; surface within {1000 * THERE_M:.0f} mm at {seat:.1f} % of the seat's pixels and "
         f"{back:.1f} % of the back's, the size being LiDAR's"
@@ -115,12 +119,11 @@ def against(
     folder: Path,
     model: SparseModel,
     depths: dict[str, np.ndarray],
-    of_piece: Callable[[str, np.ndarray], np.ndarray],
+    of_piece: OfPiece,
     scale: float,
 ) -> dict[str, Any]:
     """What the mesh is off from the depth."""
-    mesh = read_mesh(next((folder / "stages" / "05_mesh").glob("mesh*.ply")))
-    errors = mesh_errors(mesh, model.views, depths, of_piece, scale)
+    errors = mesh_errors(mesh_of(folder), model.views, depths, of_piece, scale)
     met = np.isfinite(errors.before_mm)
     share = np.abs(errors.before_mm) / (1000 * errors.depth_m)
     sign = np.where(errors.before_mm[met] >= 0, 1.0, -1.0)
@@ -134,33 +137,30 @@ def against(
     }
 
 
-def there(
-    folder: Path,
-    model: SparseModel,
-    depths: dict[str, np.ndarray],
-    of_piece: Callable[[str, np.ndarray], np.ndarray],
-    ratio: float,
-) -> list[float]:
-    """Of the office chair's seat and back, the share (percent) of LiDAR with a surface near it."""
-    points = []
-    for view in model.views:
-        own = view_points(view, depths[view.name])
-        own = own[of_piece(view.name, own)] / ratio
-        points.append((own - view.translation) @ view.rotation)
-    world = np.concatenate(points)
-    across = np.abs(world[:, :2] - np.median(world[:, :2], axis=0)).max(axis=1)
-    world = world[across < CHAIR_REACH_M]
-    mesh = read_mesh(next((folder / "stages" / "05_mesh").glob("mesh*.ply")))
-    away = distances(ray_scene(mesh.vertices, mesh.faces), world.astype(np.float32))
-    high = world[:, 2]
-    parts = [(high > low) & (high < top) for low, top in (SEAT_M, BACK_M)]
-    return [100 * float((away[part] < THERE_M).mean()) for part in parts]
+def at_heights(of_piece: OfPiece, model: SparseModel, mesh: Mesh, scale: float) -> list[OfPiece]:
+    """Which of a piece's measured points are of the office chair's seat, and which of its back."""
+    views = {view.name: view for view in model.views}
+    middle = (mesh.vertices.min(axis=0) + mesh.vertices.max(axis=0))[:2] / 2
+
+    def of_part(name: str, points: np.ndarray, low: float, top: float) -> np.ndarray:
+        view = views[name]
+        world = (points / scale - view.translation) @ view.rotation
+        across = np.abs(world[:, :2] - middle).max(axis=1)
+        high = (world[:, 2] > low) & (world[:, 2] < top)
+        return of_piece(name, points) & high & (across < CHAIR_REACH_M)
+
+    return [partial(of_part, low=low, top=top) for low, top in (SEAT_M, BACK_M)]
 
 
 def model_of(folder: Path) -> tuple[SparseModel, Scale]:
     """Cameras and scale of a run."""
     stage = folder / "stages" / "03_scale"
     return read_value(stage / "model.npz", SparseModel), read_value(stage / "scale.npz", Scale)
+
+
+def mesh_of(folder: Path) -> Mesh:
+    """The mesh of a run."""
+    return read_mesh(next((folder / "stages" / "05_mesh").glob("mesh*.ply")))
 
 
 def depths_in(folder: Path) -> dict[str, np.ndarray]:

@@ -24,6 +24,7 @@ class DepthStack:
     sizes: IntArray
     rotation: FloatArray
     translation: FloatArray
+    centres: FloatArray
     pinhole: FloatArray
     views: tuple[View, ...]
 
@@ -47,6 +48,7 @@ class DepthStack:
             sizes,
             np.array([view.rotation for view in views]),
             np.array([view.translation for view in views]),
+            np.array([view.centre for view in views]),
             np.array([[camera.fx, camera.fy, camera.cx, camera.cy] for camera in cameras]),
             tuple(views),
         )
@@ -69,8 +71,7 @@ def witnesses(stack: DepthStack, i: int) -> IntArray:
     others = np.delete(np.arange(len(stack)), i)
     if len(others) <= MOST_WITNESSES:
         return others.astype(np.int32)
-    centres = np.array([view.centre for view in stack.views])
-    away = np.linalg.norm(centres[others] - centres[i], axis=1)
+    away = np.linalg.norm(stack.centres[others] - stack.centres[i], axis=1)
     others = others[np.argsort(away, kind="stable")]
     near, far = others[:_NEAR_WITNESSES], others[_NEAR_WITNESSES:]
     spread = np.linspace(0, len(far) - 1, MOST_WITNESSES - _NEAR_WITNESSES).round().astype(int)
@@ -107,11 +108,10 @@ def votes(
     through = np.zeros(len(points), dtype=np.int32)
     if normals is None:
         normals = np.zeros_like(points)
-    centres = np.array([view.centre for view in stack.views])
     _votes(
         np.ascontiguousarray(points), np.ascontiguousarray(normals), stack.maps, stack.sizes,
-        stack.rotation, stack.translation, centres, stack.pinhole, witnesses(stack, own), agree_m,
-        alike, through,
+        stack.rotation, stack.translation, stack.centres, stack.pinhole, witnesses(stack, own),
+        agree_m, alike, through,
     )  # fmt: skip
     return alike, through
 

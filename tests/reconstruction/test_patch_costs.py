@@ -63,6 +63,5 @@ def test_a_plane_is_given_up_only_where_it_is_no_better(seed):
         assert 0 < whole < WORST
         assert cost(order, 2, whole * 1.01) == whole
         assert cost(order, 2, whole * 0.2) == WORST  # the first view alone is worse than that
-        assert (
-            cost(order, 3, whole * 0.2) <= whole
-        )  # where more are asked than count, none is left out
+        # where more are asked than count, none is left out
+        assert cost(order, 3, whole * 0.2) <= whole

@@ -62,6 +62,6 @@ def test_a_photo_without_any_depth_changes_nothing(net):
 def test_what_photos_of_its_own_side_look_through_is_not_kept(net):
     # two photos imagine a sheet 3 cm before the net; the others of that side see the net
     false = [seen(f"false {x}", x, -1.0, -0.03) for x in (-0.1, 0.1)]
-    behind = [seen(f"right {x}", x, -1.0, 0.0) for x in (-0.15, 0.05, 0.15)]
-    cloud = fuse([*net[:3], *behind, *false], REGION, 0.004, AGREE_M)
+    right = [seen(f"right {x}", x, -1.0, 0.0) for x in (-0.15, 0.05, 0.15)]
+    cloud = fuse([*net[:3], *right, *false], REGION, 0.004, AGREE_M)
     assert np.abs(cloud.points[:, 2]).max() < AGREE_M

@@ -137,12 +137,15 @@ class Line:
         self.asked: list[tuple[str, str, int]] = []
         self.cut_at: int | None = None
         self.refused = 0
+        self.dumb = False
         self.addresses: list[str] = []
         self._gateway = gateway
         page.route("**/services/gateway/**", self._carry)
 
     def _carry(self, route, request) -> None:
         self.addresses.append(request.url)
+        if self.dumb:
+            return  # and no answer ever comes
         path = request.url.partition("/services/gateway")[2]
         offset = int(request.headers.get("upload-offset", -1))
         if self.refused and "authorization" in request.headers:
@@ -215,7 +218,7 @@ def test_what_is_stopped_is_forgotten_and_may_be_tried_again(see, behind, floor_
     drop(page, {f"IMG_{k}.jpg": floor_photos[f"demo-{k}.jpg"] for k in (15, 17, 19, 21, 23, 25)})
     try:
         page.get_by_text("No connection").first.wait_for()
-    except TimeoutError as error:  # seen on a slow host, twice in a hundred times
+    except TimeoutError as error:  # seen in two runs of all tests, cause unknown
         shown = page.locator(".photo-drop").inner_text()
         raise AssertionError(f"{shown}\nasked of the gateway: {line.asked}") from error
     # four at once: the others have not begun
@@ -230,6 +233,19 @@ def test_what_is_stopped_is_forgotten_and_may_be_tried_again(see, behind, floor_
     assert [one.name for one in gateway.stores.projects.photos("Nadel", scan.id)] == ["IMG_15.jpg"]
     home = gateway.home / "gateway" / "uploads" / shop_folder("Nadel")
     assert not list(home.glob("*/data"))
+
+
+def test_a_gateway_that_never_answers_is_not_waited_for(see, behind, floor_photos):
+    address, gateway, _ = behind
+    scan = new_scan(gateway.stores.projects, "Nadel")
+    page = see(photos_of(scan), at=address).page
+    line = Line(page, gateway)
+    line.dumb = True
+    page.get_by_text("Drop photos here").wait_for()
+    drop(page, {"IMG_9.jpg": floor_photos["demo-09.jpg"]})
+    page.get_by_text("1 of 1 photos sent.").wait_for(timeout=45_000)
+    assert [one for one in line.addresses if not one.endswith("/health")] == []
+    assert [one.name for one in gateway.stores.projects.photos("Nadel", scan.id)] == ["IMG_9.jpg"]
 
 
 class Asked:

@@ -311,8 +311,8 @@ class _Scene:
             )
             for i, place in ((0, u), (1, v))
         )
-        wide = pm.REACH_PX * (ux.abs() + uy.abs())
-        high = pm.REACH_PX * (vx.abs() + vy.abs())
+        wide = pm.REACH_PX * (ux.abs() + uy.abs()) + float(pm.INSIDE_PX)
+        high = pm.REACH_PX * (vx.abs() + vy.abs()) + float(pm.INSIDE_PX)
         shown = ahead & (u >= wide) & (u + wide < width - 1) & (v >= high) & (v + high < height - 1)
         pu = u[:, None] + ux[:, None] * self.dx + uy[:, None] * self.dy
         pv = v[:, None] + vx[:, None] * self.dx + vy[:, None] * self.dy

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import psutil
 import pytest
-from distributed import Client
+from distributed import Client, LocalCluster
 from waiting import wait_for
 
 from stitchsketch_kernel.domain.errors import RunError, SettingsError
@@ -166,14 +166,21 @@ os._exit(0)
 """
 
 
+def stranger(address):
+    """What a program of somebody else's says that asks the workers at an address."""
+    asked = [sys.executable, "-c", STRANGER, address]
+    return subprocess.check_output(asked, text=True, timeout=120).strip()
+
+
 def test_no_other_account_of_the_machine_can_hand_in_work(tiny):
     with open_workers(Workers(count=1)) as client:
         address = client.scheduler.address
         assert address.startswith("tls://127.0.0.1:")
         for at in (address, address.replace("tls", "tcp")):
-            asked = [sys.executable, "-c", STRANGER, at]
-            said = subprocess.check_output(asked, text=True, timeout=120)
-            assert said.startswith("refused:"), said
+            assert stranger(at).startswith("refused:")
+    # who leaves them open lets it in
+    with LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=None) as bare:
+        assert stranger(bare.scheduler_address) == "came in"
 
 
 def test_without_dask_it_is_said_what_to_install(tiny, monkeypatch):
